@@ -1,0 +1,1 @@
+"""The addresses this server answers."""

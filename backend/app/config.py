@@ -1,0 +1,117 @@
+"""Settings: their names, types and defaults. Nothing is read until `load()` is called.
+
+Every setting is an environment variable or a line of `backend/.env` (the environment wins). `.env.example` documents each.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+BACKEND = Path(__file__).resolve().parent.parent
+
+# What libpq takes (PostgreSQL 34.1.1.2), and SQLAlchemy's spelling of it, which people copy from elsewhere.
+DSN_SCHEMES = ("postgres://", "postgresql://", "postgresql+psycopg://")
+
+
+class SettingsError(Exception):
+    """A setting has a value that cannot be used; the text is one line that names the variable and what is allowed."""
+
+
+class Settings(BaseSettings):
+    """The server's settings, immutable.
+
+    Errors raised while reading never repeat a value: a database URL holds a password.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file=BACKEND / ".env", env_ignore_empty=False, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    environment: Literal["development", "production"] = "development"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    cors_origins: Annotated[tuple[str, ...] | None, NoDecode] = None
+    json_server_dialect: Literal["1", "0.17"] = "1"
+
+    database_url: SecretStr | None = None
+    db_pooled: bool = False
+    db_pool_size: Annotated[int, Field(ge=1, le=1000)] = 8
+    db_connect_timeout: Annotated[float, Field(ge=0.1, le=60)] = 2.0
+    db_deadline: Annotated[float, Field(ge=0.1, le=60)] = 4.0
+
+    data_dir: Path = BACKEND / ".data"
+    seed_file: Path | None = None
+
+    max_body_bytes: Annotated[int, Field(ge=1, le=1 << 30)] = 1 << 20
+    receive_timeout: Annotated[float, Field(ge=1, le=600)] = 20.0
+    shutdown_timeout: Annotated[float, Field(ge=0, le=300)] = 8.0
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["plain", "json"] = "plain"
+    metrics: bool = False
+    home_page: bool = True
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _strip(cls, value: object) -> object:
+        """Dashboards and shells add blanks and line ends to values."""
+        return value.strip() if isinstance(value, str) else value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _comma_list(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip()) or None
+
+    @field_validator("database_url", mode="before")
+    @classmethod
+    def _libpq_url(cls, value: object) -> object:
+        """Empty is unset. SQLAlchemy's scheme becomes libpq's; the rest of the URL is libpq's own business."""
+        if not value or not isinstance(value, str):
+            return value or None
+        if not value.startswith(DSN_SCHEMES):
+            raise ValueError("must begin with postgres:// or postgresql://")
+        return value.replace("postgresql+psycopg://", "postgresql://", 1)
+
+    @field_validator("seed_file", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return value or None
+
+    @model_validator(mode="after")
+    def _production_needs_a_database(self) -> "Settings":
+        if self.environment == "production" and self.database_url is None:
+            raise ValueError("DATABASE_URL must be set when ENVIRONMENT=production, for example postgresql://user@host/patients")
+        return self
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """Origins CORS allows: as set; unset means every one in development and none in production."""
+        if self.cors_origins is not None:
+            return self.cors_origins
+        return ("*",) if self.environment == "development" else ()
+
+
+def load() -> Settings:
+    """Settings from the environment and `backend/.env`.
+
+    Raises `SettingsError` with one line naming every wrong variable and what it may be.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError("; ".join(_sentence(fault["loc"], fault["msg"]) for fault in error.errors())) from None
+
+
+def _sentence(loc: tuple[int | str, ...], message: str) -> str:
+    variable = str(loc[0]).upper() if loc else ""
+    text = message.removeprefix("Value error, ")
+    return f"{variable}: {text}" if variable else text

@@ -1,0 +1,78 @@
+"""What can go wrong, by meaning: name, HTTP status, public message. No framework, no driver, no patient's data.
+
+Whoever finds the fault raises it; `api/error_handlers.py` alone turns it into a response (RFC 9457).
+"""
+
+from collections.abc import Mapping
+
+
+class Problem(Exception):
+    """A fault with a public face.
+
+    `detail` is one sentence a person can act on; `errors` maps wire field names to sentences; `headers` go out as they are.
+    """
+
+    status = 500
+    detail = "The server met an unexpected fault. It has been logged."
+
+    def __init__(
+        self, detail: str | None = None, *, errors: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        self.detail = detail or self.detail
+        self.errors = dict(errors or {})
+        self.headers = dict(headers or {})
+        super().__init__(self.detail)
+
+
+class BadRequest(Problem):
+    status = 400
+    detail = "The request cannot be understood."
+
+
+class Invalid(BadRequest):
+    """A body whose fields break a rule. `errors` says which field and how; `detail` repeats it as one sentence."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{field} {message}" for field, message in errors.items()) + ".", errors=errors)
+
+
+class NotFound(Problem):
+    status = 404
+    detail = "There is nothing at this address."
+
+
+class Conflict(Problem):
+    """Another patient holds this field's value already."""
+
+    status = 409
+
+    def __init__(self, field: str) -> None:
+        message = "is already used by another patient"
+        super().__init__(f"{field} {message}.", errors={field: message})
+
+
+class PreconditionFailed(Problem):
+    status = 412
+    detail = "The patient has changed since the version named in If-Match. Read it again and repeat the change."
+
+
+class PayloadTooLarge(Problem):
+    status = 413
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The body is larger than {limit} bytes, the most this server takes.", headers={"Connection": "close"})
+
+
+class UnsupportedMediaType(Problem):
+    status = 415
+    detail = "Send the body as JSON with the header Content-Type: application/json (charset utf-8)."
+
+
+class DatabaseUnavailable(Problem):
+    """The database is away, frozen, saturated or has no schema yet. A write may or may not have happened."""
+
+    status = 503
+    detail = "The database does not answer at the moment. Try again shortly."
+
+    def __init__(self, detail: str | None = None, *, retry_after: int = 1) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)})

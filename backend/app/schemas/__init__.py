@@ -1,0 +1,1 @@
+"""Wire shapes: names, rules and types of what comes in as JSON."""
