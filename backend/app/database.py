@@ -6,8 +6,8 @@ psycopg's own pool: one statement, one round trip, committed before the answer c
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors as pg
@@ -15,16 +15,10 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRe
 
 from app.config import Settings
 from app.errors import DatabaseUnavailable
+from app.sql import Query
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
-
-
-class Query(NamedTuple):
-    """SQL in psycopg's `%(name)s` style and the values it binds."""
-
-    sql: str
-    params: Mapping[str, Any]
 
 
 class UniqueViolation(Exception):
