@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors as pg
+from psycopg.types.string import ByteaBinaryLoader
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 from app.config import Settings
@@ -54,6 +55,7 @@ class Database:
             max_size=settings.db_pool_size,
             timeout=self._deadline,
             reconnect_timeout=self._connect_timeout,
+            configure=_carry_bytes,
             open=False,
             name="patients",
         )
@@ -76,8 +78,7 @@ class Database:
 
         Raises `DatabaseUnavailable` when the database does not answer or has no patients table.
         """
-        async with asyncio.timeout(None):
-            await self._in_time(self._ping(), deadline=self._connect_timeout * 0.75)
+        await self._in_time(self._ping(), deadline=self._connect_timeout * 0.75)
 
     async def _ping(self) -> None:
         async with await psycopg.AsyncConnection.connect(self._dsn, **self._options) as connection:
@@ -131,6 +132,11 @@ _UNAVAILABLE = (
 )
 
 
+async def _carry_bytes(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Text comes as the bytes PostgreSQL sent (client_encoding is UTF-8): JSON passes through undecoded."""
+    connection.adapters.register_loader("text", ByteaBinaryLoader)
+
+
 async def _execute(connection: psycopg.AsyncConnection[Any], query: Query) -> tuple[Any, ...] | None:
     cursor = await connection.execute(query.sql, query.params, binary=True)
     return await cursor.fetchone()
@@ -141,6 +147,7 @@ def _connection_options(settings: Settings) -> dict[str, Any]:
     prepared statements, so `DB_POOLED=true` leaves both out; set statement_timeout with ALTER ROLE there."""
     options: dict[str, Any] = {
         "autocommit": True,
+        "client_encoding": "utf8",
         "connect_timeout": max(2, round(settings.db_connect_timeout)),
         "application_name": "patients-api",
         "keepalives_idle": 10,

@@ -1,4 +1,4 @@
-"""Pure ASGI layers around the routes (`layers`, outermost first): log line, CORS, last resort, path, HEAD, size, gzip."""
+"""Pure ASGI layers around the routes (`layers`, outermost first): log, CORS, last resort, path, HEAD, size, gzip."""
 
 import logging
 import re
@@ -54,7 +54,7 @@ def layers(settings: Settings) -> list[Middleware]:
 
 
 class Requests:
-    """Gives each request an id, each answer its security headers, the log one line: method, route, status, milliseconds.
+    """Gives each request an id, each answer its headers, the log one line: method, route, status, milliseconds.
 
     The path and the query stay out of the log: either may hold what a person typed.
     """
@@ -166,8 +166,9 @@ class HeadAsGet:
         async def send_head(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        scope["method"] = "GET"
-        await self.app(scope, receive, send_head)
+        inner = {**scope, "method": "GET"}  # a copy: the server must still know that it answers a HEAD
+        await self.app(inner, receive, send_head)
+        scope["route"] = inner.get("route")
 
 
 class DeclaredLength:

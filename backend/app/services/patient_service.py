@@ -23,7 +23,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    literal,
+    literal_column,
     select,
     update,
 )
@@ -31,7 +31,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from app.database import Database, UniqueViolation
 from app.errors import Conflict, NotFound, PreconditionFailed
-from app.jsonserver.statement import whole_list, wire_row
+from app.jsonserver.statement import constant, whole_list, wire_row
 from app.models.patient import TABLE
 from app.schemas.patient import COLUMNS, Record
 from app.sql import Query, compile_sql
@@ -124,7 +124,7 @@ def _unique_fields() -> Mapping[str, str]:
 
 @cache
 def _list() -> str:
-    return compile_sql(select(whole_list()))
+    return compile_sql(whole_list())
 
 
 @cache
@@ -158,6 +158,6 @@ def _precondition(conditional: bool) -> list[ColumnElement[bool]]:
     """`etag` in SQL: compared within the statement that writes, so no change can slip between."""
     if not conditional:
         return []
-    digest = func.encode(func.sha256(func.convert_to(wire_row(), "UTF8")), "hex")
-    tag = func.concat('"', func.left(digest, literal(_TAG_LENGTH)), '"')
+    digest = func.encode(func.sha256(func.convert_to(wire_row(), constant("UTF8"))), constant("hex"))
+    tag = func.concat(constant('"'), func.left(digest, literal_column(str(_TAG_LENGTH))), constant('"'))
     return [tag == func.any(bindparam("versions", type_=ARRAY(Text)))]
