@@ -1,6 +1,6 @@
 """Settings: their names, types and defaults. Nothing is read until `load()` is called.
 
-Every setting is an environment variable or a line of `backend/.env` (the environment wins). `.env.example` documents each.
+Each is an environment variable or a line of `backend/.env` (the environment wins). `.env.example` documents them all.
 """
 
 from pathlib import Path
@@ -89,7 +89,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _production_needs_a_database(self) -> "Settings":
         if self.environment == "production" and self.database_url is None:
-            raise ValueError("DATABASE_URL must be set when ENVIRONMENT=production, for example postgresql://user@host/patients")
+            raise ValueError(
+                "DATABASE_URL must be set when ENVIRONMENT=production, for example postgresql://user@host/patients"
+            )
         return self
 
     @property

@@ -1,7 +1,7 @@
 """The only room that opens connections: one pool, deadlines, and driver errors turned into `errors.*`.
 
-Statements arrive as SQL text with named parameters (`Query`), compiled elsewhere by SQLAlchemy, and run in autocommit on
-psycopg's own pool: one statement, one round trip, committed before the answer comes back.
+Statements arrive as SQL text with named parameters (`Query`), compiled elsewhere by SQLAlchemy, and run in autocommit
+on psycopg's own pool: one statement, one round trip, committed before the answer comes back.
 """
 
 import asyncio
@@ -38,11 +38,11 @@ _NOT_MIGRATED = "The database has no schema yet. Run: alembic upgrade head"
 class Database:
     """A pool of connections to one PostgreSQL, opened by `open` and closed by `close`.
 
-    It need not be reachable: statements raise `DatabaseUnavailable` until it is, within the deadline of `DB_DEADLINE` seconds.
+    It need not be reachable: until it is, statements raise `DatabaseUnavailable`, within `DB_DEADLINE` seconds.
     """
 
-    def __init__(self, dsn: str, settings: Settings) -> None:
-        self._dsn = dsn
+    def __init__(self, settings: Settings) -> None:
+        self._dsn = dsn = settings.database_url.get_secret_value() if settings.database_url else ""
         self._deadline = settings.db_deadline
         self._connect_timeout = settings.db_connect_timeout
         self._options = _connection_options(settings)
@@ -137,8 +137,8 @@ async def _execute(connection: psycopg.AsyncConnection[Any], query: Query) -> tu
 
 
 def _connection_options(settings: Settings) -> dict[str, Any]:
-    """libpq parameters and psycopg's own (PostgreSQL 34.1.2). A transaction-mode pooler refuses `options` and breaks prepared
-    statements, so `DB_POOLED=true` leaves both out; set statement_timeout with ALTER ROLE there."""
+    """libpq's parameters (PostgreSQL 34.1.2) and psycopg's own. A transaction-mode pooler refuses `options` and breaks
+    prepared statements, so `DB_POOLED=true` leaves both out; set statement_timeout with ALTER ROLE there."""
     options: dict[str, Any] = {
         "autocommit": True,
         "connect_timeout": max(2, round(settings.db_connect_timeout)),

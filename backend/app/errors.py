@@ -5,18 +5,24 @@ Whoever finds the fault raises it; `api/error_handlers.py` alone turns it into a
 
 from collections.abc import Mapping
 
+_CLOSE = {"Connection": "close"}  # the rest of a refused body is not worth reading
+
 
 class Problem(Exception):
     """A fault with a public face.
 
-    `detail` is one sentence a person can act on; `errors` maps wire field names to sentences; `headers` go out as they are.
+    `detail` is one sentence a person can act on; `errors` maps wire field names to sentences; `headers` go out as is.
     """
 
     status = 500
     detail = "The server met an unexpected fault. It has been logged."
 
     def __init__(
-        self, detail: str | None = None, *, errors: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+        self,
+        detail: str | None = None,
+        *,
+        errors: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self.detail = detail or self.detail
         self.errors = dict(errors or {})
@@ -60,7 +66,9 @@ class PayloadTooLarge(Problem):
     status = 413
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"The body is larger than {limit} bytes, the most this server takes.", headers={"Connection": "close"})
+        super().__init__(
+            f"The body is larger than {limit} bytes, the most this server takes.", headers={"Connection": "close"}
+        )
 
 
 class UnsupportedMediaType(Problem):

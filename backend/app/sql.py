@@ -1,15 +1,16 @@
 """From SQLAlchemy's statement to the SQL text that psycopg executes. Compiles; never executes.
 
-SQLAlchemy builds and compiles (once per statement shape), psycopg runs: executing through SQLAlchemy costs several times as much.
+SQLAlchemy builds and compiles, once per statement shape; psycopg runs: to execute through SQLAlchemy costs several
+times as much.
 """
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Executable
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy import ClauseElement
+from sqlalchemy.engine.url import URL
 
-_DIALECT = PGDialect_psycopg()
+_DIALECT = URL.create("postgresql+psycopg").get_dialect()()
 
 
 class Query(NamedTuple):
@@ -19,6 +20,6 @@ class Query(NamedTuple):
     params: Mapping[str, Any]
 
 
-def compile_sql(statement: Executable) -> str:
+def compile_sql(statement: ClauseElement) -> str:
     """The statement as psycopg's SQL text; its bind parameters keep the names given with `bindparam`."""
     return str(statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True}))

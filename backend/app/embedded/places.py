@@ -19,7 +19,7 @@ _PRIVATE = "patients-api-"
 
 
 def account_for(data_dir: Path) -> Account | None:
-    """Whom PostgreSQL runs as; None: as we do. It refuses root, so for root whoever owns the data, at first `nobody`."""
+    """Whom PostgreSQL runs as; None: as we do. It refuses root, so for root: the owner of the data, first `nobody`."""
     if os.geteuid() != 0:
         return None
     home = data_dir / "pg"

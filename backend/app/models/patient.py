@@ -4,9 +4,21 @@ The same limits reach the API through `schemas/patient.py`, which takes the numb
 """
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, Identity, Index, Integer, MetaData, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -16,8 +28,11 @@ TEXT_LENGTH = 255
 AGE_MAX = 2**31 - 1
 GENDERS = ("Male", "Female", "Other")
 
-# What JavaScript's String.prototype.trim removes (ECMA-262, 22.1.3.32): WhiteSpace and LineTerminator. A text of these alone is blank.
-BLANKS = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+# What JavaScript's String.prototype.trim removes (ECMA-262, 22.1.3.32). A text of these alone is blank.
+BLANKS = (
+    "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
 
 _BLANKS_SQL = "E'" + "".join(f"\\u{ord(c):04x}" for c in BLANKS) + "'"
 _COLLATION = "C"  # code points; every index serves json-server 0.17's order, and no libc upgrade can spoil one
@@ -36,9 +51,7 @@ class Base(DeclarativeBase):
 
 def _filled(column: str, length: int) -> CheckConstraint:
     """1..length code points, not blank after JavaScript's trim."""
-    return CheckConstraint(
-        f"char_length({column}) <= {length} AND btrim({column}, {_BLANKS_SQL}) <> ''", name=column
-    )
+    return CheckConstraint(f"char_length({column}) <= {length} AND btrim({column}, {_BLANKS_SQL}) <> ''", name=column)
 
 
 class Patient(Base):
@@ -47,12 +60,12 @@ class Patient(Base):
     __tablename__ = "patients"
 
     position: Mapped[int] = mapped_column(BigInteger, Identity(always=False))
-    id: Mapped[str] = mapped_column(Text(_COLLATION), primary_key=True)
-    patient_id: Mapped[str] = mapped_column(Text(_COLLATION))
-    name: Mapped[str] = mapped_column(Text(_COLLATION))
+    id: Mapped[str] = mapped_column(Text(collation=_COLLATION), primary_key=True)
+    patient_id: Mapped[str] = mapped_column(Text(collation=_COLLATION))
+    name: Mapped[str] = mapped_column(Text(collation=_COLLATION))
     age: Mapped[int] = mapped_column(Integer)
-    gender: Mapped[str] = mapped_column(Text(_COLLATION))
-    medical_condition: Mapped[str] = mapped_column(Text(_COLLATION))
+    gender: Mapped[str] = mapped_column(Text(collation=_COLLATION))
+    medical_condition: Mapped[str] = mapped_column(Text(collation=_COLLATION))
     last_visit: Mapped[dt.date] = mapped_column(Date)
     extra: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
 
@@ -74,3 +87,6 @@ class Patient(Base):
         Index(None, "medical_condition", "position"),
         Index(None, "last_visit", "position"),
     )
+
+
+TABLE = cast(Table, Patient.__table__)

@@ -1,6 +1,6 @@
 """A patient on the wire: field names, rules and their sentences. The only map from wire name to column (`COLUMNS`).
 
-Input is by wire name only. Nothing is coerced: "45" is not an age. What is not declared here is kept as it is (`extra`).
+Input is by wire name only. Nothing is coerced: "45" is not an age. What is not declared is kept as it is (`extra`).
 """
 
 import datetime as dt
@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from copy import copy
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationError,
+    create_model,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from app.models.patient import AGE_MAX, BLANKS, ID_LENGTH, PATIENT_ID_LENGTH, TEXT_LENGTH
@@ -53,7 +62,9 @@ def _id_text(value: object) -> object:
     return value
 
 
-Id = Annotated[str, Strict(), Field(min_length=1, max_length=ID_LENGTH), AfterValidator(_storable), BeforeValidator(_id_text)]
+Id = Annotated[
+    str, Strict(), Field(min_length=1, max_length=ID_LENGTH), AfterValidator(_storable), BeforeValidator(_id_text)
+]
 _Filled = AfterValidator(_not_blank), AfterValidator(_storable)
 
 
@@ -63,13 +74,16 @@ class Patient(BaseModel):
     model_config = ConfigDict(extra="ignore", json_schema_extra={"additionalProperties": True})
 
     patient_id: Annotated[
-        str, Strict(), Field(alias="patientID", min_length=1, max_length=PATIENT_ID_LENGTH, examples=["P001"]), *_Filled
+        str, Field(alias="patientID", min_length=1, max_length=PATIENT_ID_LENGTH, examples=["P001"]), *_Filled
     ]
-    name: Annotated[str, Strict(), Field(min_length=1, max_length=TEXT_LENGTH, examples=["Zoë Ångström"]), *_Filled]
+    name: Annotated[str, Field(min_length=1, max_length=TEXT_LENGTH, examples=["Zoë Ångström"]), *_Filled]
     age: Annotated[int, Strict(), Field(gt=0, le=AGE_MAX, examples=[45]), BeforeValidator(_whole_number)]
     gender: Annotated[Literal["Male", "Female", "Other"], Field(examples=["Female"])]
     medical_condition: Annotated[
-        str, Strict(), Field(alias="medicalCondition", min_length=1, max_length=TEXT_LENGTH, examples=["Asthma"]), *_Filled
+        str,
+        Strict(),
+        Field(alias="medicalCondition", min_length=1, max_length=TEXT_LENGTH, examples=["Asthma"]),
+        *_Filled,
     ]
     last_visit: Annotated[dt.date, BeforeValidator(_iso_date), Field(alias="lastVisit", examples=["2024-01-15"])]
 
@@ -96,7 +110,7 @@ COLUMNS: Mapping[str, str] = {"id": "id"} | {rule.alias or name: name for name, 
 
 
 class Fault(NamedTuple):
-    """One broken rule: wire name of the field, a stable code, and a sentence that follows the name ("must not be blank")."""
+    """One broken rule: the field's wire name, a stable code, a sentence that follows the name ("must not be blank")."""
 
     field: str
     code: str
@@ -140,7 +154,7 @@ def _printable(name: str) -> str:
     return name.encode("ascii", "backslashreplace").decode().replace("\0", "\\x00")
 
 
-# pydantic's error types -> sentences that follow the field's name. {…} come from the error's context: limits, never input.
+# pydantic's error types -> sentences that follow the field's name. {…} come from the error's context: never input.
 _SENTENCES: Mapping[str, str] = {
     "missing": "is required",
     "string_type": "must be text",

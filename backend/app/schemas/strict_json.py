@@ -1,6 +1,6 @@
-"""JSON text to Python values, stricter than `json.loads`: what PostgreSQL or JavaScript could not keep exactly is refused.
+"""JSON text to Python values, stricter than `json.loads`: what could not be kept exactly is refused.
 
-RFC 8259 leaves duplicate names, number range and lone surrogates to the receiver; here they are faults, because each of them
+RFC 8259 leaves duplicate names, number range and lone surrogates to the receiver; here they are faults, because each
 would be stored as something other than what was sent.
 """
 
@@ -19,8 +19,8 @@ class InvalidJSON(ValueError):
 def loads(raw: bytes | str) -> Any:
     """The document's value: dict, list, str, int, float, bool or None.
 
-    Raises `InvalidJSON` for broken UTF-8, broken JSON, NaN and Infinity, numbers beyond a double, duplicate names in one
-    object, and nesting deeper than `MAX_DEPTH`. NUL characters and lone surrogates pass: `unstorable` finds them by field.
+    Raises `InvalidJSON` for broken UTF-8, broken JSON, NaN and Infinity, numbers beyond a double, duplicate names in
+    one object, and nesting deeper than `MAX_DEPTH`. NUL and lone surrogates pass: `unstorable` finds them by field.
     """
     try:
         value = _DECODER.decode(raw if isinstance(raw, str) else raw.decode("utf-8"))

@@ -1,0 +1,55 @@
+"""A request's body as a checked record: media type, size, JSON, rules, in this order."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from starlette.requests import Request
+
+from app.errors import BadRequest, Invalid, PayloadTooLarge, UnsupportedMediaType
+from app.schemas.patient import InvalidRecord, Record, check
+from app.schemas.strict_json import InvalidJSON, loads
+
+
+async def record(request: Request, model: type[BaseModel], limit: int) -> Record:
+    """The body checked against `model`.
+
+    Raises `UnsupportedMediaType`, `PayloadTooLarge` (over `limit` bytes), `BadRequest` (not a JSON object), `Invalid`.
+    """
+    _require_json(request.headers)
+    body = _json_object(await _read(request, limit))
+    try:
+        return check(body, model)
+    except InvalidRecord as error:
+        raise Invalid({fault.field: fault.message for fault in reversed(error.faults)}) from None
+
+
+def _require_json(headers: Mapping[str, str]) -> None:
+    """Only `application/json`, UTF-8 (RFC 8259, 8.1): the others a foreign page may send without a preflight."""
+    media_type, *parameters = (part.strip().lower() for part in headers.get("content-type", "").split(";"))
+    charsets = {p.partition("=")[2].strip().strip('"') for p in parameters if p.startswith("charset")}
+    encoded = headers.get("content-encoding", "identity").strip().lower()
+    if media_type != "application/json" or not charsets <= {"utf-8", "utf8"} or encoded != "identity":
+        raise UnsupportedMediaType
+
+
+async def _read(request: Request, limit: int) -> bytes:
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise PayloadTooLarge(limit)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _json_object(raw: bytes) -> dict[str, Any]:
+    if not raw.strip():
+        raise BadRequest("The body is empty; send a JSON object: {…}.")
+    try:
+        body = loads(raw)
+    except InvalidJSON as error:
+        raise BadRequest(f"The body cannot be read: {error}.") from None
+    if not isinstance(body, dict):
+        raise BadRequest("The body must be a JSON object: {…}.")
+    return body

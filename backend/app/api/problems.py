@@ -1,0 +1,26 @@
+"""What an error looks like on the wire: problem+json (RFC 9457)."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from starlette.responses import Response
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def problem(
+    status: int, detail: str, *, errors: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    """One error body for every client: `detail` for frontends that show it, the same text as `message` for react-admin
+    and refine, `errors` (wire field -> sentence) for forms."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "message": detail,
+        "errors": dict(errors or {}),
+    }
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Response(text, status, {**(headers or {}), "Cache-Control": "no-store, no-cache"}, MEDIA_TYPE)

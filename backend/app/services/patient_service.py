@@ -1,0 +1,163 @@
+"""Use cases of patients: find, get, create, replace, patch, delete. Executes statements; knows no HTTP.
+
+Every answer is JSON text as PostgreSQL rendered it, in bytes. Unknown id: `NotFound`; a value taken by another
+patient: `Conflict`; another version than the caller named: `PreconditionFailed`. Each write is one statement, committed
+before the function returns.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    PrimaryKeyConstraint,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.database import Database, UniqueViolation
+from app.errors import Conflict, NotFound, PreconditionFailed
+from app.jsonserver.statement import whole_list, wire_row
+from app.models.patient import TABLE
+from app.schemas.patient import COLUMNS, Record
+from app.sql import Query, compile_sql
+
+_BY_ID = TABLE.c.id == bindparam("key")
+_WRITABLE = tuple(column for column in COLUMNS.values() if column != "id")
+_TAG_LENGTH = 32  # hex digits, 128 bits
+
+
+def etag(row: bytes) -> str:
+    """The version of a patient as a strong entity tag (RFC 9110, 8.8.3): a hash of its JSON text."""
+    return f'"{hashlib.sha256(row).hexdigest()[:_TAG_LENGTH]}"'
+
+
+async def find(database: Database) -> bytes:
+    """All patients in list order, as one JSON array."""
+    return _found(await _row(database, _list(), {}))
+
+
+async def get(database: Database, key: str) -> bytes:
+    return _found(await _row(database, _select(), {"key": key}))
+
+
+async def create(database: Database, record: Record) -> tuple[str, bytes]:
+    """Store a new patient at the end of the list; its id is the record's or a new random one. Returns (id, row)."""
+    key = record.columns.get("id") or secrets.token_hex(8)
+    row = await _row(database, _insert(), {**_values(record), "id": key})
+    return key, _found(row)
+
+
+async def replace(database: Database, key: str, record: Record, versions: Sequence[str] | None = None) -> bytes:
+    """Store the record in place of patient `key`, whose place in the list stays."""
+    return await _change(database, _update(_WRITABLE, False, versions is not None), key, _values(record), versions)
+
+
+async def patch(database: Database, key: str, record: Record, versions: Sequence[str] | None = None) -> bytes:
+    """Change only the fields the record has, in one UPDATE, so that patches of other fields meanwhile survive."""
+    if not record.columns and not record.extra:
+        return _matching(await get(database, key), versions)
+    statement = _update(tuple(record.columns), True, versions is not None)
+    return await _change(database, statement, key, _values(record), versions)
+
+
+async def remove(database: Database, key: str, versions: Sequence[str] | None = None) -> bytes:
+    """Delete patient `key`; returns it as it was."""
+    return await _change(database, _delete(versions is not None), key, {}, versions)
+
+
+async def _change(
+    database: Database, statement: str, key: str, values: Mapping[str, Any], versions: Sequence[str] | None
+) -> bytes:
+    row = await _row(database, statement, {**values, "key": key, "versions": versions})
+    if row is None and versions is not None:
+        await get(database, key)  # unknown id: NotFound goes before the precondition (RFC 9110, 13.2.1)
+        raise PreconditionFailed
+    return _found(row)
+
+
+async def _row(database: Database, statement: str, params: Mapping[str, Any]) -> bytes | None:
+    try:
+        row = await database.row(Query(statement, params))
+    except UniqueViolation as error:
+        raise Conflict(_unique_fields()[error.constraint]) from None
+    return row[0] if row else None
+
+
+def _found(row: bytes | None) -> bytes:
+    if row is None:
+        raise NotFound("There is no patient with this id.")
+    return row
+
+
+def _matching(row: bytes, versions: Sequence[str] | None) -> bytes:
+    if versions is not None and etag(row) not in versions:
+        raise PreconditionFailed
+    return row
+
+
+def _values(record: Record) -> dict[str, Any]:
+    return {**record.columns, "extra": json.dumps(record.extra, ensure_ascii=False)}
+
+
+@cache
+def _unique_fields() -> Mapping[str, str]:
+    """Name of each unique constraint -> wire name of its field."""
+    wire = {column: name for name, column in COLUMNS.items()}
+    keys = [key for key in TABLE.constraints if isinstance(key, PrimaryKeyConstraint | UniqueConstraint)]
+    return {str(key.name): wire[name] for key in keys if (name := key.columns[0].name) in wire}
+
+
+@cache
+def _list() -> str:
+    return compile_sql(select(whole_list()))
+
+
+@cache
+def _select() -> str:
+    return compile_sql(select(wire_row()).where(_BY_ID))
+
+
+@cache
+def _insert() -> str:
+    values: dict[str, Any] = {column: bindparam(column) for column in COLUMNS.values()} | {"extra": _extra()}
+    return compile_sql(insert(TABLE).values(values).returning(wire_row()))
+
+
+@cache
+def _update(columns: tuple[str, ...], merge: bool, conditional: bool) -> str:
+    values: dict[str, Any] = {column: bindparam(column) for column in columns}
+    values["extra"] = TABLE.c.extra.op("||")(_extra()) if merge else _extra()
+    return compile_sql(update(TABLE).where(_BY_ID, *_precondition(conditional)).values(values).returning(wire_row()))
+
+
+@cache
+def _delete(conditional: bool) -> str:
+    return compile_sql(delete(TABLE).where(_BY_ID, *_precondition(conditional)).returning(wire_row()))
+
+
+def _extra() -> ColumnElement[Any]:
+    return cast(bindparam("extra", type_=Text), JSONB)
+
+
+def _precondition(conditional: bool) -> list[ColumnElement[bool]]:
+    """`etag` in SQL: compared within the statement that writes, so no change can slip between."""
+    if not conditional:
+        return []
+    digest = func.encode(func.sha256(func.convert_to(wire_row(), "UTF8")), "hex")
+    tag = func.concat('"', func.left(digest, literal(_TAG_LENGTH)), '"')
+    return [tag == func.any(bindparam("versions", type_=ARRAY(Text)))]
