@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from app import __version__, config
 from app.api import error_handlers, middleware
-from app.api.routes import health, patients
+from app.api.routes import docs, health, home, patients
 from app.config import Settings
 from app.database import Database
 
@@ -34,10 +34,12 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         middleware=middleware.layers(settings),
         redirect_slashes=False,
+        docs_url=None,
         redoc_url=None,
     )
     app.state.settings, app.state.database = settings, database
-    for router in (patients.router, health.router):
+    home_page = (home.router,) if settings.home_page else ()
+    for router in (patients.router, health.router, docs.router, *home_page):
         app.router.routes.extend(router.routes)  # flat: `include_router` would wrap each request once more
     error_handlers.install(app)
     return app

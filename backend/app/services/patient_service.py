@@ -55,6 +55,13 @@ async def get(database: Database, key: str) -> bytes:
     return _found(await _row(database, _select(), {"key": key}))
 
 
+async def overview(database: Database) -> tuple[int, str | None]:
+    """How many patients there are, and the id of the first one in the list."""
+    row = await database.row(Query(_overview(), {}))
+    count, first = row or (0, None)
+    return count, first and first.decode()
+
+
 async def create(database: Database, record: Record) -> tuple[str, bytes]:
     """Store a new patient at the end of the list; its id is the record's or a new random one. Returns (id, row)."""
     key = record.columns.get("id") or secrets.token_hex(8)
@@ -94,7 +101,7 @@ async def _row(database: Database, statement: str, params: Mapping[str, Any]) ->
     try:
         row = await database.row(Query(statement, params))
     except UniqueViolation as error:
-        raise Conflict(_unique_fields()[error.constraint]) from None
+        raise Conflict(unique_fields()[error.constraint]) from None
     return row[0] if row else None
 
 
@@ -115,7 +122,7 @@ def _values(record: Record) -> dict[str, Any]:
 
 
 @cache
-def _unique_fields() -> Mapping[str, str]:
+def unique_fields() -> Mapping[str, str]:
     """Name of each unique constraint -> wire name of its field."""
     wire = {column: name for name, column in COLUMNS.items()}
     keys = [key for key in TABLE.constraints if isinstance(key, PrimaryKeyConstraint | UniqueConstraint)]
@@ -125,6 +132,12 @@ def _unique_fields() -> Mapping[str, str]:
 @cache
 def _list() -> str:
     return compile_sql(whole_list())
+
+
+@cache
+def _overview() -> str:
+    first = select(TABLE.c.id).order_by(TABLE.c.position).limit(literal_column("1")).scalar_subquery()
+    return compile_sql(select(func.count(), first).select_from(TABLE))
 
 
 @cache

@@ -1,0 +1,7 @@
+"use strict";
+SwaggerUIBundle({
+  url: document.body.dataset.openapi,
+  dom_id: "#swagger-ui",
+  deepLinking: true,
+  tryItOutEnabled: true,
+});
