@@ -42,7 +42,7 @@ _FAULTS: Mapping[int, str] = {
 _PROBLEM: Json = {
     "type": "object",
     "title": "Problem",
-    "description": "RFC 9457. `detail` and `message` are the same sentence; `errors` maps wire field names to sentences.",
+    "description": "RFC 9457. `detail` and `message` are one sentence; `errors` maps wire field names to sentences.",
     "required": ["type", "title", "status", "detail", "message", "errors"],
     "properties": {
         "type": _TEXT,
