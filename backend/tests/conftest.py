@@ -94,5 +94,5 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     report = yield
     if os.environ.get("REQUIRE_ALL") == "1" and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
-        report.longrepr = f"skipped, but REQUIRE_ALL=1: {report.longrepr[-1]}"
+        report.longrepr = f"skipped, but REQUIRE_ALL=1: {report.longreprtext}"
     return report
