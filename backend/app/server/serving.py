@@ -6,13 +6,13 @@ from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
-from uvicorn._types import ASGI3Application
+from starlette.types import ASGIApp
 
 from app.config import Settings
 from app.server.protocol import limited
 
 
-def serve(app: ASGI3Application, settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> None:
+def serve(app: ASGIApp, settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM, then return. `announce` is called once requests are answered.
 
     Requests under way get `SHUTDOWN_TIMEOUT` seconds. FORWARDED_ALLOW_IPS names the proxies whose X-Forwarded-* count.
