@@ -22,9 +22,11 @@ MAY_IMPORT = {
     "importer": {"schemas", "models", "sql", "errors"},
     "embedded": {"config"},
     "logs": {"config"},
+    "development": {"embedded", "importer", "config"},
+    "banner": {"config", ""},
     "server": {"config", "main", "api", "errors"},
     "main": {"api", "services", "database", "config", ""},
-    "__main__": {"main", "server", "embedded", "importer", "config", "logs", "database", ""},
+    "__main__": {"main", "server", "embedded", "development", "banner", "config", "logs", ""},
 }
 FRAMEWORKS = {"fastapi": {"main", "api"}, "starlette": {"main", "api", "server"}, "uvicorn": {"server"}}
 
