@@ -9,10 +9,11 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from app import __version__, config
-from app.api import error_handlers, middleware
+from app.api import error_handlers, middleware, openapi
 from app.api.routes import docs, health, home, patients
 from app.config import Settings
 from app.database import Database
+from app.services.patient_service import PatientService
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -37,11 +38,12 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.settings, app.state.database = settings, database
+    app.state.settings, app.state.database, app.state.patients = settings, database, PatientService(database)
     home_page = (home.router,) if settings.home_page else ()
     for router in (patients.router, health.router, docs.router, *home_page):
         app.router.routes.extend(router.routes)  # flat: `include_router` would wrap each request once more
     error_handlers.install(app)
+    openapi.document(app)
     return app
 
 

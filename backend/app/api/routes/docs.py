@@ -1,12 +1,12 @@
 """/docs: Swagger UI over /openapi.json. Its files come from this server, so it works where no CDN is reachable."""
 
 from importlib import resources
-from pathlib import Path
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
+from app.api.conditional import compressed
 from app.api.pages import page
 from app.api.thin import ThinRoute
 from app.errors import NotFound
@@ -30,5 +30,9 @@ async def swagger_ui_file(request: Request) -> Response:
     file = request.path_params["file"]
     if file not in _FILES:
         raise NotFound
-    folder = Path(str(resources.files("fastapi_offline"))) / "static"
-    return FileResponse(folder / file, media_type=_FILES[file], headers={"Cache-Control": "max-age=3600"})
+    answer = Response(_content(file), headers={"Cache-Control": "max-age=3600"}, media_type=_FILES[file])
+    return await compressed(request, answer)
+
+
+def _content(file: str) -> bytes:
+    return resources.files("fastapi_offline").joinpath("static", file).read_bytes()

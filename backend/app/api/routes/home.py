@@ -8,13 +8,13 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api import examples, field_rules
+from app.api import conditional, examples, field_rules
 from app.api.pages import page
 from app.api.routes import docs, health, patients
 from app.api.thin import ThinRoute
 from app.database import Database
 from app.errors import DatabaseUnavailable
-from app.services import patient_service
+from app.services.patient_service import PatientService
 
 router = APIRouter(route_class=ThinRoute, include_in_schema=False)
 
@@ -22,19 +22,20 @@ router = APIRouter(route_class=ThinRoute, include_in_schema=False)
 @router.get("/")
 async def home(request: Request) -> Response:
     """200 whatever the database does; the answer says how it is."""
-    count, first, fault = await _state(request.app.state.database)
+    count, first, fault = await _state(request.app.state.database, request.app.state.patients)
     summary = _summary(request, count, fault)
     answer = _html(request, summary, first) if _wants_html(request.headers.get("accept", "")) else _json(summary)
-    answer.headers["Vary"] = "Accept"
+    answer = await conditional.compressed(request, answer)
+    answer.headers.add_vary_header("Accept")
     return answer
 
 
-async def _state(database: Database) -> tuple[int | None, str | None, str | None]:
+async def _state(database: Database, patients: PatientService) -> tuple[int | None, str | None, str | None]:
     """(number of patients, id of the first, fault). /health's own question comes first, and is answered within 2 s."""
     if fault := await health.reason(database):
         return None, None, fault
     try:
-        return *await patient_service.overview(database), None
+        return *await patients.overview(), None
     except DatabaseUnavailable as error:
         return None, None, error.detail
 
