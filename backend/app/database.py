@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors as pg
+from psycopg.types.string import ByteaBinaryLoader
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 from app.config import Settings
@@ -19,6 +20,7 @@ from app.sql import Query
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
+Row = tuple[Any, ...]
 
 
 class UniqueViolation(Exception):
@@ -54,6 +56,7 @@ class Database:
             max_size=settings.db_pool_size,
             timeout=self._deadline,
             reconnect_timeout=self._connect_timeout,
+            configure=_carry_bytes,
             open=False,
             name="patients",
         )
@@ -64,20 +67,19 @@ class Database:
     async def close(self) -> None:
         await self._pool.close(timeout=self._connect_timeout)
 
-    async def row(self, query: Query) -> tuple[Any, ...] | None:
-        """The first row of one statement, committed; None if it yields none.
+    async def rows(self, query: Query) -> list[Row]:
+        """The rows of one statement, committed.
 
         Raises `UniqueViolation`, or `DatabaseUnavailable` when there is no answer in time.
         """
-        return await self._in_time(self._row(query))
+        return await self._in_time(self._rows(query))
 
     async def ping(self) -> None:
         """Ask on a connection of its own, so that a busy pool is not an outage.
 
         Raises `DatabaseUnavailable` when the database does not answer or has no patients table.
         """
-        async with asyncio.timeout(None):
-            await self._in_time(self._ping(), deadline=self._connect_timeout * 0.75)
+        await self._in_time(self._ping(), deadline=self._connect_timeout * 0.75)
 
     async def _ping(self) -> None:
         async with await psycopg.AsyncConnection.connect(self._dsn, **self._options) as connection:
@@ -85,7 +87,7 @@ class Database:
         if found != (True,):
             raise DatabaseUnavailable(_NOT_MIGRATED)
 
-    async def _row(self, query: Query) -> tuple[Any, ...] | None:
+    async def _rows(self, query: Query) -> list[Row]:
         for attempt in range(_ATTEMPTS):
             try:
                 async with self._pool.connection() as connection:
@@ -131,9 +133,14 @@ _UNAVAILABLE = (
 )
 
 
-async def _execute(connection: psycopg.AsyncConnection[Any], query: Query) -> tuple[Any, ...] | None:
+async def _carry_bytes(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Text comes as the bytes PostgreSQL sent (client_encoding is UTF-8): JSON passes through undecoded."""
+    connection.adapters.register_loader("text", ByteaBinaryLoader)
+
+
+async def _execute(connection: psycopg.AsyncConnection[Row], query: Query) -> list[Row]:
     cursor = await connection.execute(query.sql, query.params, binary=True)
-    return await cursor.fetchone()
+    return await cursor.fetchall()
 
 
 def _connection_options(settings: Settings) -> dict[str, Any]:
@@ -141,6 +148,7 @@ def _connection_options(settings: Settings) -> dict[str, Any]:
     prepared statements, so `DB_POOLED=true` leaves both out; set statement_timeout with ALTER ROLE there."""
     options: dict[str, Any] = {
         "autocommit": True,
+        "client_encoding": "utf8",
         "connect_timeout": max(2, round(settings.db_connect_timeout)),
         "application_name": "patients-api",
         "keepalives_idle": 10,

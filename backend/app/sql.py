@@ -22,4 +22,4 @@ class Query(NamedTuple):
 
 def compile_sql(statement: ClauseElement) -> str:
     """The statement as psycopg's SQL text; its bind parameters keep the names given with `bindparam`."""
-    return str(statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True}))
+    return str(statement.compile(dialect=_DIALECT))

@@ -1,0 +1,48 @@
+"""The application in this process, on a real PostgreSQL: requests go through every layer but the socket."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import httpx2
+import psycopg
+import pytest
+
+from app.config import Settings
+from app.main import create_app
+
+
+@pytest.fixture
+def table(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection beside the application's, to look at what is really stored; the table starts empty."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("TRUNCATE patients RESTART IDENTITY")
+        yield connection
+
+
+@pytest.fixture
+async def client(settings: Settings, table: psycopg.Connection[Any]) -> AsyncIterator[httpx2.AsyncClient]:
+    app = create_app(settings)
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx2.AsyncClient(transport=transport, base_url="http://test") as http,
+    ):
+        yield http
+
+
+@pytest.fixture
+def patient() -> Callable[..., dict[str, Any]]:
+    """A valid body; keyword arguments replace fields, `None` fields included, and `...` leaves one out."""
+
+    def make(number: int = 1, **changes: Any) -> dict[str, Any]:
+        body = {
+            "patientID": f"P{number:03}",
+            "name": "Zoë Ångström",
+            "age": 45,
+            "gender": "Female",
+            "medicalCondition": "Asthma",
+            "lastVisit": "2024-01-15",
+        } | changes
+        return {name: value for name, value in body.items() if value is not ...}
+
+    return make

@@ -1,0 +1,94 @@
+"""What a browser needs on every answer, errors included; and what no answer may say."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import pytest
+from pydantic import SecretStr
+
+from app.config import Settings
+from app.main import create_app
+
+ORIGIN = {"origin": "http://localhost:5173"}
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status"),
+    [
+        ("GET", "/patients", 200),
+        ("GET", "/patients/nope", 404),
+        ("GET", "/nope", 404),
+        ("PUT", "/patients", 405),
+        ("POST", "/patients", 415),
+        ("GET", "/patients/%ff", 400),
+        ("GET", "/health", 200),
+    ],
+)
+async def test_every_answer_can_be_read_by_a_frontend(
+    client: httpx2.AsyncClient, method: str, address: str, status: int
+) -> None:
+    response = await client.request(method, address, headers=ORIGIN)
+    assert (response.status_code, response.headers["access-control-allow-origin"]) == (status, "*")
+    exposed = {name.strip() for name in response.headers["access-control-expose-headers"].split(",")}
+    assert {"X-Total-Count", "Link", "Location", "ETag"} <= exposed
+    assert "access-control-allow-credentials" not in response.headers
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("address", ["/patients", "/patients/1", "/nope"])
+async def test_a_preflight_allows_every_method_and_header(client: httpx2.AsyncClient, address: str) -> None:
+    asks = {"access-control-request-method": "PATCH", "access-control-request-headers": "content-type,x-own"}
+    response = await client.options(address, headers=ORIGIN | asks)
+    assert (response.status_code, response.content) == (204, b"")
+    assert response.headers["access-control-allow-origin"] == "*"
+    assert "PATCH" in response.headers["access-control-allow-methods"]
+    assert response.headers["access-control-allow-headers"] == "content-type,x-own"
+
+
+@pytest.mark.parametrize(("origin", "allowed"), [("https://app.example", True), ("https://evil.example", False)])
+async def test_in_production_only_listed_origins_get_permission(settings: Settings, origin: str, allowed: bool) -> None:
+    app = create_app(
+        settings.model_copy(update={"cors_origins": ("https://app.example",), "environment": "production"})
+    )
+    transport = httpx2.ASGITransport(app=app)
+    async with app.router.lifespan_context(app), httpx2.AsyncClient(transport=transport, base_url="http://t") as http:
+        simple = await http.get("/patients", headers={"origin": origin})
+        asks = {"origin": origin, "access-control-request-method": "POST"}
+        preflight = await http.options("/patients", headers=asks)
+    expected = origin if allowed else None
+    assert simple.headers.get("access-control-allow-origin") == expected
+    assert (preflight.status_code, preflight.headers.get("access-control-allow-origin")) == (204, expected)
+
+
+@pytest.mark.parametrize(("sent", "kept"), [("abc-DEF_1", True), ("x" * 65, False), ("a b", False), ("", False)])
+async def test_a_request_id_is_taken_if_it_is_harmless(client: httpx2.AsyncClient, sent: str, kept: bool) -> None:
+    answered = (await client.get("/health/live", headers={"x-request-id": sent})).headers["x-request-id"]
+    assert (answered == sent) is kept
+    assert answered
+
+
+async def test_health_tells_the_truth_of_the_database(client: httpx2.AsyncClient) -> None:
+    report = (await client.get("/health")).json()
+    assert (report["status"], report["database"]) == ("ok", "ok")
+    assert set(report) == {"status", "database", "version", "timestamp"}
+    assert (await client.get("/health/live")).json()["status"] == "ok"
+
+
+async def test_a_missing_database_is_503_everywhere_but_live(
+    settings: Settings, patient: Callable[..., dict[str, Any]]
+) -> None:
+    away = {"database_url": SecretStr("host=/nonexistent"), "db_deadline": 0.5, "db_connect_timeout": 0.5}
+    app = create_app(settings.model_copy(update=away))
+    transport = httpx2.ASGITransport(app=app)
+    async with app.router.lifespan_context(app), httpx2.AsyncClient(transport=transport, base_url="http://t") as http:
+        answers = [
+            await http.get("/patients"),
+            await http.get("/patients/1"),
+            await http.post("/patients", json=patient()),
+            await http.get("/health"),
+        ]
+        live = await http.get("/health/live")
+    assert [(answer.status_code, answer.headers["retry-after"]) for answer in answers] == [(503, "1")] * 4
+    assert all("nonexistent" not in answer.text for answer in answers)
+    assert live.status_code == 200
