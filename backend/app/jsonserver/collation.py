@@ -8,8 +8,8 @@ from app.sql import Query
 class Collations(NamedTuple):
     """Names from the catalog.
 
-    `order` sorts as JavaScript's localeCompare does; None where PostgreSQL was built without ICU, and then 1.x's lists are
-    in code-point order too. With `fold`, lower() and ~* know every alphabet.
+    `order` sorts as JavaScript's localeCompare does; None where PostgreSQL was built without ICU, and then 1.x's lists
+    are in code-point order too. With `fold`, lower() and ~* know every alphabet.
     """
 
     order: str | None

@@ -1,4 +1,4 @@
-"""Terms -> SQL: one small function for each form of test. Builds expressions; knows no value, only where one is bound."""
+"""Terms -> SQL: one small function for each form of test. Builds expressions; knows no value, only where one goes."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -29,6 +29,7 @@ from sqlalchemy.types import TypeEngine
 from app.jsonserver.collation import Collations
 from app.jsonserver.terms import AnyOf, Node
 from app.models.patient import TABLE
+from app.sql import constant
 
 _EXTRA = TABLE.c.extra
 _NAMES = ARRAY(Text)
@@ -64,7 +65,7 @@ def wire_text(name: str) -> ColumnElement[str]:
     """A column as the text it has on the wire, whatever the session's DateStyle."""
     column = TABLE.c[name]
     if isinstance(column.type, Date):
-        return func.to_char(column, "YYYY-MM-DD", type_=Text())
+        return func.to_char(column, constant("YYYY-MM-DD"), type_=Text())
     return cast(column, Text) if isinstance(column.type, Integer) else column
 
 
@@ -75,11 +76,14 @@ def text_of(document: ColumnElement[Any]) -> ColumnElement[str]:
 
 def number_of(field: ColumnElement[Any]) -> ColumnElement[Any]:
     kind = _json_type(field)
-    return case((kind == "number", cast(field, Numeric)), (kind == "boolean", cast(cast(cast(field, Boolean), Integer), Numeric)))
+    return case(
+        (kind == constant("number"), cast(field, Numeric)),
+        (kind == constant("boolean"), cast(cast(cast(field, Boolean), Integer), Numeric)),
+    )
 
 
 def string_of(field: ColumnElement[Any]) -> ColumnElement[Any]:
-    return case((_json_type(field) == "string", text_of(field)))
+    return case((_json_type(field) == constant("string"), text_of(field)))
 
 
 def _node(node: Node, scope: Scope) -> ColumnElement[bool]:
@@ -158,23 +162,30 @@ def _json_bounded(operator: str) -> "_Form":
         field = undeclared(scope)
         number = cast(field, Numeric).op(operator, is_comparison=True)(scope.bind(Numeric()))
         text = text_of(field).collate("C").op(operator, is_comparison=True)(scope.bind(Text()))
-        return case((_json_type(field) == "number", number), (_json_type(field) == "string", text), else_=false())
+        return case(
+            (_json_type(field) == constant("number"), number),
+            (_json_type(field) == constant("string"), text),
+            else_=false(),
+        )
 
     return form
 
 
 def _json_part(_: tuple[str, ...], scope: Scope) -> ColumnElement[bool]:
     field = undeclared(scope)
-    return and_(_json_type(field) == "string", _contains(text_of(field), scope))
+    return and_(_json_type(field) == constant("string"), _contains(text_of(field), scope))
 
 
 def _json_like(_: tuple[str, ...], scope: Scope) -> ColumnElement[bool]:
     field = undeclared(scope)
-    return and_(_json_type(field).in_(("string", "number", "boolean")), _matches(text_of(field), scope))
+    return and_(
+        _json_type(field).in_([constant(kind) for kind in ("string", "number", "boolean")]),
+        _matches(text_of(field), scope),
+    )
 
 
 def _json_scalar(_: tuple[str, ...], scope: Scope) -> ColumnElement[bool]:
-    return _json_type(undeclared(scope)).is_distinct_from("object")
+    return _json_type(undeclared(scope)).is_distinct_from(constant("object"))
 
 
 def _json_type(field: ColumnElement[Any]) -> ColumnElement[str]:
@@ -196,7 +207,7 @@ def _search(columns: tuple[str, ...], scope: Scope) -> ColumnElement[bool]:
 
 def _search_undeclared(pattern: ColumnElement[str], scope: Scope) -> ColumnElement[bool]:
     value = func.jsonb_path_query(_EXTRA, literal_column("'strict $.**'")).column_valued("value")
-    scalar = and_(_json_type(value).not_in(("object", "array")), value != func.all(_UNSEARCHED))
+    scalar = and_(_json_type(value).not_in([constant("object"), constant("array")]), value != func.all(_UNSEARCHED))
     return and_(_EXTRA != _NOTHING, exists(select(value).where(scalar, scope.folded(text_of(value)).like(pattern))))
 
 

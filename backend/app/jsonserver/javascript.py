@@ -1,4 +1,4 @@
-"""What JavaScript makes of a text or a number where json-server leaves it to the language. Pure; no json-server rule here."""
+"""What JavaScript makes of texts and numbers, where json-server leaves that to the language. Pure."""
 
 import math
 import re

@@ -31,16 +31,14 @@ def numbers(page: Page, total: int) -> Numbers:
     return Numbers(min(page.number, last), last)
 
 
-def body(query: ListQuery, total: int | None, rows: bytes) -> bytes:
+def body(query: ListQuery, rows: bytes, total: int | None) -> bytes:
     """The answer's bytes: the array as it is, or in the envelope of 1.x."""
     if not query.enveloped or not isinstance(query.window, Page) or total is None:
         return rows
     page = numbers(query.window, total)
     previous, following = (str(number or "null") for number in (page.previous, page.next))
-    head = (
-        f'{{"first":1,"prev":{previous},"next":{following},"last":{page.last},"pages":{page.last},"items":{total},"data":'
-    )
-    return head.encode() + rows + b"}"
+    counts = f'"first":1,"prev":{previous},"next":{following},"last":{page.last},"pages":{page.last},"items":{total}'
+    return b"{" + counts.encode() + b',"data":' + rows + b"}"
 
 
 def headers(query: ListQuery, total: int | None, url: str) -> dict[str, str]:

@@ -1,15 +1,15 @@
 """JavaScript regular expression (`_like`) -> PostgreSQL regular expression of the same meaning. Pure.
 
-A whitelisted grammar: literals, `.`, classes, `\\d \\w \\s` and their negations, anchors, `\\b \\B`, groups, alternatives
-and quantifiers. Look-around and back-references are left out: with some of them PostgreSQL's time has no bound, as
-JavaScript's has none. Sources: ECMA-262 22.2 with the flag `i` alone; PostgreSQL 9.7.3 (advanced regular expressions).
+A whitelisted grammar: literals, `.`, classes, `\\d \\w \\s` and their negations, anchors, `\\b \\B`, groups,
+alternatives and quantifiers. Look-around and back-references are left out: with some of them PostgreSQL's time has no
+bound, as JavaScript's has none. Sources: ECMA-262 22.2 with the flag `i` alone; PostgreSQL 9.7.3 (advanced expressions).
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from app.jsonserver.javascript import BLANKS
 from app.jsonserver.query import UnsupportedQuery
+from app.models.patient import BLANKS
 
 MAX_STATES = 200  # atoms once every {n,m} is written out: the automaton's size, and with it its time
 MAX_REPEAT = 255  # PostgreSQL's own limit (9.7.3.1)
@@ -118,7 +118,9 @@ _WRITE: Mapping[str, Callable[[_Writer, str], None]] = {
     "boundary": lambda writer, text: writer.put(_BOUNDARIES[text[1]], _BOUNDARY_STATES, repeatable=False),
     "brackets": lambda writer, text: writer.put(_brackets(text)),
     "any": lambda writer, _: writer.put(_ANY),
-    "set": lambda writer, text: writer.put(f"[{_SETS[text[1]]}]" if text[1].islower() else f"[^{_SETS[text[1].lower()]}]"),
+    "set": lambda writer, text: writer.put(
+        f"[{_SETS[text[1]]}]" if text[1].islower() else f"[^{_SETS[text[1].lower()]}]"
+    ),
     "character": lambda writer, text: writer.put(_quoted(_meant(text))),
 }
 

@@ -1,7 +1,7 @@
 """Query string -> ListQuery: what the client said about a list, in whichever json-server's dialect. Pure.
 
-Knows the reserved parameters, the operators of json-server 0.17.4, 1.0.0-beta.3 and 1.0.0-beta.15, and their tolerance of
-nonsense. Knows no field of a patient: the declared names are an argument.
+Knows the reserved parameters, the operators of json-server 0.17.4, 1.0.0-beta.3 and 1.0.0-beta.15, and their tolerance
+of nonsense. Knows no field of a patient: the declared names are an argument.
 """
 
 import json
@@ -84,7 +84,7 @@ def parse(query_string: str | bytes, dialect: Dialect, declared: Collection[str]
     Raises `UnsupportedQuery` for a `_where` nested deeper than `MAX_DEPTH`.
     """
     parameters = _parameters(query_string)
-    first = {key: value for key, value in reversed(parameters)}
+    first = dict(reversed(parameters))
     filters = [_filter(key, value, declared) for key, value in parameters if key[:1] != "_" and key not in ("", "q")]
     spoken = _spoken(first, {mark for _, mark in filters}, dialect)
     where = _where(first.get("_where", ""))
@@ -145,7 +145,7 @@ _COLON: Mapping[str, Operator] = {
     "endsWith": "endsWith",
 }
 _ANYWHERE: Mapping[str, Operator] = {"ne": "ne", "gte": "gte", "lte": "lte", "like": "like"}  # 0.17 knows these
-_UNDERSCORE: Mapping[str, Operator] = _COLON | _ANYWHERE
+_UNDERSCORE: Mapping[str, Operator] = {**_COLON, **_ANYWHERE}
 
 
 class _Filter(NamedTuple):
@@ -239,7 +239,7 @@ _JSON = json.JSONDecoder(parse_int=float, parse_constant=_no_constant)  # JavaSc
 
 
 def _sort(fields: str, orders: str) -> tuple[SortKey, ...]:
-    """`_sort=a,-b` with `_order=asc,desc` by position. A field's first key decides; the rest of its keys change nothing."""
+    """`_sort=a,-b` with `_order=asc,desc` by position. A field's first key decides."""
     order = orders.lower().split(",")
     keys: dict[str, SortKey] = {}
     for place, item in enumerate(fields.split(",")):
