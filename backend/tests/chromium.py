@@ -1,11 +1,11 @@
 """The machine's Chromium, driven by Playwright. What a page does besides being looked at is held to be wrong.
 
-visit     opens `url`; at the end no request may have left its origin, and its console must have been silent
-          (`refusals`: but for refused connections, in a test that stops the server)
+`visit(url)` opens a page. At the end no request may have left its origin (but to the origin `also`), and its console
+must have been silent (but for what is `expected`).
 """
 
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 from urllib.parse import urljoin
 
@@ -36,12 +36,12 @@ async def visit(browser: Browser) -> AsyncIterator[Visit]:
     contexts: list[BrowserContext] = []
     seen: list[str] = []
 
-    async def open_page(url: str, *, refusals: bool = False, **options: Any) -> Page:
+    async def open_page(url: str, *, also: str | None = None, expected: str | None = None, **options: Any) -> Page:
         context = await browser.new_context(**options)
         contexts.append(context)
         page = await context.new_page()
         page.set_default_timeout(10_000)
-        _watch(page, url, seen, "ERR_CONNECTION_REFUSED" if refusals else None)
+        _watch(page, [url, also or url], expected, seen)
         await page.goto(url)
         return page
 
@@ -51,12 +51,13 @@ async def visit(browser: Browser) -> AsyncIterator[Visit]:
     assert seen == []
 
 
-def _watch(page: Page, url: str, seen: list[str], expected: str | None) -> None:
-    """Note what a page may not do; its console may say what is expected."""
-    home = (urljoin(url, "/"), "data:")
+def _watch(page: Page, allowed: Sequence[str], expected: str | None, seen: list[str]) -> None:
+    """Note what the page should not do."""
+
+    addresses = ("data:", *(urljoin(url, "/") for url in allowed))
 
     def request(request: Request) -> None:
-        if not request.url.startswith(home):
+        if not request.url.startswith(addresses):
             seen.append(f"request to {request.url}")
 
     def console(message: ConsoleMessage) -> None:

@@ -4,4 +4,5 @@ SwaggerUIBundle({
   dom_id: "#swagger-ui",
   deepLinking: true,
   tryItOutEnabled: true,
+  validatorUrl: null, // no badge from elsewhere
 });
