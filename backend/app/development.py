@@ -32,7 +32,7 @@ def embedded_database(settings: Settings, url: str) -> Iterator[Cluster]:
 
 
 def with_database(settings: Settings) -> Settings:
-    """The settings as they are if they name a database, else with the embedded one's, which lives while the process does.
+    """The settings as they are if they name a database, else with the embedded one's, for the life of the process.
 
     For servers that start the application without `python -m app`. Raises `EmbeddedError`.
     """
