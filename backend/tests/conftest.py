@@ -1,0 +1,98 @@
+"""The test database: one PostgreSQL per run, migrated once, copied for each module, emptied for each test.
+
+    database_url      this module's own database with the schema in it and no row; a fresh identity sequence
+    module_database   the same without the emptying, for what a whole module shares (a server, a pool)
+    settings          Settings for `database_url`, as in development, untouched by the environment and `backend/.env`
+
+With `REQUIRE_ALL=1` a skipped test is a failure: nothing the run was meant to prove may go missing.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.config import Config
+from pydantic import SecretStr
+from sqlalchemy import NullPool, create_engine
+
+from app.config import BACKEND, Settings
+from app.embedded import Cluster, postgres
+
+_TEMPLATE = "migrated"
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL of the run's own that forgets everything at its end. Durability is tested elsewhere."""
+    data_dir = Path(tempfile.mkdtemp(prefix="patients-test-"))
+    data_dir.chmod(0o755)  # when root tests, PostgreSQL's user must get in
+    try:
+        with postgres(data_dir, durable=False) as running:
+            yield running
+    finally:
+        shutil.rmtree(data_dir)
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster) -> str:
+    """The name of a database with the schema in it, to be copied."""
+    _execute(cluster.dsn, f"CREATE DATABASE {_TEMPLATE}")
+    migrate(_sibling(cluster.dsn, _TEMPLATE))
+    return _TEMPLATE
+
+
+@pytest.fixture(scope="module")
+def module_database(cluster: Cluster, template: str) -> Iterator[str]:
+    name = f"module_{next(_numbers)}"
+    _execute(cluster.dsn, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _sibling(cluster.dsn, name)
+    _execute(cluster.dsn, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url(module_database: str) -> str:
+    _execute(module_database, "TRUNCATE patients RESTART IDENTITY")
+    return module_database
+
+
+@pytest.fixture
+def settings(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    return Settings(_env_file=None, database_url=SecretStr(database_url))
+
+
+def migrate(dsn: str) -> None:
+    """`alembic upgrade head` on a database, in this process."""
+    config = Config(BACKEND / "alembic.ini")
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=NullPool)
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _execute(dsn: str, statement: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+def _sibling(dsn: str, database: str) -> str:
+    """The same server's other database."""
+    return dsn.replace("@/patients?", f"@/{database}?")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With REQUIRE_ALL=1 a skip counts as a failure and says why it would have been skipped."""
+    report = yield
+    if os.environ.get("REQUIRE_ALL") == "1" and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but REQUIRE_ALL=1: {report.longrepr[-1]}"
+    return report

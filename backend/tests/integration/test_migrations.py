@@ -1,0 +1,81 @@
+"""The schema: what Alembic makes is what the models say, however often and by however many it is asked for."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import NullPool, create_engine
+
+from app.config import BACKEND
+from app.embedded import Cluster
+from app.models.patient import Base
+
+_CATALOG = """
+    SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'patients'::regclass
+    UNION ALL SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'patients'
+    UNION ALL SELECT column_name,
+            concat_ws(' ', data_type, collation_name, is_nullable, column_default, identity_generation)
+        FROM information_schema.columns WHERE table_name = 'patients'
+    ORDER BY 1, 2
+"""
+
+
+@pytest.fixture
+def empty_database(cluster: Cluster) -> Any:
+    with psycopg.connect(cluster.dsn, autocommit=True) as admin:
+        admin.execute("CREATE DATABASE bare")
+        yield cluster.dsn.replace("@/patients?", "@/bare?")
+        admin.execute("DROP DATABASE bare WITH (FORCE)")
+
+
+def catalog(dsn: str) -> list[Any]:
+    with psycopg.connect(dsn) as connection:
+        return connection.execute(_CATALOG).fetchall()
+
+
+def alembic(dsn: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "alembic", *arguments],
+        check=False,
+        cwd=BACKEND,
+        env=os.environ | {"DATABASE_URL": dsn},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_models_and_migrations_agree(module_database: str) -> None:
+    assert (checked := alembic(module_database, "check")).returncode == 0, checked.stderr
+
+
+def test_they_agree_on_what_alembic_does_not_compare(module_database: str, empty_database: str) -> None:
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(empty_database), poolclass=NullPool)
+    Base.metadata.create_all(engine)
+    assert catalog(module_database) == catalog(empty_database)
+    assert len(catalog(module_database)) == 11 + 8 + 9
+
+
+def test_deploys_at_the_same_time_migrate_once(empty_database: str) -> None:
+    with ThreadPoolExecutor() as pool:
+        done = list(pool.map(lambda _: alembic(empty_database, "upgrade", "head"), range(3)))
+    assert [run.returncode for run in done] == [0, 0, 0], [run.stderr for run in done]
+    assert sum("Running upgrade" in run.stderr for run in done) == 1
+
+
+def test_downgrade_leaves_nothing(empty_database: str) -> None:
+    for target in ("upgrade head", "downgrade base"):
+        assert alembic(empty_database, *target.split()).returncode == 0
+    with psycopg.connect(empty_database) as connection:
+        assert connection.execute("SELECT to_regclass('patients')").fetchone() == (None,)
+
+
+def test_a_database_that_is_away_is_one_sentence_without_the_password() -> None:
+    run = alembic("postgresql://u:hunter2@127.0.0.1:1/x", "upgrade", "head")
+    assert run.returncode != 0
+    assert "the database does not answer" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert "hunter2" not in run.stdout + run.stderr

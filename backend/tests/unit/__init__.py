@@ -1,0 +1,1 @@
+"""Pure parts: tables of input and outcome, no input or output."""
