@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from app import __version__, config
-from app.api import error_handlers, middleware
+from app.api import error_handlers, middleware, openapi
 from app.api.routes import health, patients
 from app.config import Settings
 from app.database import Database
@@ -40,6 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (patients.router, health.router):
         app.router.routes.extend(router.routes)  # flat: `include_router` would wrap each request once more
     error_handlers.install(app)
+    openapi.document(app)
     return app
 
 
