@@ -25,7 +25,8 @@ from app.outages import NOT_MIGRATED, reason
 from app.sql import Query
 
 log = logging.getLogger(__name__)
-Connection = psycopg.AsyncConnection[Any]
+Row = tuple[Any, ...]
+Connection = psycopg.AsyncConnection[Row]
 
 HEALTH_SECONDS = 1.5  # for the database to answer /health, which has 2
 LOST_SECONDS = 0.5  # a database known to be away is waited for no longer; also between two attempts to connect
@@ -98,14 +99,14 @@ class Database:
             self._question.cancel()
         await self._pool.close(timeout=HEALTH_SECONDS)
 
-    async def row(self, query: Query) -> tuple[Any, ...] | None:
-        """The first row of one statement, committed; None if it yields none.
+    async def rows(self, query: Query) -> list[Row]:
+        """The rows of one statement, committed.
 
         Raises `UniqueViolation`, or `DatabaseUnavailable` when there is no answer in time: a write may then have
         happened or not.
         """
         try:
-            return await self._row(query, _now() + self._deadline)
+            return await self._rows(query, _now() + self._deadline)
         except pg.UniqueViolation as error:
             raise UniqueViolation(error.diag.constraint_name or "") from None
         except _UNAVAILABLE as error:
@@ -125,7 +126,7 @@ class Database:
         now = self._pool.get_stats()
         return PoolUse(now["pool_max"], now["pool_size"], now["pool_available"], now["requests_waiting"])
 
-    async def _row(self, query: Query, end: float) -> tuple[Any, ...] | None:
+    async def _rows(self, query: Query, end: float) -> list[Row]:
         for pause in _PAUSES:
             try:
                 async with self._pool.connection(timeout=self._patience()) as connection:
@@ -196,9 +197,9 @@ class Database:
         self._outage = outage
 
 
-async def _execute(connection: Connection, query: Query) -> tuple[Any, ...] | None:
+async def _execute(connection: Connection, query: Query) -> list[Row]:
     cursor = await connection.execute(query.sql, query.params, binary=True)
-    return await cursor.fetchone()
+    return await cursor.fetchall()
 
 
 @contextmanager

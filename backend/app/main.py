@@ -13,6 +13,7 @@ from app.api import error_handlers, middleware, openapi
 from app.api.routes import health, patients
 from app.config import Settings
 from app.database import Database
+from app.services.patient_service import PatientService
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -36,7 +37,7 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         redoc_url=None,
     )
-    app.state.settings, app.state.database = settings, database
+    app.state.settings, app.state.database, app.state.patients = settings, database, PatientService(database)
     for router in (patients.router, health.router):
         app.router.routes.extend(router.routes)  # flat: `include_router` would wrap each request once more
     error_handlers.install(app)

@@ -16,12 +16,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from alembic import command
-from alembic.config import Config
 from pydantic import SecretStr
-from sqlalchemy import NullPool, create_engine
 
-from app.config import BACKEND, Settings
+from app.config import Settings
+from app.development import upgrade
 from app.embedded import Cluster, postgres
 
 _TEMPLATE = "migrated"
@@ -44,7 +42,7 @@ def cluster() -> Iterator[Cluster]:
 def template(cluster: Cluster) -> str:
     """The name of a database with the schema in it, to be copied."""
     _execute(cluster.dsn, f"CREATE DATABASE {_TEMPLATE}")
-    migrate(_sibling(cluster.dsn, _TEMPLATE))
+    upgrade(_sibling(cluster.dsn, _TEMPLATE))
     return _TEMPLATE
 
 
@@ -69,15 +67,6 @@ def settings(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return Settings(_env_file=None, database_url=SecretStr(database_url))
 
 
-def migrate(dsn: str) -> None:
-    """`alembic upgrade head` on a database, in this process."""
-    config = Config(BACKEND / "alembic.ini")
-    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=NullPool)
-    with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-
-
 def _execute(dsn: str, statement: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(statement.encode())
@@ -94,5 +83,5 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     report = yield
     if os.environ.get("REQUIRE_ALL") == "1" and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
-        report.longrepr = f"skipped, but REQUIRE_ALL=1: {report.longrepr[-1]}"
+        report.longrepr = f"skipped, but REQUIRE_ALL=1: {report.longreprtext}"
     return report

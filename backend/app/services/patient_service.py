@@ -34,11 +34,14 @@ from app.errors import Conflict, NotFound, PreconditionFailed
 from app.jsonserver.statement import constant, whole_list, wire_row
 from app.models.patient import TABLE
 from app.schemas.patient import COLUMNS, Record
+from app.shared_reads import Batched, Joined
 from app.sql import Query, compile_sql
 
 _BY_ID = TABLE.c.id == bindparam("key")
 _WRITABLE = tuple(column for column in COLUMNS.values() if column != "id")
 _TAG_LENGTH = 32  # hex digits, 128 bits
+
+Versions = Sequence[str] | None  # entity tags of which the patient must have one; None: any version will do
 
 
 def etag(row: bytes) -> str:
@@ -46,56 +49,60 @@ def etag(row: bytes) -> str:
     return f'"{hashlib.sha256(row).hexdigest()[:_TAG_LENGTH]}"'
 
 
-async def find(database: Database) -> bytes:
-    """All patients in list order, as one JSON array."""
-    return _found(await _row(database, _list(), {}))
+class PatientService:
+    """Patients in one database."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._by_id = Batched(self._rows)
+        self._lists = Joined()
 
-async def get(database: Database, key: str) -> bytes:
-    return _found(await _row(database, _select(), {"key": key}))
+    async def find(self) -> bytes:
+        """All patients in list order, as one JSON array."""
+        return await self._lists.get("", lambda: self._write(_list(), {}))
 
+    async def get(self, key: str) -> bytes:
+        return _found(await self._by_id.get(key))
 
-async def create(database: Database, record: Record) -> tuple[str, bytes]:
-    """Store a new patient at the end of the list; its id is the record's or a new random one. Returns (id, row)."""
-    key = record.columns.get("id") or secrets.token_hex(8)
-    row = await _row(database, _insert(), {**_values(record), "id": key})
-    return key, _found(row)
+    async def create(self, record: Record) -> tuple[str, bytes]:
+        """Store a new patient at the end of the list; its id is the record's or a new random one. Returns (id, row)."""
+        key = record.columns.get("id") or secrets.token_hex(8)
+        return key, await self._write(_insert(), {**_values(record), "id": key})
 
+    async def replace(self, key: str, record: Record, versions: Versions = None) -> bytes:
+        """Store the record in place of patient `key`, whose place in the list stays."""
+        return await self._change(_update(_WRITABLE, False, versions is not None), key, _values(record), versions)
 
-async def replace(database: Database, key: str, record: Record, versions: Sequence[str] | None = None) -> bytes:
-    """Store the record in place of patient `key`, whose place in the list stays."""
-    return await _change(database, _update(_WRITABLE, False, versions is not None), key, _values(record), versions)
+    async def patch(self, key: str, record: Record, versions: Versions = None) -> bytes:
+        """Change only the fields the record has, in one UPDATE, so that patches of other fields meanwhile survive."""
+        if not record.columns and not record.extra:
+            return _matching(await self.get(key), versions)
+        statement = _update(tuple(record.columns), True, versions is not None)
+        return await self._change(statement, key, _values(record), versions)
 
+    async def remove(self, key: str, versions: Versions = None) -> bytes:
+        """Delete patient `key`; returns it as it was."""
+        return await self._change(_delete(versions is not None), key, {}, versions)
 
-async def patch(database: Database, key: str, record: Record, versions: Sequence[str] | None = None) -> bytes:
-    """Change only the fields the record has, in one UPDATE, so that patches of other fields meanwhile survive."""
-    if not record.columns and not record.extra:
-        return _matching(await get(database, key), versions)
-    statement = _update(tuple(record.columns), True, versions is not None)
-    return await _change(database, statement, key, _values(record), versions)
+    async def _change(self, statement: str, key: str, values: Mapping[str, Any], versions: Versions) -> bytes:
+        try:
+            return await self._write(statement, {**values, "key": key, "versions": versions})
+        except NotFound:
+            if versions is not None:
+                await self.get(key)  # an unknown id goes before the precondition (RFC 9110, 13.2.1)
+                raise PreconditionFailed from None
+            raise
 
+    async def _write(self, statement: str, params: Mapping[str, Any]) -> bytes:
+        try:
+            rows = await self._database.rows(Query(statement, params))
+        except UniqueViolation as error:
+            raise Conflict(_unique_fields()[error.constraint]) from None
+        return _found(rows[0][0] if rows else None)
 
-async def remove(database: Database, key: str, versions: Sequence[str] | None = None) -> bytes:
-    """Delete patient `key`; returns it as it was."""
-    return await _change(database, _delete(versions is not None), key, {}, versions)
-
-
-async def _change(
-    database: Database, statement: str, key: str, values: Mapping[str, Any], versions: Sequence[str] | None
-) -> bytes:
-    row = await _row(database, statement, {**values, "key": key, "versions": versions})
-    if row is None and versions is not None:
-        await get(database, key)  # unknown id: NotFound goes before the precondition (RFC 9110, 13.2.1)
-        raise PreconditionFailed
-    return _found(row)
-
-
-async def _row(database: Database, statement: str, params: Mapping[str, Any]) -> bytes | None:
-    try:
-        row = await database.row(Query(statement, params))
-    except UniqueViolation as error:
-        raise Conflict(_unique_fields()[error.constraint]) from None
-    return row[0] if row else None
+    async def _rows(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        rows = await self._database.rows(Query(_select(), {"keys": keys}))
+        return {key.decode(): row for key, row in rows}
 
 
 def _found(row: bytes | None) -> bytes:
@@ -104,7 +111,7 @@ def _found(row: bytes | None) -> bytes:
     return row
 
 
-def _matching(row: bytes, versions: Sequence[str] | None) -> bytes:
+def _matching(row: bytes, versions: Versions) -> bytes:
     if versions is not None and etag(row) not in versions:
         raise PreconditionFailed
     return row
@@ -129,7 +136,9 @@ def _list() -> str:
 
 @cache
 def _select() -> str:
-    return compile_sql(select(wire_row()).where(_BY_ID))
+    return compile_sql(
+        select(TABLE.c.id, wire_row()).where(TABLE.c.id == func.any(bindparam("keys", type_=ARRAY(Text))))
+    )
 
 
 @cache

@@ -11,19 +11,23 @@ BACKEND = Path(__file__).resolve().parents[2]
 MAY_IMPORT = {
     "config": set[str](),
     "errors": set(),
+    "outages": set(),
     "models": set(),
     "sql": set(),
     "schemas": {"models"},
     "jsonserver": {"schemas", "models", "sql"},
-    "database": {"sql", "errors", "config"},
-    "services": {"database", "jsonserver", "schemas", "models", "sql", "errors"},
+    "database": {"sql", "errors", "config", "outages"},
+    "shared_reads": set(),
+    "services": {"shared_reads", "database", "jsonserver", "schemas", "models", "sql", "errors"},
     "api": {"services", "database", "schemas", "errors", "config", "jsonserver", ""},
     "importer": {"schemas", "models", "sql", "errors"},
     "embedded": {"config"},
     "logs": {"config"},
+    "development": {"embedded", "importer", "config"},
+    "banner": {"config", ""},
     "server": {"config", "main", "api", "errors"},
     "main": {"api", "services", "database", "config", ""},
-    "__main__": {"main", "server", "embedded", "importer", "config", "logs", "database", ""},
+    "__main__": {"main", "server", "embedded", "development", "banner", "config", "logs", ""},
 }
 FRAMEWORKS = {"fastapi": {"main", "api"}, "starlette": {"main", "api", "server"}, "uvicorn": {"server"}}
 

@@ -1,0 +1,54 @@
+"""What a developer's machine gets before serving: PostgreSQL, the schema, and patients to begin with."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import NullPool, create_engine
+
+from app.config import BACKEND, Settings
+from app.embedded import Cluster, postgres
+
+# Deleting every patient must not bring the seed back: a sequence that ever gave a number says the table was used.
+_NEVER_USED = "SELECT NOT EXISTS (SELECT FROM patients) AND NOT is_called FROM patients_position_seq"
+
+
+@contextmanager
+def embedded_database(settings: Settings, url: str) -> Iterator[Cluster]:
+    """The embedded PostgreSQL of DATA_DIR with the schema in it, and SEED_FILE's patients if it was never used.
+
+    Raises `EmbeddedError`.
+    """
+    with postgres(settings.data_dir, url=url) as cluster:
+        upgrade(cluster.dsn)
+        if settings.seed_file:
+            _seed(cluster.dsn, settings.seed_file, settings.data_dir / "seeding")
+        yield cluster
+
+
+def upgrade(dsn: str) -> None:
+    """`alembic upgrade head` on this database, in this process."""
+    config = Config(BACKEND / "alembic.ini")
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=NullPool)
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _seed(dsn: str, file: Path, unfinished: Path) -> None:
+    """Import the file unless the database was used. `unfinished` stands while it runs, for a start that was killed."""
+    if not file.exists() or not (unfinished.exists() or _never_used(dsn)):
+        return
+    from app.importer.run import import_file
+
+    unfinished.touch()
+    import_file(file, dsn)
+    unfinished.unlink()
+
+
+def _never_used(dsn: str) -> bool:
+    with psycopg.connect(dsn) as connection:
+        return connection.execute(_NEVER_USED).fetchone() == (True,)
