@@ -11,6 +11,7 @@ BACKEND = Path(__file__).resolve().parents[2]
 MAY_IMPORT = {
     "config": set[str](),
     "errors": set(),
+    "limits": set(),
     "outages": set(),
     "models": set(),
     "sql": set(),
