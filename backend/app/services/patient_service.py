@@ -7,10 +7,11 @@ before the function returns.
 
 import hashlib
 import json
+import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
@@ -30,12 +31,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.database import Database, UniqueViolation
-from app.errors import Conflict, NotFound, PreconditionFailed
-from app.jsonserver.statement import constant, whole_list, wire_row
+from app.errors import BadRequest, Conflict, NotFound, PreconditionFailed
+from app.jsonserver.collation import DETECT, Collations
+from app.jsonserver.query import Dialect, ListQuery, UnsupportedQuery, parse
+from app.jsonserver.statement import list_query, wire_row
 from app.models.patient import TABLE
 from app.schemas.patient import COLUMNS, Record
 from app.shared_reads import Batched, Joined
-from app.sql import Query, compile_sql
+from app.sql import Query, compile_sql, constant
+
+log = logging.getLogger(__name__)
 
 _BY_ID = TABLE.c.id == bindparam("key")
 _WRITABLE = tuple(column for column in COLUMNS.values() if column != "id")
@@ -49,6 +54,14 @@ def etag(row: bytes) -> str:
     return f'"{hashlib.sha256(row).hexdigest()[:_TAG_LENGTH]}"'
 
 
+class Listing(NamedTuple):
+    """What a list request asked for, the JSON array that answers it, the total before paging (None: not counted)."""
+
+    query: ListQuery
+    rows: bytes
+    total: int | None
+
+
 class PatientService:
     """Patients in one database."""
 
@@ -56,10 +69,20 @@ class PatientService:
         self._database = database
         self._by_id = Batched(self._rows)
         self._lists = Joined()
+        self._collations: Collations | None = None
 
-    async def find(self) -> bytes:
-        """All patients in list order, as one JSON array."""
-        return await self._lists.get("", lambda: self._write(_list(), {}))
+    async def find(self, query_string: bytes, dialect: Dialect) -> Listing:
+        """The patients a query string asks for; `dialect` decides what it leaves open.
+
+        Raises `BadRequest` for a query this server does not serve.
+        """
+        try:
+            query = parse(query_string, dialect, COLUMNS)
+            statement = list_query(query, await self._known_collations())
+        except UnsupportedQuery as error:
+            raise BadRequest(str(error)) from None
+        rows = await self._lists.get(query_string, lambda: self._database.rows(statement))
+        return Listing(query, *rows[0])
 
     async def get(self, key: str) -> bytes:
         return _found(await self._by_id.get(key))
@@ -83,6 +106,14 @@ class PatientService:
     async def remove(self, key: str, versions: Versions = None) -> bytes:
         """Delete patient `key`; returns it as it was."""
         return await self._change(_delete(versions is not None), key, {}, versions)
+
+    async def _known_collations(self) -> Collations:
+        """Asked of the database once; it may not have been there at start."""
+        if self._collations is None:
+            self._collations = Collations(*(await self._database.rows(DETECT))[0])
+            if self._collations.order is None:
+                log.warning("PostgreSQL was built without ICU: lists sort by code points, not as localeCompare does")
+        return self._collations
 
     async def _change(self, statement: str, key: str, values: Mapping[str, Any], versions: Versions) -> bytes:
         try:
@@ -127,11 +158,6 @@ def _unique_fields() -> Mapping[str, str]:
     wire = {column: name for name, column in COLUMNS.items()}
     keys = [key for key in TABLE.constraints if isinstance(key, PrimaryKeyConstraint | UniqueConstraint)]
     return {str(key.name): wire[name] for key in keys if (name := key.columns[0].name) in wire}
-
-
-@cache
-def _list() -> str:
-    return compile_sql(whole_list())
 
 
 @cache

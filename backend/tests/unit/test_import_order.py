@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "development": {"embedded", "importer", "config"},
     "banner": {"config", ""},
     "server": {"config", "main", "api", "errors"},
-    "main": {"api", "services", "database", "config", ""},
+    "main": {"api", "services", "database", "config", "development", ""},
     "__main__": {"main", "server", "embedded", "development", "banner", "config", "logs", ""},
 }
 FRAMEWORKS = {"fastapi": {"main", "api"}, "starlette": {"main", "api", "server"}, "uvicorn": {"server"}}
