@@ -5,7 +5,6 @@ A head of at most `HEAD_BYTES`, received whole with its body within `receive_tim
 """
 
 import asyncio
-import logging
 from typing import Any, cast
 
 import httptools
@@ -15,8 +14,6 @@ from app.api.middleware import log_request
 from app.api.problems import problem
 from app.limits import FIELD_COST, HEAD_BYTES, LINGER, STALL
 from app.server.strictness import fault_of
-
-log = logging.getLogger(__name__)
 
 _REFUSALS = {
     400: "The request is not valid HTTP/1.1.",
@@ -127,7 +124,8 @@ class Protocol(HttpToolsProtocol):
 
         The parser ends a message at its request to upgrade, and a body (Java's client sends both) would be lost.
         """
-        head = [self.parser.get_method(), b" ", self.url, b" HTTP/1.1\r\n"]
+        version = self.parser.get_http_version().encode()
+        head = [self.parser.get_method(), b" ", self.url, b" HTTP/", version, b"\r\n"]
         for name, value in self.headers:
             if name not in (b"upgrade", b"connection", b"http2-settings"):
                 head += [name, b": ", value, b"\r\n"]
