@@ -1,12 +1,14 @@
 """What a developer's machine gets before serving: PostgreSQL, the schema, and patients to begin with."""
 
+import atexit
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
 from alembic import command
 from alembic.config import Config
+from pydantic import SecretStr
 from sqlalchemy import NullPool, create_engine
 
 from app.config import BACKEND, Settings
@@ -29,6 +31,19 @@ def embedded_database(settings: Settings, url: str) -> Iterator[Cluster]:
         yield cluster
 
 
+def with_database(settings: Settings) -> Settings:
+    """The settings as they are if they name a database, else with the embedded one's, for the life of the process.
+
+    For servers that start the application without `python -m app`. Raises `EmbeddedError`.
+    """
+    if settings.database_url:
+        return settings
+    lifetime = ExitStack()
+    cluster = lifetime.enter_context(embedded_database(settings, "a server that was given app.main:app"))
+    atexit.register(lifetime.close)
+    return settings.model_copy(update={"database_url": SecretStr(cluster.dsn)})
+
+
 def upgrade(dsn: str) -> None:
     """`alembic upgrade head` on this database, in this process."""
     config = Config(BACKEND / "alembic.ini")
@@ -42,7 +57,7 @@ def _seed(dsn: str, file: Path, unfinished: Path) -> None:
     """Import the file unless the database was used. `unfinished` stands while it runs, for a start that was killed."""
     if not file.exists() or not (unfinished.exists() or _never_used(dsn)):
         return
-    from app.importer.run import import_file
+    from app.importer.run import import_file  # noqa: PLC0415 a start that has nothing to import need not load it
 
     unfinished.touch()
     import_file(file, dsn)

@@ -5,6 +5,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 
 from fastapi import FastAPI
 
@@ -48,6 +49,14 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def __getattr__(name: str) -> FastAPI:
-    if name == "app":
-        return create_app(config.load())
-    raise AttributeError(name)
+    if name != "app":
+        raise AttributeError(name)
+    return _app()
+
+
+@cache
+def _app() -> FastAPI:
+    """The application of `uvicorn app.main:app`, which asks for it twice."""
+    from app.development import with_database  # noqa: PLC0415 migrations and importer: only where they may be needed
+
+    return create_app(with_database(config.load()))
