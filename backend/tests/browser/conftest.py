@@ -8,7 +8,7 @@ import pytest
 
 from app.schemas.patient import COLUMNS
 from tests.chromium import browser, visit
-from tests.processes import Server, patients_api
+from tests.servers import Server, patients_api
 
 __all__ = ["browser", "visit"]
 

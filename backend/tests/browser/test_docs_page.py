@@ -6,7 +6,7 @@ import httpx2
 from playwright.async_api import expect
 
 from tests.chromium import Visit
-from tests.processes import Server
+from tests.servers import Server
 
 
 async def test_the_documentation_loads_from_this_server_alone(visit: Visit, server: Server) -> None:

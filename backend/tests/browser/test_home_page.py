@@ -14,7 +14,7 @@ from playwright.async_api import Page, expect
 from app import __version__
 from app.schemas.patient import COLUMNS
 from tests.chromium import Visit
-from tests.processes import Server, patients_api
+from tests.servers import Server, patients_api
 
 Patients = list[dict[str, Any]]
 EXAMPLES = [

@@ -8,7 +8,7 @@ from playwright.async_api import Page
 
 from tests.chromium import Visit
 from tests.npm import installed
-from tests.processes import Server
+from tests.servers import Server
 
 DEVICES: dict[str, dict[str, Any]] = {
     "phone": {

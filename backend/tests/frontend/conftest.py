@@ -13,7 +13,7 @@ import pytest
 from app.schemas.patient import COLUMNS
 from tests.chromium import browser, visit
 from tests.npm import installed
-from tests.processes import Server, patients_api
+from tests.servers import Server, patients_api
 
 __all__ = ["browser", "visit"]
 

@@ -1,4 +1,4 @@
-"""Servers as processes of their own, which a test may stop and start again at the same address."""
+"""Servers of any kind as processes, which a test may stop and start again at the same address."""
 
 import os
 import socket
@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from app.config import BACKEND
+from app.config import BACKEND, Settings
 
 _START_SECONDS = 30
 
@@ -21,14 +21,16 @@ class Server:
     def __init__(self, arguments: Sequence[Any], folder: Path, settings: Mapping[str, str]) -> None:
         self._port = _free_port()
         self._arguments = [str(argument).format(port=self._port) for argument in arguments]
-        self._settings = {name: value.format(port=self._port) for name, value in settings.items()}
+        ours = {name.upper() for name in Settings.model_fields}
+        outside = {name: value for name, value in os.environ.items() if name not in ours}
+        self._environment = outside | {name: value.format(port=self._port) for name, value in settings.items()}
         self._folder = folder
         self.url = f"http://127.0.0.1:{self._port}"
 
     def start(self) -> None:
         """Return once connections are accepted."""
         self._process = subprocess.Popen(
-            self._arguments, cwd=self._folder, env={**os.environ, **self._settings}, stdout=subprocess.DEVNULL
+            self._arguments, cwd=self._folder, env=self._environment, stdout=subprocess.DEVNULL
         )
         deadline = time.monotonic() + _START_SECONDS
         while not self._accepts():
