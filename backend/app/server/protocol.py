@@ -7,6 +7,7 @@ an answer that comes before the body was read reaches the client that still send
 import asyncio
 from typing import Any, cast
 
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.api.problems import problem
@@ -59,9 +60,32 @@ class Protocol(HttpToolsProtocol):
             self._head_bytes += len(data)
         if self._deadline is None:
             self._watch()
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        self._feed(data)
         if self._in_head and self._head_bytes > HEAD_BYTES and not self._discarding:
             self._refuse(431)
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except HttpParserUpgrade as offer:
+            self._decline(data[offer.args[0] :])
+        except HttpParserError:
+            self.send_400_response("")
+
+    def _decline(self, rest: bytes) -> None:
+        """Read a request that offers another protocol once more, without the offer (RFC 9110, 7.8).
+
+        The parser leaves its body and all that follows to the other protocol; uvicorn would never answer on this
+        connection again. CONNECT is nothing but such an offer.
+        """
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            return self._refuse(400)
+        line = b"%s %s HTTP/%s\r\n" % (method, self.url, self.parser.get_http_version().encode())
+        fields = [b"%s: %s\r\n" % field for field in self.headers if field[0] != b"upgrade"]
+        self.parser = HttpRequestParser(self)
+        self._feed(line + b"".join(fields) + b"\r\n" + rest)
 
     # The parts of a request, as the parser finds them.
 
@@ -80,9 +104,12 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        super().on_headers_complete()
+        if not self.parser.should_upgrade():
+            super().on_headers_complete()
 
     def on_message_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return
         self._receiving = False
         self._unwatch()
         super().on_message_complete()
