@@ -82,7 +82,8 @@ class Requests:
             await self.app(scope, receive, send_with_headers)
         finally:
             if log.isEnabledFor(logging.INFO):
-                _log(scope, status, begin, request_id)
+                route = getattr(scope.get("route"), "path", "-")
+                log_request(scope["method"], route, status, time.perf_counter() - begin, request_id.decode())
 
     def _id(self, sent: bytes | None) -> bytes:
         return sent if sent and _HARMLESS.fullmatch(sent) else f"{self.process}-{next(self.numbers)}".encode()
@@ -96,13 +97,14 @@ def _missing(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]
     return [pair for pair in SECURITY_HEADERS if pair[0] not in present]
 
 
-def _log(scope: Scope, status: int, begin: float, request_id: bytes) -> None:
+def log_request(method: str, route: str, status: int, seconds: float, request_id: str) -> None:
+    """The one line a request gets, whoever answered it."""
     fields = {
-        "method": scope["method"],
-        "route": getattr(scope.get("route"), "path", "-"),
+        "method": method,
+        "route": route,
         "status": status,
-        "ms": round((time.perf_counter() - begin) * 1000, 1),
-        "request_id": request_id.decode(),
+        "ms": round(seconds * 1000, 1),
+        "request_id": request_id,
     }
     log.info("%(method)s %(route)s %(status)d %(ms).1f ms %(request_id)s", fields, extra={"fields": fields})
 
