@@ -3,9 +3,12 @@
 Each is an environment variable or a line of `backend/.env` (the environment wins). `.env.example` documents them all.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -42,7 +45,7 @@ class Settings(BaseSettings):
     db_deadline: Annotated[float, Field(ge=0.1, le=60)] = 4.0
 
     data_dir: Path = BACKEND / ".data"
-    seed_file: Path | None = None
+    seed_file: Path | None = BACKEND.parent / "db.json"
 
     max_body_bytes: Annotated[int, Field(ge=1, le=1 << 30)] = 1 << 20
     receive_timeout: Annotated[float, Field(ge=1, le=600)] = 20.0
@@ -79,12 +82,18 @@ class Settings(BaseSettings):
             return value or None
         if not value.startswith(DSN_SCHEMES):
             raise ValueError("must begin with postgres:// or postgresql://")
-        return value.replace("postgresql+psycopg://", "postgresql://", 1)
+        return _readable(value.replace("postgresql+psycopg://", "postgresql://", 1))
 
     @field_validator("seed_file", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return value or None
+
+    @field_validator("data_dir", "seed_file")
+    @classmethod
+    def _from_backend(cls, value: Path | None) -> Path | None:
+        """A relative path means the same wherever a program is started."""
+        return value and BACKEND / value
 
     @model_validator(mode="after")
     def _production_needs_a_database(self) -> "Settings":
@@ -111,6 +120,18 @@ def load() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SettingsError("; ".join(_sentence(fault["loc"], fault["msg"]) for fault in error.errors())) from None
+
+
+def _readable(url: str) -> str:
+    try:
+        ports = str(conninfo_to_dict(url).get("port") or "")
+    except ProgrammingError:  # its text repeats parts of the URL
+        raise ValueError(
+            "is not a URL that libpq can read; a % : / @ in a name or password is percent-encoded"
+        ) from None
+    if re.search(r"[^\d,]", ports):
+        raise ValueError("has a port that is not a number")
+    return url
 
 
 def _sentence(loc: tuple[int | str, ...], message: str) -> str:

@@ -20,6 +20,7 @@ from app.sql import Query
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
+Row = tuple[Any, ...]
 
 
 class UniqueViolation(Exception):
@@ -66,12 +67,12 @@ class Database:
     async def close(self) -> None:
         await self._pool.close(timeout=self._connect_timeout)
 
-    async def row(self, query: Query) -> tuple[Any, ...] | None:
-        """The first row of one statement, committed; None if it yields none.
+    async def rows(self, query: Query) -> list[Row]:
+        """The rows of one statement, committed.
 
         Raises `UniqueViolation`, or `DatabaseUnavailable` when there is no answer in time.
         """
-        return await self._in_time(self._row(query))
+        return await self._in_time(self._rows(query))
 
     async def ping(self) -> None:
         """Ask on a connection of its own, so that a busy pool is not an outage.
@@ -86,7 +87,7 @@ class Database:
         if found != (True,):
             raise DatabaseUnavailable(_NOT_MIGRATED)
 
-    async def _row(self, query: Query) -> tuple[Any, ...] | None:
+    async def _rows(self, query: Query) -> list[Row]:
         for attempt in range(_ATTEMPTS):
             try:
                 async with self._pool.connection() as connection:
@@ -137,9 +138,9 @@ async def _carry_bytes(connection: psycopg.AsyncConnection[Any]) -> None:
     connection.adapters.register_loader("text", ByteaBinaryLoader)
 
 
-async def _execute(connection: psycopg.AsyncConnection[Any], query: Query) -> tuple[Any, ...] | None:
+async def _execute(connection: psycopg.AsyncConnection[Row], query: Query) -> list[Row]:
     cursor = await connection.execute(query.sql, query.params, binary=True)
-    return await cursor.fetchone()
+    return await cursor.fetchall()
 
 
 def _connection_options(settings: Settings) -> dict[str, Any]:

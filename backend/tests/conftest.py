@@ -2,6 +2,7 @@
 
     database_url      this module's own database with the schema in it and no row; a fresh identity sequence
     module_database   the same without the emptying, for what a whole module shares (a server, a pool)
+    bare_database     a database without the schema
     settings          Settings for `database_url`, as in development, untouched by the environment and `backend/.env`
 
 With `REQUIRE_ALL=1` a skipped test is a failure: nothing the run was meant to prove may go missing.
@@ -16,12 +17,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from alembic import command
-from alembic.config import Config
 from pydantic import SecretStr
-from sqlalchemy import NullPool, create_engine
 
-from app.config import BACKEND, Settings
+from app.config import Settings
+from app.development import upgrade
 from app.embedded import Cluster, postgres
 
 _TEMPLATE = "migrated"
@@ -44,7 +43,7 @@ def cluster() -> Iterator[Cluster]:
 def template(cluster: Cluster) -> str:
     """The name of a database with the schema in it, to be copied."""
     _execute(cluster.dsn, f"CREATE DATABASE {_TEMPLATE}")
-    migrate(_sibling(cluster.dsn, _TEMPLATE))
+    upgrade(_sibling(cluster.dsn, _TEMPLATE))
     return _TEMPLATE
 
 
@@ -63,19 +62,18 @@ def database_url(module_database: str) -> str:
 
 
 @pytest.fixture
+def bare_database(cluster: Cluster) -> Iterator[str]:
+    name = f"bare_{next(_numbers)}"
+    _execute(cluster.dsn, f"CREATE DATABASE {name}")
+    yield _sibling(cluster.dsn, name)
+    _execute(cluster.dsn, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
 def settings(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     return Settings(_env_file=None, database_url=SecretStr(database_url))
-
-
-def migrate(dsn: str) -> None:
-    """`alembic upgrade head` on a database, in this process."""
-    config = Config(BACKEND / "alembic.ini")
-    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=NullPool)
-    with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
 
 
 def _execute(dsn: str, statement: str) -> None:
@@ -94,5 +92,5 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     report = yield
     if os.environ.get("REQUIRE_ALL") == "1" and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
-        report.longrepr = f"skipped, but REQUIRE_ALL=1: {report.longrepr[-1]}"
+        report.longrepr = f"skipped, but REQUIRE_ALL=1: {report.longreprtext}"
     return report

@@ -21,7 +21,7 @@ async def record(request: Request, model: type[BaseModel], limit: int) -> Record
     try:
         return check(body, model)
     except InvalidRecord as error:
-        raise Invalid({fault.field: fault.message for fault in reversed(error.faults)}) from None
+        raise Invalid({fault.field: fault.message for fault in error.faults}) from None
 
 
 def _require_json(headers: Mapping[str, str]) -> None:

@@ -1,13 +1,18 @@
-"""Conditional requests (RFC 9110, 13): entity tags from headers, and the 304 that saves a body the client has."""
+"""What HTTP lets a client save: the body it already has (RFC 9110, 13: entity tags, 304), and bytes by gzip (8.4.1)."""
 
+import asyncio
+import gzip
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 # Patient data must not lie in a disk cache; a client that keeps an ETag itself still saves the bytes.
 CACHE_CONTROL = "no-store, no-cache"
+GZIP_FROM = 1024  # bytes; json-server 0.17 compresses from here too
+_GZIP = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[^,]*)?(?=,|$)", re.IGNORECASE)
 
 
 def weak_tag(body: bytes) -> str:
@@ -24,13 +29,23 @@ def if_match(request: Request) -> Sequence[str] | None:
     return None if not tags or "*" in tags else [tag.removeprefix("W/") for tag in tags]
 
 
-def answer(request: Request, body: bytes, tag: str, headers: dict[str, str] | None = None) -> Response:
+def answer(request: Request, body: bytes, tag: str, headers: Mapping[str, str] | None = None) -> Response:
     """200 with the body, or 304 without when If-None-Match names its tag (weak comparison, RFC 9110, 13.1.2)."""
     headers = {"ETag": tag, "Cache-Control": CACHE_CONTROL, **(headers or {})}
     tags = _tags(request, "if-none-match")
     if tags and ("*" in tags or tag.removeprefix("W/") in {known.removeprefix("W/") for known in tags}):
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type="application/json")
+
+
+async def compressed(request: Request, response: Response) -> Response:
+    """The response gzipped if it is large and the request takes gzip. In a thread: a large list takes a while."""
+    if len(response.body) >= GZIP_FROM:
+        response.headers["Vary"] = "Accept-Encoding"
+        if _GZIP.search(request.headers.get("accept-encoding", "")):
+            response.body = await asyncio.to_thread(gzip.compress, bytes(response.body), 1, mtime=0)
+            response.headers.update({"Content-Encoding": "gzip", "Content-Length": str(len(response.body))})
+    return response
 
 
 def _tags(request: Request, name: str) -> list[str]:

@@ -1,15 +1,19 @@
-"""Pure ASGI layers around the routes (`layers`, outermost first): log, CORS, last resort, path, HEAD, size, gzip."""
+"""Pure ASGI layers around the routes (`layers`, outermost first): log, CORS, last resort, path, HEAD, size.
+
+Each request passes all of them, so they read and write headers as the raw bytes ASGI has.
+"""
 
 import logging
 import re
-import secrets
 import time
-from urllib.parse import quote
+from collections.abc import Iterable
+from itertools import count
+from secrets import token_hex
+from urllib.parse import quote_from_bytes
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,34 +27,32 @@ faults = logging.getLogger("app.faults")
 
 METHODS = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE")
 EXPOSED = ("X-Total-Count", "Link", "Location", "ETag", "Retry-After", "X-Request-ID", "Allow")
-GZIP_FROM = 1024  # bytes; json-server 0.17 compresses from here too
 
 # What OWASP's REST cheat sheet asks of a JSON API. A page that needs more than `default-src 'none'` sets its own.
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-}
+SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
 
 
 def layers(settings: Settings) -> list[Middleware]:
-    return [
-        Middleware(Requests),
-        Middleware(
-            Cors,
-            allow_origins=settings.allowed_origins,
-            allow_methods=METHODS,
-            allow_headers=["*"],
-            expose_headers=EXPOSED,
-            max_age=600,
-        ),
-        Middleware(LastResort),
-        Middleware(CanonicalPath),
-        Middleware(HeadAsGet),
-        Middleware(DeclaredLength, limit=settings.max_body_bytes),
-        Middleware(GZipMiddleware, minimum_size=GZIP_FROM, compresslevel=1),
-    ]
+    cors = Middleware(
+        Cors,
+        allow_origins=settings.allowed_origins,
+        allow_methods=METHODS,
+        allow_headers=["*"],
+        expose_headers=EXPOSED,
+        max_age=600,
+    )
+    size = Middleware(DeclaredLength, limit=settings.max_body_bytes)
+    return [Middleware(Requests), cors, Middleware(LastResort), Middleware(CanonicalPath), Middleware(HeadAsGet), size]
+
+
+def header(scope: Scope, name: bytes) -> bytes | None:
+    """The first value of a request header, by its lower-case name."""
+    return next((value for key, value in scope["headers"] if key == name), None)
 
 
 class Requests:
@@ -61,41 +63,60 @@ class Requests:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self.process, self.numbers = token_hex(4), count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        begin, method, status = time.perf_counter(), scope["method"], 0
-        request_id = _request_id(Headers(scope=scope).get("x-request-id"))
+        begin, status, request_id = time.perf_counter(), 0, self._id(header(scope, b"x-request-id"))
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
+                headers = [*message.get("headers", ()), (b"x-request-id", request_id)]
+                message["headers"] = headers + _missing(headers)
             await send(message)
 
         try:
             await self.app(scope, receive, send_with_headers)
         finally:
-            route = getattr(scope.get("route"), "path", "-")
-            ms = (time.perf_counter() - begin) * 1000
-            fields = {"method": method, "route": route, "status": status, "ms": round(ms, 1), "request_id": request_id}
-            log.info("%s %s %d %.1f ms %s", method, route, status, ms, request_id, extra={"fields": fields})
+            if log.isEnabledFor(logging.INFO):
+                _log(scope, status, begin, request_id)
+
+    def _id(self, sent: bytes | None) -> bytes:
+        return sent if sent and _HARMLESS.fullmatch(sent) else f"{self.process}-{next(self.numbers)}".encode()
 
 
-def _request_id(sent: str | None) -> str:
-    return sent if sent and re.fullmatch(r"[A-Za-z0-9_-]{1,64}", sent) else secrets.token_hex(8)
+_HARMLESS = re.compile(rb"[A-Za-z0-9_-]{1,64}")
+
+
+def _missing(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    present = {name for name, _ in headers}
+    return [pair for pair in SECURITY_HEADERS if pair[0] not in present]
+
+
+def _log(scope: Scope, status: int, begin: float, request_id: bytes) -> None:
+    fields = {
+        "method": scope["method"],
+        "route": getattr(scope.get("route"), "path", "-"),
+        "status": status,
+        "ms": round((time.perf_counter() - begin) * 1000, 1),
+        "request_id": request_id.decode(),
+    }
+    log.info("%(method)s %(route)s %(status)d %(ms).1f ms %(request_id)s", fields, extra={"fields": fields})
 
 
 class Cors(CORSMiddleware):
-    """Starlette's CORS, with json-server's preflight: always 204, and permission only where it is given.
+    """Starlette's CORS, for requests that have an Origin, with json-server's preflight: always 204.
 
-    A browser goes by the headers; an error status would tell a developer less than the missing permission does.
+    A browser goes by the permission in the headers; an error status would tell a developer less than its absence.
     """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or header(scope, b"origin") is None:
+            return await self.app(scope, receive, send)
+        await super().__call__(scope, receive, send)
 
     def preflight_response(self, request_headers: Headers) -> Response:
         response = super().preflight_response(request_headers)
@@ -114,7 +135,7 @@ class LastResort:
 
         async def watch(message: Message) -> None:
             nonlocal started
-            started = started or message["type"] == "http.response.start"
+            started = True
             await send(message)
 
         try:
@@ -148,9 +169,18 @@ class CanonicalPath:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            raw = quote(scope["raw_path"], safe="/%:@!$&'()*+,;=~-._")
-            scope["path"] = "/" + "/".join(segment for segment in raw.split("/") if segment)
+            scope["path"] = canonical(scope["raw_path"])
         await self.app(scope, receive, send)
+
+
+def canonical(raw: bytes) -> str:
+    if _CANONICAL.fullmatch(raw):
+        return raw.decode("ascii")
+    path = quote_from_bytes(raw, safe="/%:@!$&'()*+,;=~-._")
+    return "/" + "/".join(segment for segment in path.split("/") if segment)
+
+
+_CANONICAL = re.compile(rb"(/[A-Za-z0-9._~%-]+)+")
 
 
 class HeadAsGet:
@@ -178,11 +208,8 @@ class DeclaredLength:
         self.app, self.limit = app, limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        length = Headers(scope=scope).get("content-length", "0") if scope["type"] == "http" else "0"
-        if not length.isdecimal():
-            refused: Problem = BadRequest("Content-Length must be a number of bytes.")
-        elif int(length) > self.limit:
-            refused = PayloadTooLarge(self.limit)
-        else:
+        length = header(scope, b"content-length") if scope["type"] == "http" else None
+        if length is None or (length.isdigit() and int(length) <= self.limit):
             return await self.app(scope, receive, send)
+        refused = PayloadTooLarge(self.limit) if length.isdigit() else BadRequest("Content-Length is not a number.")
         await problem(refused.status, refused.detail, headers=refused.headers)(scope, receive, send)

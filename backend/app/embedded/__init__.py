@@ -12,5 +12,6 @@ What is found in the data directory:
 
 from app.embedded.cluster import Cluster, available, postgres, running
 from app.embedded.errors import EmbeddedError
+from app.embedded.holding import ensure_free
 
-__all__ = ["Cluster", "EmbeddedError", "available", "postgres", "running"]
+__all__ = ["Cluster", "EmbeddedError", "available", "ensure_free", "postgres", "running"]

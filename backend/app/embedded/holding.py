@@ -18,12 +18,18 @@ def held(data_dir: Path, url: str) -> Iterator[TextIO]:
     Raises `EmbeddedError`, naming the holder, when another process has it.
     """
     with (data_dir / "running.json").open("a") as record:
-        try:
-            fcntl.flock(record, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise EmbeddedError(_taken(data_dir)) from None
+        _lock(record, data_dir)
         write_record(record, {"pid": os.getpid(), "url": url})
         yield record
+
+
+def ensure_free(data_dir: Path) -> None:
+    """Raise `EmbeddedError`, naming the holder, when a server has the directory. Makes nothing."""
+    try:
+        with (data_dir / "running.json").open() as record:
+            _lock(record, data_dir)
+    except OSError:  # absent, or nothing we may read: what that means is said when it is used
+        return
 
 
 def read_record(data_dir: Path) -> dict[str, str]:
@@ -51,6 +57,13 @@ def log_of_the_last_one(data_dir: Path) -> Iterator[TextIO]:
         fcntl.flock(log, fcntl.LOCK_EX)
         log.truncate(0)
         yield log
+
+
+def _lock(record: TextIO, data_dir: Path) -> None:
+    try:
+        fcntl.flock(record, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise EmbeddedError(_taken(data_dir)) from None
 
 
 def _taken(data_dir: Path) -> str:

@@ -103,6 +103,12 @@ class PatientCreate(Patient):
     id: Annotated[Id | None, Field(examples=["3e3a"])] = None
 
 
+class PatientRow(Patient):
+    """A stored patient, as every answer has it."""
+
+    id: Annotated[str, Field(examples=["3e3a"])]
+
+
 PatientPatch = _optional(Patient, "PatientPatch")
 
 # Wire name -> column, in wire order. `id` leads, as in json-server 1.x.

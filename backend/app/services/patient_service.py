@@ -7,10 +7,11 @@ before the function returns.
 
 import hashlib
 import json
+import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
@@ -30,15 +31,22 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.database import Database, UniqueViolation
-from app.errors import Conflict, NotFound, PreconditionFailed
-from app.jsonserver.statement import constant, whole_list, wire_row
+from app.errors import BadRequest, Conflict, NotFound, PreconditionFailed
+from app.jsonserver.collation import DETECT, Collations
+from app.jsonserver.query import Dialect, ListQuery, UnsupportedQuery, parse
+from app.jsonserver.statement import list_query, wire_row
 from app.models.patient import TABLE
 from app.schemas.patient import COLUMNS, Record
-from app.sql import Query, compile_sql
+from app.shared_reads import Batched, Joined
+from app.sql import Query, compile_sql, constant
+
+log = logging.getLogger(__name__)
 
 _BY_ID = TABLE.c.id == bindparam("key")
 _WRITABLE = tuple(column for column in COLUMNS.values() if column != "id")
 _TAG_LENGTH = 32  # hex digits, 128 bits
+
+Versions = Sequence[str] | None  # entity tags of which the patient must have one; None: any version will do
 
 
 def etag(row: bytes) -> str:
@@ -46,56 +54,86 @@ def etag(row: bytes) -> str:
     return f'"{hashlib.sha256(row).hexdigest()[:_TAG_LENGTH]}"'
 
 
-async def find(database: Database) -> bytes:
-    """All patients in list order, as one JSON array."""
-    return _found(await _row(database, _list(), {}))
+class Listing(NamedTuple):
+    """What a list request asked for, the JSON array that answers it, the total before paging (None: not counted)."""
+
+    query: ListQuery
+    rows: bytes
+    total: int | None
 
 
-async def get(database: Database, key: str) -> bytes:
-    return _found(await _row(database, _select(), {"key": key}))
+class PatientService:
+    """Patients in one database."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._by_id = Batched(self._rows)
+        self._lists = Joined()
+        self._collations: Collations | None = None
 
-async def create(database: Database, record: Record) -> tuple[str, bytes]:
-    """Store a new patient at the end of the list; its id is the record's or a new random one. Returns (id, row)."""
-    key = record.columns.get("id") or secrets.token_hex(8)
-    row = await _row(database, _insert(), {**_values(record), "id": key})
-    return key, _found(row)
+    async def find(self, query_string: bytes, dialect: Dialect) -> Listing:
+        """The patients a query string asks for; `dialect` decides what it leaves open.
 
+        Raises `BadRequest` for a query this server does not serve.
+        """
+        try:
+            query = parse(query_string, dialect, COLUMNS)
+            statement = list_query(query, await self._known_collations())
+        except UnsupportedQuery as error:
+            raise BadRequest(str(error)) from None
+        rows = await self._lists.get(query_string, lambda: self._database.rows(statement))
+        return Listing(query, *rows[0])
 
-async def replace(database: Database, key: str, record: Record, versions: Sequence[str] | None = None) -> bytes:
-    """Store the record in place of patient `key`, whose place in the list stays."""
-    return await _change(database, _update(_WRITABLE, False, versions is not None), key, _values(record), versions)
+    async def get(self, key: str) -> bytes:
+        return _found(await self._by_id.get(key))
 
+    async def create(self, record: Record) -> tuple[str, bytes]:
+        """Store a new patient at the end of the list; its id is the record's or a new random one. Returns (id, row)."""
+        key = record.columns.get("id") or secrets.token_hex(8)
+        return key, await self._write(_insert(), {**_values(record), "id": key})
 
-async def patch(database: Database, key: str, record: Record, versions: Sequence[str] | None = None) -> bytes:
-    """Change only the fields the record has, in one UPDATE, so that patches of other fields meanwhile survive."""
-    if not record.columns and not record.extra:
-        return _matching(await get(database, key), versions)
-    statement = _update(tuple(record.columns), True, versions is not None)
-    return await _change(database, statement, key, _values(record), versions)
+    async def replace(self, key: str, record: Record, versions: Versions = None) -> bytes:
+        """Store the record in place of patient `key`, whose place in the list stays."""
+        return await self._change(_update(_WRITABLE, False, versions is not None), key, _values(record), versions)
 
+    async def patch(self, key: str, record: Record, versions: Versions = None) -> bytes:
+        """Change only the fields the record has, in one UPDATE, so that patches of other fields meanwhile survive."""
+        if not record.columns and not record.extra:
+            return _matching(await self.get(key), versions)
+        statement = _update(tuple(record.columns), True, versions is not None)
+        return await self._change(statement, key, _values(record), versions)
 
-async def remove(database: Database, key: str, versions: Sequence[str] | None = None) -> bytes:
-    """Delete patient `key`; returns it as it was."""
-    return await _change(database, _delete(versions is not None), key, {}, versions)
+    async def remove(self, key: str, versions: Versions = None) -> bytes:
+        """Delete patient `key`; returns it as it was."""
+        return await self._change(_delete(versions is not None), key, {}, versions)
 
+    async def _known_collations(self) -> Collations:
+        """Asked of the database once; it may not have been there at start."""
+        if self._collations is None:
+            self._collations = Collations(*(await self._database.rows(DETECT))[0])
+            if self._collations.order is None:
+                log.warning("PostgreSQL was built without ICU: lists sort by code points, not as localeCompare does")
+        return self._collations
 
-async def _change(
-    database: Database, statement: str, key: str, values: Mapping[str, Any], versions: Sequence[str] | None
-) -> bytes:
-    row = await _row(database, statement, {**values, "key": key, "versions": versions})
-    if row is None and versions is not None:
-        await get(database, key)  # unknown id: NotFound goes before the precondition (RFC 9110, 13.2.1)
-        raise PreconditionFailed
-    return _found(row)
+    async def _change(self, statement: str, key: str, values: Mapping[str, Any], versions: Versions) -> bytes:
+        try:
+            return await self._write(statement, {**values, "key": key, "versions": versions})
+        except NotFound:
+            if versions is not None:
+                await self.get(key)  # an unknown id goes before the precondition (RFC 9110, 13.2.1)
+                raise PreconditionFailed from None
+            raise
 
+    async def _write(self, statement: str, params: Mapping[str, Any]) -> bytes:
+        try:
+            rows = await self._database.rows(Query(statement, params))
+        except UniqueViolation as error:
+            raise Conflict(_unique_fields()[error.constraint]) from None
+        return _found(rows[0][0] if rows else None)
 
-async def _row(database: Database, statement: str, params: Mapping[str, Any]) -> bytes | None:
-    try:
-        row = await database.row(Query(statement, params))
-    except UniqueViolation as error:
-        raise Conflict(_unique_fields()[error.constraint]) from None
-    return row[0] if row else None
+    async def _rows(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        rows = await self._database.rows(Query(_select(), {"keys": keys}))
+        return {key.decode(): row for key, row in rows}
 
 
 def _found(row: bytes | None) -> bytes:
@@ -104,7 +142,7 @@ def _found(row: bytes | None) -> bytes:
     return row
 
 
-def _matching(row: bytes, versions: Sequence[str] | None) -> bytes:
+def _matching(row: bytes, versions: Versions) -> bytes:
     if versions is not None and etag(row) not in versions:
         raise PreconditionFailed
     return row
@@ -123,13 +161,10 @@ def _unique_fields() -> Mapping[str, str]:
 
 
 @cache
-def _list() -> str:
-    return compile_sql(whole_list())
-
-
-@cache
 def _select() -> str:
-    return compile_sql(select(wire_row()).where(_BY_ID))
+    return compile_sql(
+        select(TABLE.c.id, wire_row()).where(TABLE.c.id == func.any(bindparam("keys", type_=ARRAY(Text))))
+    )
 
 
 @cache

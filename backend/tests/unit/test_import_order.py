@@ -16,14 +16,17 @@ MAY_IMPORT = {
     "schemas": {"models"},
     "jsonserver": {"schemas", "models", "sql"},
     "database": {"sql", "errors", "config"},
-    "services": {"database", "jsonserver", "schemas", "models", "sql", "errors"},
+    "shared_reads": set(),
+    "services": {"shared_reads", "database", "jsonserver", "schemas", "models", "sql", "errors"},
     "api": {"services", "database", "schemas", "errors", "config", "jsonserver", ""},
     "importer": {"schemas", "models", "sql", "errors"},
     "embedded": {"config"},
     "logs": {"config"},
+    "development": {"embedded", "importer", "config"},
+    "banner": {"config", ""},
     "server": {"config", "main", "api", "errors"},
-    "main": {"api", "services", "database", "config", ""},
-    "__main__": {"main", "server", "embedded", "importer", "config", "logs", "database", ""},
+    "main": {"api", "services", "database", "config", "development", ""},
+    "__main__": {"main", "server", "embedded", "development", "banner", "config", "logs", ""},
 }
 FRAMEWORKS = {"fastapi": {"main", "api"}, "starlette": {"main", "api", "server"}, "uvicorn": {"server"}}
 

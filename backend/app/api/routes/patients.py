@@ -8,10 +8,11 @@ from starlette.responses import Response
 
 from app.api import body, conditional
 from app.api.thin import ThinRoute
-from app.database import Database
 from app.errors import BadRequest, NotFound
+from app.jsonserver import page
+from app.jsonserver.query import Dialect
 from app.schemas.patient import Patient, PatientCreate, PatientPatch
-from app.services import patient_service
+from app.services.patient_service import PatientService, etag
 
 PATH = "/patients"
 router = APIRouter(prefix=PATH, tags=["patients"], route_class=ThinRoute)
@@ -20,50 +21,53 @@ router = APIRouter(prefix=PATH, tags=["patients"], route_class=ThinRoute)
 @router.get("")
 async def list_patients(request: Request) -> Response:
     """All patients, or those the query asks for."""
-    rows = await patient_service.find(_database(request))
-    return conditional.answer(request, rows, conditional.weak_tag(rows))
+    query, rows, total = await _patients(request).find(request.scope["query_string"], _dialect(request))
+    content = page.body(query, rows, total)
+    headers = page.headers(query, total, str(request.base_url).rstrip("/") + PATH)
+    answer = conditional.answer(request, content, conditional.weak_tag(content), headers)
+    return await conditional.compressed(request, answer)
 
 
 @router.post("")
 async def create_patient(request: Request) -> Response:
     """Add a patient at the end of the list."""
     record = await body.record(request, PatientCreate, _limit(request))
-    key, row = await patient_service.create(_database(request), record)
+    key, row = await _patients(request).create(record)
     return _row(row, 201, {"Location": f"{PATH}/{quote(key, safe='')}"})
 
 
 @router.get("/{id}")
 async def get_patient(request: Request) -> Response:
     """One patient."""
-    row = await patient_service.get(_database(request), _id(request))
-    return conditional.answer(request, row, patient_service.etag(row))
+    row = await _patients(request).get(_id(request))
+    return conditional.answer(request, row, etag(row))
 
 
 @router.put("/{id}")
 async def replace_patient(request: Request) -> Response:
     """Replace a patient whole; the id of the address stays."""
     record = await body.record(request, Patient, _limit(request))
-    return _row(await patient_service.replace(_database(request), _id(request), record, conditional.if_match(request)))
+    return _row(await _patients(request).replace(_id(request), record, conditional.if_match(request)))
 
 
 @router.patch("/{id}")
 async def patch_patient(request: Request) -> Response:
     """Change only the fields that are sent."""
     record = await body.record(request, PatientPatch, _limit(request))
-    return _row(await patient_service.patch(_database(request), _id(request), record, conditional.if_match(request)))
+    return _row(await _patients(request).patch(_id(request), record, conditional.if_match(request)))
 
 
 @router.delete("/{id}")
 async def delete_patient(request: Request) -> Response:
     """Delete a patient; answers with it as it was."""
-    row = await patient_service.remove(_database(request), _id(request), conditional.if_match(request))
-    return _row(b"{}" if request.app.state.settings.json_server_dialect == "0.17" else row, tagged=False)
+    row = await _patients(request).remove(_id(request), conditional.if_match(request))
+    return _row(b"{}" if _dialect(request) == "0.17" else row, tagged=False)
 
 
 def _row(row: bytes, status: int = 200, headers: dict[str, str] | None = None, *, tagged: bool = True) -> Response:
-    tag = {"ETag": patient_service.etag(row)} if tagged else {}
+    version = {"ETag": etag(row)} if tagged else {}
     cache = {"Cache-Control": conditional.CACHE_CONTROL}
-    return Response(row, status, {**cache, **tag, **(headers or {})}, "application/json")
+    return Response(row, status, {**cache, **version, **(headers or {})}, "application/json")
 
 
 def _id(request: Request) -> str:
@@ -77,9 +81,14 @@ def _id(request: Request) -> str:
     return key
 
 
-def _database(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database
+def _patients(request: Request) -> PatientService:
+    patients: PatientService = request.app.state.patients
+    return patients
+
+
+def _dialect(request: Request) -> Dialect:
+    dialect: Dialect = request.app.state.settings.json_server_dialect
+    return dialect
 
 
 def _limit(request: Request) -> int:

@@ -1,0 +1,44 @@
+# Patients API: `make serve` runs it, `make test` proves it. Needs python3 (3.11 or newer) and make.
+# Settings are environment variables, `make serve PORT=9000` for example; backend/.env.example lists them.
+
+PYTHON ?= python3
+VENV := backend/.venv
+PIP := $(VENV)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all: --no-compile
+RUN := cd backend && .venv/bin/python -m
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test setup fix
+
+help: ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 14
+
+serve: $(VENV)/.serve ## set up what is needed and serve http://127.0.0.1:8000/patients
+	@cd backend && exec .venv/bin/python -m app
+
+test: $(VENV)/.test ## set up what is needed and check everything: lint, format, types, tests, coverage
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	$(RUN) pytest --cov --cov-report=term # runs `alembic check`, too: test_migrations.py
+
+setup: $(VENV)/.serve $(VENV)/.test ## install everything for serving and testing, run nothing
+
+fix: $(VENV)/.test ## format the code and mend what the linter can
+	$(RUN) ruff format .
+	$(RUN) ruff check --fix .
+
+# A stamp says that the file it depends on is installed. Later runs look at nothing else. Compiling what the server imports
+# takes two seconds, compiling every package ten.
+$(VENV)/.serve: backend/requirements-embedded.txt | $(VENV)/.made
+	@echo "Installing what serving needs into $(VENV) ..."
+	@$(PIP) -r $<
+	@cd backend && PYTHONDONTWRITEBYTECODE= .venv/bin/python -c 'import app.__main__, app.development'
+	@touch $@
+
+$(VENV)/.test: backend/requirements-dev.txt | $(VENV)/.made
+	@echo "Installing what testing needs into $(VENV) ..."
+	@$(PIP) -r $< && touch $@
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	@$(PYTHON) -m venv --clear $(VENV) && touch $@

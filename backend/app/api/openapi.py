@@ -1,0 +1,238 @@
+"""What /openapi.json says. The routes take bytes and send bytes; here stands, in tables, what is in them.
+
+Shapes and rules come from `schemas/patient.py`, operators from `jsonserver`: nothing is written down twice.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+
+from app.api import problems
+from app.schemas.patient import COLUMNS, Patient, PatientCreate, PatientPatch, PatientRow
+
+Json = dict[str, Any]
+
+_TEXT: Json = {"type": "string"}
+_NUMBER: Json = {"type": "integer"}
+
+_HEADERS: Mapping[str, str] = {
+    "ETag": "The version of this answer: strong on a patient, weak on a list.",
+    "Location": "The address of the new patient.",
+    "X-Total-Count": "How many patients match, before the page or slice is cut.",
+    "Link": "first, prev, next and last page (RFC 8288).",
+    "Allow": "Every method this address takes.",
+    "Retry-After": "Seconds after which another try may succeed.",
+    "X-Request-ID": "Names this request in the server's log; taken from the request when it sends one.",
+}
+
+# Status -> what it means here. Bodies are problem+json.
+_FAULTS: Mapping[int, str] = {
+    400: "The request breaks a rule; `errors` names each field.",
+    404: "There is no patient with this id.",
+    409: "Another patient has this id or patientID; `errors` names the field.",
+    412: "The patient is no longer the version If-Match names.",
+    413: "The body is larger than MAX_BODY_BYTES.",
+    415: "The body is not application/json.",
+    503: "The database does not answer. Try again after `Retry-After` seconds.",
+}
+
+_PROBLEM: Json = {
+    "type": "object",
+    "title": "Problem",
+    "description": "RFC 9457. `detail` and `message` are one sentence; `errors` maps wire field names to sentences.",
+    "required": ["type", "title", "status", "detail", "message", "errors"],
+    "properties": {
+        "type": _TEXT,
+        "title": _TEXT,
+        "status": _NUMBER,
+        "detail": _TEXT,
+        "message": _TEXT,
+        "errors": {"type": "object", "additionalProperties": _TEXT},
+    },
+}
+_HEALTH: Json = {
+    "type": "object",
+    "title": "Health",
+    "required": ["status", "version", "timestamp"],
+    "properties": {
+        "status": {"type": "string", "enum": ["ok", "unavailable"]},
+        "database": {"type": "string", "enum": ["ok", "unavailable"]},
+        "detail": _TEXT,
+        "version": _TEXT,
+        "timestamp": {"type": "string", "format": "date-time"},
+    },
+}
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+_PAGE: Json = {
+    "type": "object",
+    "title": "PatientPage",
+    "description": "json-server 1.x's envelope, sent when `_page` is given in its dialect.",
+    "required": ["first", "prev", "next", "last", "pages", "items", "data"],
+    "properties": {
+        "first": _NUMBER,
+        "prev": {"type": ["integer", "null"]},
+        "next": {"type": ["integer", "null"]},
+        "last": _NUMBER,
+        "pages": _NUMBER,
+        "items": {"type": "integer", "description": "How many patients match."},
+        "data": {"type": "array", "items": _ref("Patient")},
+    },
+}
+_LIST: Json = {"oneOf": [{"type": "array", "items": _ref("Patient")}, _ref("PatientPage")]}
+
+
+def document(app: FastAPI) -> None:
+    """Have the app answer /openapi.json with this document, made once, when first asked."""
+
+    def openapi() -> Json:
+        app.openapi_schema = app.openapi_schema or build(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the schema
+
+
+def build(app: FastAPI) -> Json:
+    schema: Json = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+    for (path, method), described in _operations().items():
+        if operation := schema["paths"].get(path, {}).get(method):
+            operation.update(described)
+    schema["components"] = {"schemas": _components()}
+    return schema
+
+
+def _operations() -> Mapping[tuple[str, str], Json]:
+    item = "/patients/{id}"
+    return {
+        ("/patients", "get"): {
+            "parameters": [*_list_parameters(), _header("If-None-Match")],
+            "responses": {
+                **_answer(
+                    200, "The patients, as a bare array or as an envelope.", _LIST, "ETag", "X-Total-Count", "Link"
+                ),
+                **_unchanged(),
+                **_faults(400, 503),
+            },
+        },
+        ("/patients", "post"): {
+            **_body("PatientCreate"),
+            "responses": {
+                **_answer(201, "The stored patient.", _ref("Patient"), "ETag", "Location"),
+                **_faults(400, 409, 413, 415, 503),
+            },
+        },
+        (item, "get"): {
+            "parameters": [_ID, _header("If-None-Match")],
+            "responses": {**_row("The patient."), **_unchanged(), **_faults(400, 404, 503)},
+        },
+        (item, "put"): _write("PatientReplace", "The patient as it is now."),
+        (item, "patch"): _write("PatientPatch", "The patient as it is now."),
+        (item, "delete"): {
+            "parameters": [_ID, _header("If-Match")],
+            "responses": {
+                **_answer(200, "The patient as it was (`{}` in dialect 0.17).", {"anyOf": [_ref("Patient"), _EMPTY]}),
+                **_faults(400, 404, 412, 413, 503),
+            },
+        },
+        ("/health", "get"): {
+            "responses": {
+                **_answer(200, "Patients can be served.", _ref("Health")),
+                **_answer(503, "The database does not answer.", _ref("Health"), "Retry-After"),
+            }
+        },
+        ("/health/live", "get"): {"responses": _answer(200, "The process answers.", _ref("Health"))},
+    }
+
+
+_EMPTY: Json = {"type": "object", "maxProperties": 0}
+_ID: Json = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "description": "The id as it is in the record, percent-encoded.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+
+
+def _write(body: str, says: str) -> Json:
+    return {
+        "parameters": [_ID, _header("If-Match")],
+        **_body(body),
+        "responses": {**_row(says), **_faults(400, 404, 409, 412, 413, 415, 503)},
+    }
+
+
+def _row(says: str) -> Json:
+    return _answer(200, says, _ref("Patient"), "ETag")
+
+
+def _body(name: str) -> Json:
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": _ref(name)}}}}
+
+
+def _answer(status: int, says: str, schema: Json, *headers: str) -> Json:
+    answer: Json = {"description": says, "headers": _described("X-Request-ID", *headers)}
+    return {str(status): answer | {"content": {"application/json": {"schema": schema}}}}
+
+
+def _unchanged() -> Json:
+    return {"304": {"description": "Unchanged since the version If-None-Match names.", "headers": _described("ETag")}}
+
+
+def _faults(*statuses: int) -> Json:
+    content = {problems.MEDIA_TYPE: {"schema": _ref("Problem")}}
+    return {
+        str(status): {"description": _FAULTS[status], "content": content}
+        | ({"headers": _described("Retry-After")} if status == 503 else {})
+        for status in statuses
+    }
+
+
+def _described(*names: str) -> Json:
+    return {name: {"description": _HEADERS[name], "schema": _TEXT} for name in names}
+
+
+def _header(name: str) -> Json:
+    return {
+        "name": name,
+        "in": "header",
+        "required": False,
+        "schema": _TEXT,
+        "description": "An entity tag (RFC 9110).",
+    }
+
+
+def _components() -> Json:
+    models: Mapping[str, type[BaseModel]] = {
+        "Patient": PatientRow,
+        "PatientCreate": PatientCreate,
+        "PatientReplace": Patient,
+        "PatientPatch": PatientPatch,
+    }
+    shapes = {name: _shape(model.model_json_schema(), name) for name, model in models.items()}
+    return shapes | {"PatientPage": _PAGE, "Problem": _PROBLEM, "Health": _HEALTH}
+
+
+def _shape(schema: Json, name: str) -> Json:
+    """pydantic's schema with `id` first, without the titles and null defaults it makes up."""
+    order = [*COLUMNS, *schema["properties"]]
+    properties = {field: schema["properties"][field] for field in dict.fromkeys(order) if field in schema["properties"]}
+    invented = ("title", "default")
+    tidy = {field: {k: v for k, v in rule.items() if k not in invented} for field, rule in properties.items()}
+    return schema | {"title": name, "properties": tidy}
+
+
+def _query(name: str, says: str, schema: Json = _TEXT) -> Json:
+    return {"name": name, "in": "query", "required": False, "description": says, "schema": schema}
+
+
+def _list_parameters() -> Iterable[Json]:
+    """Filters of every declared field, then search, order, pages and slices."""
+    yield from ()

@@ -1,0 +1,54 @@
+"""What a start says on the terminal, in json-server's spirit: where it is, what is there, how to stop."""
+
+from typing import NamedTuple
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from app import __version__
+from app.config import Settings
+
+_LOOK = "SELECT current_setting('server_version'), (SELECT count(*) FROM patients)"
+
+
+class Contents(NamedTuple):
+    """A database as it is at the start: a phrase for its state, and how many patients it has (None: cannot be told)."""
+
+    state: str
+    patients: int | None
+
+
+def look(dsn: str, settings: Settings) -> Contents:
+    """Ask the database, for a moment only: it need not be there yet."""
+    try:
+        with psycopg.connect(dsn, connect_timeout=max(2, round(settings.db_connect_timeout))) as connection:
+            version, patients = connection.execute(_LOOK).fetchone() or ("?", None)
+    except psycopg.errors.UndefinedTable:
+        return Contents("no schema yet: run `alembic upgrade head`", None)
+    except psycopg.OperationalError:
+        return Contents("does not answer at the moment: requests get 503 until it does", None)
+    return Contents(f"PostgreSQL {version.split('.')[0]}", patients)
+
+
+def place(dsn: str) -> str:
+    """Where a database is, without user or password: `patients at db.example:5432`."""
+    parts = conninfo_to_dict(dsn)
+    address = ":".join(str(parts[part]) for part in ("host", "port") if parts.get(part))
+    return f"{parts.get('dbname', 'database')} at {address or 'this machine'}"
+
+
+def text(url: str, where: str, contents: Contents) -> str:
+    """The banner. `where` says where the data live."""
+    count = "" if contents.patients is None else f"   {contents.patients} patient{'s' * (contents.patients != 1)}"
+    return f"""
+Patients API {__version__} started on {url}
+Press Ctrl-C to stop
+
+Endpoints:
+{url}/patients{count}
+{url}/docs
+{url}/health
+
+Data:
+{where} ({contents.state})
+"""

@@ -1,0 +1,79 @@
+"""What a developer's machine gets before serving: PostgreSQL, the schema, and patients to begin with."""
+
+import atexit
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from pydantic import SecretStr
+from sqlalchemy import NullPool, create_engine
+
+from app.config import BACKEND, Settings
+from app.embedded import Cluster, postgres
+
+log = logging.getLogger(__name__)
+
+# Deleting every patient must not bring the seed back: a sequence that ever gave a number says the table was used.
+_NEVER_USED = "SELECT NOT EXISTS (SELECT FROM patients) AND NOT is_called FROM patients_position_seq"
+_WHY_NOT = "`python scripts/migrate_db_json.py` on the same file says which did not, and why"
+
+
+@contextmanager
+def embedded_database(settings: Settings, url: str) -> Iterator[Cluster]:
+    """The embedded PostgreSQL of DATA_DIR with the schema in it, and SEED_FILE's patients if it was never used.
+
+    Raises `EmbeddedError`.
+    """
+    with postgres(settings.data_dir, url=url) as cluster:
+        upgrade(cluster.dsn)
+        if settings.seed_file:
+            _seed(cluster.dsn, settings.seed_file, settings.data_dir / "seeding")
+        yield cluster
+
+
+def with_database(settings: Settings) -> Settings:
+    """The settings as they are if they name a database, else with the embedded one's, for the life of the process.
+
+    For servers that start the application without `python -m app`. Raises `EmbeddedError`.
+    """
+    if settings.database_url:
+        return settings
+    lifetime = ExitStack()
+    cluster = lifetime.enter_context(embedded_database(settings, "a server that was given app.main:app"))
+    atexit.register(lifetime.close)
+    return settings.model_copy(update={"database_url": SecretStr(cluster.dsn)})
+
+
+def upgrade(dsn: str) -> None:
+    """`alembic upgrade head` on this database, in this process."""
+    config = Config(BACKEND / "alembic.ini")
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=NullPool)
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _seed(dsn: str, file: Path, unfinished: Path) -> None:
+    """Import the file unless the database was used. `unfinished` stands while it runs, for a start that was killed."""
+    if not unfinished.exists() and not _never_used(dsn):
+        return
+    if not file.exists():
+        log.warning("SEED_FILE %s does not exist: there are no patients to begin with", file)
+        return
+    from app.importer.run import import_file  # noqa: PLC0415 a start that has nothing to import need not load it
+
+    unfinished.touch()
+    report = import_file(file, dsn)
+    unfinished.unlink()
+    if report.status != "complete":
+        came, of = report.totals["migrated"], report.totals["records"]
+        log.warning("SEED_FILE %s: %d of %d records came in. %s", file, came, of, report.sentence or _WHY_NOT)
+
+
+def _never_used(dsn: str) -> bool:
+    with psycopg.connect(dsn) as connection:
+        return connection.execute(_NEVER_USED).fetchone() == (True,)

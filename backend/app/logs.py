@@ -1,0 +1,71 @@
+"""Log lines, plain or JSON, on stderr. Nothing about a patient, whoever logs.
+
+Drivers and validators put values into the text of their exceptions, and asyncio into the later lines of a message. So a
+record is its first line, and an exception its type and the places it passed, never its text.
+"""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from types import TracebackType
+
+from app.config import Settings
+
+# Loggers of libraries that tell every step at INFO.
+_CHATTY = ("uvicorn.error", "alembic")
+_PLACES = 8
+
+
+def configure(settings: Settings) -> None:
+    """Send every logger of the process to stderr in the format and from the level of the settings."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_FORMATS[settings.log_format]())
+    logging.basicConfig(handlers=[handler], level=settings.log_level, force=True)
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+    sys.excepthook = _log_uncaught
+
+
+class _Plain(logging.Formatter):
+    """`2026-01-31T09:00:00.123Z INFO app.requests GET /patients 200 1.4 ms 3f2a…`"""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fault = f" [{_places(record.exc_info[1])}]" if record.exc_info and record.exc_info[1] else ""
+        return f"{_time(record)} {record.levelname} {record.name} {_first_line(record)}{fault}"
+
+
+class _Json(logging.Formatter):
+    """One object a line: time, level, logger, message, the record's `fields`, and `exception` if there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {"time": _time(record), "level": record.levelname, "logger": record.name, "message": _first_line(record)}
+        line |= getattr(record, "fields", {})
+        if record.exc_info and record.exc_info[1]:
+            line["exception"] = _places(record.exc_info[1])
+        return json.dumps(line, default=str)
+
+
+_FORMATS = {"plain": _Plain, "json": _Json}
+
+
+def _time(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _first_line(record: logging.LogRecord) -> str:
+    return next(iter(record.getMessage().splitlines()), "")
+
+
+def _places(error: BaseException) -> str:
+    """`UniqueViolation at database.py:141 < database.py:96`, innermost first; then the exception it came from."""
+    trace, places = error.__traceback__, []
+    while trace:
+        places.append(f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    text = f"{type(error).__name__} at {' < '.join(reversed(places[-_PLACES:]))}"
+    return f"{text}, from {_places(error.__cause__)}" if error.__cause__ else text
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    logging.getLogger("app").critical("unexpected end", exc_info=(kind, error, trace))

@@ -1,0 +1,46 @@
+"""uvicorn with our protocol, our logging and our end: asked to stop, it finishes what is under way and returns."""
+
+import signal
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from app.config import Settings
+from app.server.protocol import limited
+
+
+def serve(app: ASGIApp, settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM, then return. `announce` is called once requests are answered.
+
+    Requests under way get `SHUTDOWN_TIMEOUT` seconds. FORWARDED_ALLOW_IPS names the proxies whose X-Forwarded-* count.
+    """
+    config = uvicorn.Config(
+        app,
+        http=limited(settings.receive_timeout),
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        workers=1,
+        timeout_graceful_shutdown=round(settings.shutdown_timeout),
+    )
+    _Server(config, announce).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._announce()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 uvicorn's signature
+        """Stop; at a second Ctrl-C at once. uvicorn would raise the signal again at the end: exit code -15, not 0."""
+        self.force_exit = self.force_exit or (self.should_exit and sig == signal.SIGINT)
+        self.should_exit = True

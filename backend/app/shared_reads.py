@@ -1,0 +1,84 @@
+"""Reads that share a round trip under load, without ever being stale.
+
+At most one read of a kind is in flight; requests that arrive meanwhile are answered together by the next one. That one
+starts after they arrived, so every answer is at least as new as its request. Knows neither SQL nor patients.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+class Batched(Generic[Key, Value]):
+    """One `fetch(keys)` for all keys that wait; a key it does not return is None.
+
+    What `fetch` raises, everyone of its batch gets, and so do those who waited behind it: they have waited as long.
+    """
+
+    def __init__(self, fetch: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Value]]]) -> None:
+        self._fetch = fetch
+        self._waiting: list[tuple[Key, asyncio.Future[Value | None]]] = []
+        self._flight: asyncio.Task[None] | None = None
+
+    async def get(self, key: Key) -> Value | None:
+        future: asyncio.Future[Value | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((key, future))
+        if self._flight is None:
+            self._flight = asyncio.create_task(self._fly())
+        return await future
+
+    async def _fly(self) -> None:
+        batch: list[tuple[Key, asyncio.Future[Value | None]]] = []
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting, []
+                found = await self._fetch(list({key for key, _ in batch}))
+                for key, future in batch:
+                    if not future.done():  # its request may have gone
+                        future.set_result(found.get(key))
+        except Exception as error:  # whatever it is, nobody may be left waiting
+            batch, self._waiting = [*batch, *self._waiting], []
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
+        finally:
+            self._flight = None
+
+
+class Joined:
+    """Equal reads, told apart by a key; the next flight of a key serves all who wait for it."""
+
+    def __init__(self) -> None:
+        self._flying: dict[Hashable, asyncio.Task[Any]] = {}
+        self._next: dict[Hashable, asyncio.Task[Any]] = {}
+
+    async def get(self, key: Hashable, read: Callable[[], Awaitable[Value]]) -> Value:
+        flight = self._next.get(key)
+        if flight is None:
+            flight = self._next[key] = asyncio.create_task(self._fly(key, self._flying.get(key), read))
+            flight.add_done_callback(_observe)
+        result: Value = await asyncio.shield(flight)  # one who gives up must not cancel the others
+        return result
+
+    async def _fly(
+        self, key: Hashable, before: asyncio.Task[Any] | None, read: Callable[[], Awaitable[Value]]
+    ) -> Value:
+        if before:
+            await asyncio.wait({before})
+        flight = self._flying[key] = self._next.pop(key)
+        try:
+            if before:
+                before.result()  # if it failed: those behind it have waited as long
+            return await read()
+        finally:
+            if self._flying[key] is flight:
+                del self._flying[key]
+
+
+def _observe(task: asyncio.Task[Any]) -> None:
+    """When every waiter has gone, asyncio would report the exception as never retrieved."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,92 @@
+"""Settings: what is taken, and the one line a wrong value gets."""
+
+from pathlib import Path
+
+import pytest
+
+from app import config
+from app.config import Settings, SettingsError
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setitem(Settings.model_config, "env_file", None)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("PORT", "http", "PORT: "),
+        ("PORT", "65536", "PORT: "),
+        ("ENVIRONMENT", "staging", "ENVIRONMENT: Input should be 'development' or 'production'"),
+        ("JSON_SERVER_DIALECT", "2", "JSON_SERVER_DIALECT: Input should be '1' or '0.17'"),
+        ("DB_POOL_SIZE", "0", "DB_POOL_SIZE: "),
+        ("MAX_BODY_BYTES", "1MB", "MAX_BODY_BYTES: "),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL: "),
+        ("DATABASE_URL", "mysql://u:secret@h/d", "DATABASE_URL: must begin with postgres:// or postgresql://"),
+    ],
+)
+def test_a_wrong_value_is_one_line_that_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError) as caught:
+        config.load()
+    assert str(caught.value).startswith(says)
+    assert "\n" not in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_production_needs_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    with pytest.raises(SettingsError, match="DATABASE_URL must be set when ENVIRONMENT=production"):
+        config.load()
+
+
+@pytest.mark.parametrize(
+    ("url", "dsn"),
+    [
+        ("postgres://u:p@h/d", "postgres://u:p@h/d"),
+        (
+            "postgresql://h1:1,h2:2/d?target_session_attrs=read-write\n",
+            "postgresql://h1:1,h2:2/d?target_session_attrs=read-write",
+        ),
+        ("postgresql+psycopg://u:%25@h/d", "postgresql://u:%25@h/d"),
+    ],
+)
+def test_a_database_url_reaches_libpq_untouched(monkeypatch: pytest.MonkeyPatch, url: str, dsn: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    settings = config.load()
+    assert settings.database_url is not None
+    assert settings.database_url.get_secret_value() == dsn
+    assert ":p@" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("environment", "origins", "allowed"),
+    [
+        ("development", None, ("*",)),
+        ("production", None, ()),
+        ("production", "https://a.example, https://b.example/", ("https://a.example", "https://b.example")),
+        ("development", "http://localhost:5173", ("http://localhost:5173",)),
+        ("production", " ", ()),
+    ],
+)
+def test_origins(
+    monkeypatch: pytest.MonkeyPatch, environment: str, origins: str | None, allowed: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("ENVIRONMENT", environment)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://h/d")
+    if origins is not None:
+        monkeypatch.setenv("CORS_ORIGINS", origins)
+    assert config.load().allowed_origins == allowed
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PORT=1111\nHOST=0.0.0.0\n")
+    monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
+    monkeypatch.setenv("PORT", "2222")
+    settings = config.load()
+    assert (settings.port, settings.host) == (2222, "0.0.0.0")

@@ -1,0 +1,64 @@
+"""The wire shape, the table and the API's description agree, field by field."""
+
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+from pydantic import SecretStr
+
+from app.config import Settings
+from app.main import create_app
+from app.models.patient import GENDERS, TABLE
+from app.schemas.patient import COLUMNS, Patient, PatientCreate, PatientPatch, check
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    return create_app(Settings(_env_file=None, database_url=SecretStr("postgresql://nowhere/none"))).openapi()
+
+
+def test_every_wire_field_is_a_column_and_every_column_but_the_hidden_ones_is_on_the_wire() -> None:
+    assert set(COLUMNS.values()) | {"position", "extra"} == set(TABLE.c.keys())
+
+
+def test_the_genders_of_the_wire_are_those_of_the_table() -> None:
+    assert tuple(Patient.model_json_schema()["properties"]["gender"]["enum"]) == GENDERS
+
+
+def test_patch_has_every_field_of_put_and_requires_none() -> None:
+    assert PatientPatch.model_fields.keys() == Patient.model_fields.keys()
+    assert check({}, PatientPatch) == ({}, {})
+
+
+def test_a_column_name_is_no_wire_name() -> None:
+    body = {
+        "patientID": "P",
+        "name": "n",
+        "age": 1,
+        "gender": "Other",
+        "medicalCondition": "c",
+        "lastVisit": "2024-01-01",
+    }
+    record = check(body | {"patient_id": "x"}, PatientCreate)
+    assert (record.columns["patient_id"], record.extra) == ("P", {"patient_id": "x"})
+
+
+def test_the_description_is_valid_openapi(schema: dict[str, Any]) -> None:
+    validate(schema)
+
+
+def test_every_operation_says_what_it_answers(schema: dict[str, Any]) -> None:
+    operations = [(path, method, op) for path, item in schema["paths"].items() for method, op in item.items()]
+    assert len(operations) >= 8
+    for path, method, operation in operations:
+        for status, answer in operation["responses"].items():
+            assert answer["description"], (path, method, status)
+            assert status == "304" or answer["content"], (path, method, status)
+
+
+def test_a_frontend_gets_the_genders_as_a_choice(schema: dict[str, Any]) -> None:
+    for name in ("Patient", "PatientCreate", "PatientReplace", "PatientPatch"):
+        shape = schema["components"]["schemas"][name]
+        assert shape["properties"]["gender"]["enum"] == list(GENDERS)
+        assert next(iter(shape["properties"])) in {"id", "patientID"}
+    assert set(schema["components"]["schemas"]["Patient"]["required"]) == set(COLUMNS)

@@ -1,0 +1,93 @@
+"""Reads that share a round trip: never stale, never mixed up, never left waiting."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from app.shared_reads import Batched, Joined
+
+
+class Source:
+    """A changing value that takes a moment to read; remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.value, self.asked, self.fault = 0, list[list[str]](), False
+
+    async def fetch(self, keys: Sequence[str]) -> Mapping[str, int]:
+        self.asked.append(sorted(keys))
+        seen = self.value
+        await asyncio.sleep(0.01)
+        if self.fault:
+            raise OSError
+        return {key: seen for key in keys if key != "missing"}
+
+
+async def test_waiting_requests_are_answered_together_by_one_later_read() -> None:
+    source = Source()
+    shared = Batched(source.fetch)
+    first = asyncio.create_task(shared.get("a"))
+    await asyncio.sleep(0.005)
+    rest = [asyncio.create_task(shared.get(key)) for key in ["b", "c", "b", "missing"]]
+    source.value = 1
+    assert (await first, await asyncio.gather(*rest)) == (0, [1, 1, 1, None])
+    assert source.asked == [["a"], ["b", "c", "missing"]]
+
+
+@pytest.mark.parametrize("kind", ["batched", "joined"])
+async def test_a_read_that_begins_after_a_write_sees_it(kind: str) -> None:
+    source = Source()
+    batched, joined = Batched(source.fetch), Joined()
+
+    async def read() -> int | None:
+        if kind == "batched":
+            return await batched.get("k")
+        return (await joined.get("k", lambda: source.fetch(["k"])))["k"]
+
+    async def write_then_read(turn: int) -> None:
+        await asyncio.sleep(turn * 0.0017)
+        source.value = written = source.value + 1
+        assert (await read() or 0) >= written
+
+    await asyncio.gather(*(write_then_read(turn) for turn in range(40)))
+    assert len(source.asked) < 40
+
+
+async def test_equal_reads_share_and_different_ones_do_not_wait_for_each_other() -> None:
+    source, joined = Source(), Joined()
+    await asyncio.gather(*(joined.get(key, lambda: source.fetch([])) for key in ["x", "x", "y", "x", "y"]))
+    assert len(source.asked) == 2
+
+
+@pytest.mark.parametrize("kind", ["batched", "joined"])
+async def test_a_failure_reaches_everyone_and_the_next_read_begins_anew(kind: str) -> None:
+    source = Source()
+    batched, joined = Batched(source.fetch), Joined()
+
+    async def read() -> object:
+        return await (batched.get("k") if kind == "batched" else joined.get("k", lambda: source.fetch(["k"])))
+
+    source.fault = True
+    first = asyncio.create_task(read())
+    await asyncio.sleep(0.005)
+    behind = [asyncio.create_task(read()) for _ in range(3)]
+    outcomes = await asyncio.gather(first, *behind, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [OSError] * 4
+    source.fault = False
+    assert await read() in (0, {"k": 0})
+
+
+@pytest.mark.parametrize("kind", ["batched", "joined"])
+async def test_one_who_gives_up_takes_nobody_along(kind: str) -> None:
+    source = Source()
+    batched, joined = Batched(source.fetch), Joined()
+
+    async def read() -> object:
+        return await (batched.get("k") if kind == "batched" else joined.get("k", lambda: source.fetch(["k"])))
+
+    quitter, patient = asyncio.create_task(read()), asyncio.create_task(read())
+    await asyncio.sleep(0.005)
+    quitter.cancel()
+    assert await patient in (0, {"k": 0})
+    with pytest.raises(asyncio.CancelledError):
+        await quitter

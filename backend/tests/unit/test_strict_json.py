@@ -1,0 +1,73 @@
+"""JSON text that is taken, and text that is refused because it could not be kept."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.schemas.strict_json import MAX_DEPTH, InvalidJSON, depth, loads, unstorable
+
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+)
+documents = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20)
+
+
+@given(documents)
+def test_every_ordinary_document_is_read_as_it_is(document: object) -> None:
+    assert loads(json.dumps(document)) == document
+    assert loads(json.dumps(document, ensure_ascii=False)) == document
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (b"", "line 1 column 1"),
+        (b"{bad", "line 1 column 2"),
+        (b'{"a":1}\n{"b":2}', "line 2 column 1"),
+        (b"\xff", "UTF-8 at byte 0"),
+        (b'"\xed\xa0\x80"', "UTF-8 at byte 1"),
+        (b"\xef\xbb\xbf{}", "not JSON"),
+        (b"NaN", "NaN"),
+        (b"[-Infinity]", "-Infinity"),
+        (b"1e309", "number"),
+        (b"9" * 309 + b"9", "number"),
+        (b"9" * 5000, "number"),
+        (b'{"a":{"b":1,"b":1}}', "twice"),
+        (b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), "deep"),
+        (b"[" * 100_000, "deep"),
+        (b'"\n"', "control character"),
+    ],
+)
+def test_what_could_not_be_kept_is_refused(text: bytes, says: str) -> None:
+    with pytest.raises(InvalidJSON, match=says):
+        loads(text)
+
+
+def test_the_deepest_document_allowed_is_taken() -> None:
+    assert depth(loads("[" * MAX_DEPTH + "]" * MAX_DEPTH)) == MAX_DEPTH
+
+
+def test_the_largest_number_allowed_is_taken() -> None:
+    assert loads("1.7976931348623157e308") > 1e308
+    assert loads("9" * 308) == int("9" * 308)
+
+
+@pytest.mark.parametrize("value", ["\0", ["a", {"b": "\0"}], {"\0": 1}])
+def test_a_nul_is_found_at_any_depth(value: object) -> None:
+    assert unstorable(value) == "must not contain the character NUL (U+0000)"
+
+
+@pytest.mark.parametrize("value", ["\ud800", ["\udfff"], {"é\udabc": 1}])
+def test_a_lone_surrogate_is_found_at_any_depth(value: object) -> None:
+    assert unstorable(value) == "must not contain a lone surrogate (half a character)"
+
+
+@pytest.mark.parametrize("value", ["\u0001", "😀", "\ufffe", {"é": [None, 1.5, True]}, 3])
+def test_odd_text_is_lawful(value: object) -> None:
+    assert unstorable(value) is None
