@@ -48,9 +48,9 @@ class Holder(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """A record that did not go in, and who holds its keys. `places` is as it was put aside."""
+    """A record that did not go in, by its index in the file, and who holds its keys. `places` as it was put aside."""
 
-    index: int
+    record: int
     places: str
     id: str
     patient_id: str
@@ -60,7 +60,7 @@ class LeftOut(NamedTuple):
     @property
     def unchanged(self) -> bool:
         """The table had just this record."""
-        return self.id_holder == Holder(self.index)
+        return self.id_holder == Holder(self.record)
 
 
 def insert(connection: psycopg.Connection[Any]) -> Tally:
@@ -78,6 +78,7 @@ def left_out(connection: psycopg.Connection[Any], base: int) -> Iterator[LeftOut
     connection.execute(_ANALYZE)
     with connection.cursor(name="left_out") as cursor:
         cursor.execute(compose(_LEFT_OUT, base=behind))
-        for *record, id_held, id_first, patient_id_held, patient_id_first in cursor:
-            holders = (id_held and Holder(id_first)) or None, (patient_id_held and Holder(patient_id_first)) or None
-            yield LeftOut(*record, *holders)
+        for record, places, id_, patient_id, id_held, id_first, patient_id_held, patient_id_first in cursor:
+            id_holder = Holder(id_first) if id_held else None
+            patient_id_holder = Holder(patient_id_first) if patient_id_held else None
+            yield LeftOut(record, places, id_, patient_id, id_holder, patient_id_holder)
