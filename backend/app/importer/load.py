@@ -92,6 +92,8 @@ class Loader:
                 self._seen.before(record_id, patient_id)
 
     def _send_aside(self) -> None:
+        if not self.aside:
+            return
         self.connection.execute(_MAKE_ASIDE)
         self._waiting.seek(0)
         with self.connection.cursor().copy(_COPY_ASIDE) as copy:

@@ -101,9 +101,8 @@ class _Import(NamedTuple):
         with Journal() as found:
             records = self._read(document, loader, found, source.size)
             source.demand_unchanged()
-            written = settle.insert(loader.connection).plus(*loader.copied)
-            left_out = map(of_left_out, settle.left_out(loader.connection, loader.base))
-            journal = self._journal(merged(found, left_out))
+            written, left_out = settle.settle(loader) if loader.aside else (loader.copied, iter(()))
+            journal = self._journal(merged(found, map(of_left_out, left_out)))
         report = Report(str(self.path), bytes=document.source.taken_in, collections=document.collections)
         report.count(journal, records)
         if self.options.verify:

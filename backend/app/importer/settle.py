@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg import sql
 
+from app.importer.load import Loader
 from app.importer.table import compose, row_of
 from app.importer.verify import Tally
 
@@ -63,14 +64,19 @@ class LeftOut(NamedTuple):
         return self.id_holder == Holder(self.record)
 
 
-def insert(connection: psycopg.Connection[Any]) -> Tally:
-    """Insert what was put aside, in file order, as far as the keys are free; what went in."""
+def settle(loader: Loader) -> tuple[Tally, Iterator[LeftOut]]:
+    """What the loader has written when what it put aside is in, as far as the keys are free, and what is not."""
+    written = _insert(loader.connection).plus(*loader.copied)
+    return written, _left_out(loader.connection, loader.base)
+
+
+def _insert(connection: psycopg.Connection[Any]) -> Tally:
     connection.execute(_INSERT)
     rows, digests = connection.execute(_INSERTED).fetchone() or (0, "0")
     return Tally().plus(rows, int(digests))
 
 
-def left_out(connection: psycopg.Connection[Any], base: int) -> Iterator[LeftOut]:
+def _left_out(connection: psycopg.Connection[Any], base: int) -> Iterator[LeftOut]:
     """The records that did not go in, in file order."""
     behind = sql.Literal(base)
     connection.execute(compose(_EQUAL, base=behind, row_of_a=row_of("a"), row_of_t=row_of("t")))
