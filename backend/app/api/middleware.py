@@ -147,7 +147,7 @@ class LastResort:
         except Exception as error:  # the one broad except of the house: the last line before the server's own
             faults.error("unexpected %s at %s", type(error).__name__, _place(error))
             if started:
-                raise ConnectionAbortedError from None  # half an answer must not look like a whole one
+                return  # the server cuts the connection: half an answer must not look like a whole one
             await problem(Problem.status, Problem.detail)(scope, receive, send)
 
 

@@ -9,7 +9,8 @@ import hashlib
 import json
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -34,7 +35,8 @@ from app.database import Database, UniqueViolation
 from app.errors import BadRequest, Conflict, NotFound, PreconditionFailed
 from app.jsonserver.collation import DETECT, Collations
 from app.jsonserver.query import Dialect, ListQuery, UnsupportedQuery, parse
-from app.jsonserver.statement import list_query, wire_row
+from app.jsonserver.statement import list_query, places_query, rows_at, wire_row
+from app.limits import PART_BYTES
 from app.models.patient import TABLE
 from app.schemas.patient import COLUMNS, Record
 from app.shared_reads import Batched, Joined
@@ -55,11 +57,16 @@ def etag(row: bytes) -> str:
 
 
 class Listing(NamedTuple):
-    """What a list request asked for, the JSON array that answers it, the total before paging (None: not counted)."""
+    """What a list request asked for, the JSON array that answers it, the total before paging (None: not counted).
+
+    `parts`: the array piece by piece, when it is too large to be held in memory for everyone who reads it slowly. It
+    shows each patient as it is when its piece is read, and no connection is held in between.
+    """
 
     query: ListQuery
     rows: bytes
     total: int | None
+    parts: AsyncIterator[bytes] | None = None
 
 
 class PatientService:
@@ -77,12 +84,31 @@ class PatientService:
         Raises `BadRequest` for a query this server does not serve.
         """
         try:
-            query = parse(query_string, dialect, COLUMNS)
-            statement = list_query(query, await self._known_collations())
+            query, collations = parse(query_string, dialect, COLUMNS), await self._known_collations()
+            statement = list_query(query, collations)
         except UnsupportedQuery as error:
             raise BadRequest(str(error)) from None
-        rows = await self._lists.get(query_string, lambda: self._database.rows(statement))
-        return Listing(query, *rows[0])
+        rows, total = (await self._lists.get(query_string, lambda: self._database.rows(statement)))[0]
+        return Listing(query, rows, total) if rows else await self._in_parts(query, places_query(query, collations))
+
+    async def _in_parts(self, query: ListQuery, statement: Query) -> Listing:
+        positions, weights, total = (await self._database.rows(statement))[0]
+        pieces = _pieces(array("q", positions or ()), weights or ())
+        first = await self._piece(next(pieces))
+        return Listing(query, b"", total, self._array(first, pieces))
+
+    async def _array(self, first: bytes, pieces: Iterator[Sequence[int]]) -> AsyncIterator[bytes]:
+        yield b"[" + first
+        separator = b"," if first else b""
+        for positions in pieces:
+            if rows := await self._piece(positions):
+                yield separator + rows
+                separator = b","
+        yield b"]"
+
+    async def _piece(self, positions: Sequence[int]) -> bytes:
+        ((rows,),) = await self._database.rows(Query(rows_at(), {"positions": list(positions)}))
+        return rows or b""
 
     async def get(self, key: str) -> bytes:
         return _found(await self._by_id.get(key))
@@ -134,6 +160,17 @@ class PatientService:
     async def _rows(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         rows = await self._database.rows(Query(_select(), {"keys": keys}))
         return {key.decode(): row for key, row in rows}
+
+
+def _pieces(positions: Sequence[int], weights: Iterable[int]) -> Iterator[Sequence[int]]:
+    """Runs of positions whose records weigh about `PART_BYTES` together, at least one run."""
+    start = weight = 0
+    for place, more in enumerate(weights):
+        if place > start and weight + more > PART_BYTES:
+            yield positions[start:place]
+            start, weight = place, 0
+        weight += more
+    yield positions[start:]
 
 
 def _found(row: bytes | None) -> bytes:
