@@ -35,7 +35,7 @@ from app.jsonserver import forms, terms
 from app.jsonserver.collation import Collations
 from app.jsonserver.javascript import LIMIT
 from app.jsonserver.query import Dialect, ListQuery, Page, Slice, SortKey, UnsupportedQuery
-from app.limits import LIST_BYTES, ROW_BYTES
+from app.limits import LIST_BYTES, PART_BYTES, ROW_BYTES
 from app.models.patient import TABLE
 from app.schemas.patient import COLUMNS
 from app.schemas.strict_json import unstorable
@@ -70,7 +70,10 @@ def list_query(query: ListQuery, collations: Collations) -> Query:
 
 
 def places_query(query: ListQuery, collations: Collations) -> Query:
-    """The same list for one that is too large: its positions in its order, the records' estimated sizes, the total."""
+    """The same list for one that is too large: a row for each of its parts, in order. Row: positions, total.
+
+    Positions are 64-bit integers, big-endian, one behind another: as a list of Python's they take five times as much.
+    """
     return _query(query, collations, "places")
 
 
@@ -178,8 +181,8 @@ def _rows(keys: _Keys, position: ColumnElement[Any]) -> ColumnElement[str]:
 
 
 def _whole(_: _Shape, found: ColumnElement[bool], keys: _Keys) -> tuple[Select[Any], ColumnElement[Any]]:
-    records: Select[Any] = select(TABLE, *_named(keys))
-    return records.where(found), null()
+    records: Select[Any] = select(TABLE, *_named(keys)).where(found)
+    return records, null()
 
 
 def _part(shape: _Shape, found: ColumnElement[bool], keys: _Keys) -> tuple[Select[Any], ColumnElement[Any]]:
@@ -203,8 +206,11 @@ def _rendered(records: Select[Any], keys: _Keys, total: ColumnElement[Any]) -> S
 def _placed(records: Select[Any], keys: _Keys, total: ColumnElement[Any]) -> Select[Any]:
     listed = records.subquery()
     order = _ordering(_labelled(listed, keys), listed.c.position)
-    arrays = (func.array_agg(aggregate_order_by(value, *order)) for value in (listed.c.position, _weight(listed)))
-    return select(*arrays, total).select_from(listed)
+    part = func.sum(_weight(listed)).over(order_by=order).op("/")(literal_column(str(PART_BYTES)))
+    parted = select(listed, part.label("part")).subquery("parted")
+    order = _ordering(_labelled(parted, keys), parted.c.position)
+    positions = func.string_agg(func.int8send(parted.c.position), aggregate_order_by(constant(""), *order))
+    return select(positions, total).group_by(parted.c.part).order_by(parted.c.part)
 
 
 _RESULTS = {"rows": _rendered, "places": _placed}

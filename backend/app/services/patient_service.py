@@ -9,8 +9,8 @@ import hashlib
 import json
 import logging
 import secrets
-from array import array
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+import struct
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -31,12 +31,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.database import Database, UniqueViolation
+from app.database import Database, Row, UniqueViolation
 from app.errors import BadRequest, Conflict, NotFound, PreconditionFailed
 from app.jsonserver.collation import DETECT, Collations
 from app.jsonserver.query import Dialect, ListQuery, UnsupportedQuery, parse
 from app.jsonserver.statement import list_query, places_query, rows_at, wire_row
-from app.limits import PART_BYTES
 from app.models.patient import TABLE
 from app.schemas.patient import COLUMNS, Record
 from app.shared_reads import Batched, Joined
@@ -89,25 +88,26 @@ class PatientService:
         except UnsupportedQuery as error:
             raise BadRequest(str(error)) from None
         rows, total = (await self._lists.get(query_string, lambda: self._database.rows(statement)))[0]
-        return Listing(query, rows, total) if rows else await self._in_parts(query, places_query(query, collations))
+        return Listing(query, rows, total) if rows else await self._in_parts(query, query_string, collations)
 
-    async def _in_parts(self, query: ListQuery, statement: Query) -> Listing:
-        positions, weights, total = (await self._database.rows(statement))[0]
-        pieces = _pieces(array("q", positions or ()), weights or ())
-        first = await self._piece(next(pieces))
-        return Listing(query, b"", total, self._array(first, pieces))
+    async def _in_parts(self, query: ListQuery, query_string: bytes, collations: Collations) -> Listing:
+        statement = places_query(query, collations)
+        places = await self._lists.get(("parts", query_string), lambda: self._database.rows(statement))
+        first = await self._part(places[0][0]) if places else b""
+        return Listing(query, b"", places[0][1] if places else None, self._array(first, places[1:]))
 
-    async def _array(self, first: bytes, pieces: Iterator[Sequence[int]]) -> AsyncIterator[bytes]:
+    async def _array(self, first: bytes, places: Sequence[Row]) -> AsyncIterator[bytes]:
         yield b"[" + first
         separator = b"," if first else b""
-        for positions in pieces:
-            if rows := await self._piece(positions):
+        for positions, _ in places:
+            if rows := await self._part(positions):
                 yield separator + rows
                 separator = b","
         yield b"]"
 
-    async def _piece(self, positions: Sequence[int]) -> bytes:
-        ((rows,),) = await self._database.rows(Query(rows_at(), {"positions": list(positions)}))
+    async def _part(self, positions: bytes) -> bytes:
+        numbers = [number for (number,) in struct.iter_unpack(">q", positions)]
+        ((rows,),) = await self._database.rows(Query(rows_at(), {"positions": numbers}))
         return rows or b""
 
     async def get(self, key: str) -> bytes:
@@ -160,17 +160,6 @@ class PatientService:
     async def _rows(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         rows = await self._database.rows(Query(_select(), {"keys": keys}))
         return {key.decode(): row for key, row in rows}
-
-
-def _pieces(positions: Sequence[int], weights: Iterable[int]) -> Iterator[Sequence[int]]:
-    """Runs of positions whose records weigh about `PART_BYTES` together, at least one run."""
-    start = weight = 0
-    for place, more in enumerate(weights):
-        if place > start and weight + more > PART_BYTES:
-            yield positions[start:place]
-            start, weight = place, 0
-        weight += more
-    yield positions[start:]
 
 
 def _found(row: bytes | None) -> bytes:
