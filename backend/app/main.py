@@ -3,6 +3,7 @@
 `uvicorn app.main:app` gets its app from the module's `__getattr__`, so that an import reads and opens nothing.
 """
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
@@ -11,18 +12,28 @@ from fastapi import FastAPI
 
 from app import __version__, config
 from app.api import error_handlers, middleware, openapi
-from app.api.routes import health, patients
+from app.api.metrics import Metrics
+from app.api.routes import health, metrics, patients
 from app.config import Settings
 from app.database import Database
 from app.services.patient_service import PatientService
 
+log = logging.getLogger("app")
+
+_OPEN = (
+    "ANYONE WHO CAN REACH THIS SERVER MAY READ, CHANGE AND DELETE EVERY PATIENT: like json-server it has no access "
+    "control. Let only those reach it who may."
+)
+
 
 def create_app(settings: Settings) -> FastAPI:
     """The ASGI application over the database `settings.database_url` names; its lifespan opens and closes the pool."""
-    database = Database(settings)
+    database, counted = Database(settings), Metrics() if settings.metrics else None
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if settings.environment == "production":
+            log.warning(_OPEN)
         await database.open()
         try:
             yield
@@ -34,12 +45,13 @@ def create_app(settings: Settings) -> FastAPI:
         version=__version__,
         summary="json-server's contract for patients, kept in PostgreSQL.",
         lifespan=lifespan,
-        middleware=middleware.layers(settings),
+        middleware=middleware.layers(settings, counted),
         redirect_slashes=False,
         redoc_url=None,
     )
     app.state.settings, app.state.database, app.state.patients = settings, database, PatientService(database)
-    for router in (patients.router, health.router):
+    app.state.metrics = counted
+    for router in (patients.router, health.router, *([metrics.router] if counted else [])):
         app.router.routes.extend(router.routes)  # flat: `include_router` would wrap each request once more
     error_handlers.install(app)
     openapi.document(app)
