@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from app import __version__, config
 from app.api import error_handlers, middleware, openapi
 from app.api.metrics import Metrics
-from app.api.routes import health, metrics, patients
+from app.api.routes import docs, health, home, metrics, patients
 from app.config import Settings
 from app.database import Database
 from app.services.patient_service import PatientService
@@ -47,15 +47,21 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         middleware=middleware.layers(settings, counted),
         redirect_slashes=False,
+        docs_url=None,
         redoc_url=None,
     )
     app.state.settings, app.state.database, app.state.patients = settings, database, PatientService(database)
     app.state.metrics = counted
-    for router in (patients.router, health.router, *([metrics.router] if counted else [])):
+    for router in _routers(settings):
         app.router.routes.extend(router.routes)  # flat: `include_router` would wrap each request once more
     error_handlers.install(app)
     openapi.document(app)
     return app
+
+
+def _routers(settings: Settings) -> list[APIRouter]:
+    optional = ((settings.metrics, metrics.router), (settings.home_page, home.router))
+    return [patients.router, health.router, docs.router, *(router for wanted, router in optional if wanted)]
 
 
 def __getattr__(name: str) -> FastAPI:
