@@ -3,17 +3,16 @@
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from app.importer.json_text import demand_json, members
 from app.schemas import strict_json
-from app.schemas.patient import COLUMNS, Fault, InvalidRecord, PatientCreate, Record, check
+from app.schemas.patient import COLUMNS, Fault, InvalidRecord, PatientCreate, Record, check, printable
+
+UNKEPT = "json"  # code of a value that is no JSON, or one that cannot be kept
 
 # What COPY's text format escapes (PostgreSQL, COPY, "Text Format"), so that COPY TO gives back the same bytes.
-_ESCAPES = str.maketrans(
-    {"\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v"}
-)
+_ESCAPES = str.maketrans({"\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v"})
 
 
 class Row(NamedTuple):
@@ -46,8 +45,8 @@ def examine(raw: bytes) -> Checked:
     try:
         record = check(body, PatientCreate)
     except InvalidRecord as error:
-        known = {fault.field for fault in faults}
-        faults += [fault for fault in error.faults if fault.field not in known]
+        unkept = {fault.field for fault in faults} - body.keys()
+        faults += [fault for fault in error.faults if fault.field not in unkept]
     if faults:
         raise InvalidRecord(faults)
     warnings = _settle_id(record, body.get("id"))
@@ -68,17 +67,17 @@ def _read(raw: bytes) -> tuple[dict[str, Any], list[Fault]]:
 def _salvage(raw: bytes, fault: str) -> tuple[dict[str, Any], list[Fault]]:
     """The members that can be kept, and a fault for each that cannot; `fault` if none stands out."""
     body: dict[str, Any] = {}
-    faults: dict[str, Fault] = {}
+    faults: list[Fault] = []
+    names: set[str] = set()
     for member in members(raw):
+        if member.name in names:
+            faults.append(Fault(printable(member.name), "repeated", "stands more than once in the record"))
+        names.add(member.name)
         try:
-            value = strict_json.loads(member.raw)
+            body[member.name] = strict_json.loads(member.raw)
         except strict_json.InvalidJSON as error:
-            faults[member.name] = Fault(member.name, "json", f"cannot be kept: {error}")
-            continue
-        if member.name in body:
-            faults[member.name] = Fault(member.name, "repeated", "stands twice in the record")
-        body[member.name] = value
-    return body, list(faults.values()) or [Fault("", "json", fault)]
+            faults.append(Fault(printable(member.name), UNKEPT, f"cannot be kept: {error}"))
+    return body, list(dict.fromkeys(faults)) or [Fault("", UNKEPT, fault)]
 
 
 def _settle_id(record: Record, sent: object) -> list[Fault]:

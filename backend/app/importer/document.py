@@ -55,14 +55,18 @@ class Document:
             found = True
             yield from self._patients()
         if self.source.peek():
-            raise self.source.unreadable("something follows the end of the document: one JSON object is wanted", self.source.at)
+            raise self.source.unreadable(
+                "something follows the end of the document: one JSON object is wanted", self.source.at
+            )
         if not found:
             raise Unreadable(f"the file has no list {COLLECTION}{self._found_instead()}")
 
-    def cut(self, match: re.Match[bytes]) -> Cut:
-        """The element that was just yielded as a match, as it stands."""
-        begin = skip_blank(match.string, match.start())
-        return Cut(match.string[begin : match.end()], self.source.place(begin))
+    def cut(self, item: re.Match[bytes] | Cut) -> Cut:
+        """The element that was just yielded, as it stands."""
+        if isinstance(item, Cut):
+            return item
+        begin = skip_blank(item.string, item.start())
+        return Cut(item.string[begin : item.end()], self.source.place(begin))
 
     def refuse(self, cut: Cut, error: Broken) -> Unreadable:
         """The error for an element that turned out to be no JSON."""
@@ -113,7 +117,7 @@ class Document:
         """Take a value that is not for us, item by item so that its size does not matter; its type and count."""
         first = self.source.peek()
         if first == b"[":
-            return "list", sum(1 for _ in self.source.items(b"]") if self._sound() is None)
+            return "list", self._count()
         if first == b"{":
             for _ in self.source.items(b"}"):
                 self._name()
@@ -121,6 +125,13 @@ class Document:
             return "object", 1
         self._sound()
         return "value", 1
+
+    def _count(self) -> int:
+        count = 0
+        for _ in self.source.items(b"]"):
+            self._sound()
+            count += 1
+        return count
 
     def _sound(self) -> None:
         """Take a value and see that it is JSON."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from app.importer.check import UNKEPT
 from app.importer.document import COLLECTION, Cut
 from app.importer.json_text import Member, members
 from app.importer.place import Place, pointer
@@ -11,6 +12,7 @@ from app.schemas import strict_json
 from app.schemas.patient import Fault, printable
 
 Entry = dict[str, Any]
+Members = dict[str, list[Member]]  # by name, printable; several where a name is repeated
 
 _SHOWN = 100  # characters of a value
 _KEYS = ("id", "patientID")
@@ -19,20 +21,20 @@ _KEYS = ("id", "patientID")
 def of_record(verdict: str, index: int, cut: Cut, faults: Sequence[Fault]) -> Entry:
     """For a record at hand: rejected, or in with a warning."""
     found = _members(cut.raw)
-    keys = {key: _shown(found[key].raw) for key in _KEYS if key in found}
+    keys = {key: _shown(found[key][-1].raw) for key in _KEYS if key in found}
     return _entry(verdict, index, cut.place, keys) | {"errors": [_error(index, cut, found, fault) for fault in faults]}
 
 
 def of_left_out(left: LeftOut) -> Entry:
-    """For a record that was put aside with `places_of` and did not go in."""
+    """For a record that was put aside with `places_of` and did not go in. An unchanged one is only counted."""
+    if left.unchanged:
+        return {"index": left.record, "verdict": "unchanged"}
     place, *key_places = (Place(*map(int, place.split(":"))) for place in left.places.split())
     keys = {"id": left.id, "patientID": left.patient_id}
-    if left.unchanged:
-        return _entry("unchanged", left.index, place, keys)
     holders = zip(keys.items(), key_places, (left.id_holder, left.patient_id_holder), strict=True)
-    errors = [_held(left.index, *key, at, holder) for key, at, holder in holders if holder]
+    errors = [_held(left.record, *key, at, holder) for key, at, holder in holders if holder]
     verdict = "duplicate" if any(error["code"] == "duplicate" for error in errors) else "conflict"
-    return _entry(verdict, left.index, place, keys) | {"errors": errors}
+    return _entry(verdict, left.record, place, keys) | {"errors": errors}
 
 
 def held_back(index: int) -> Entry:
@@ -42,11 +44,16 @@ def held_back(index: int) -> Entry:
     return {"index": index, "pointer": pointer(COLLECTION, index), "verdict": "rejected", "errors": [fault]}
 
 
-def places_of(cut: Cut) -> str:
-    """Where the record, its id and its patientID begin."""
-    found = _members(cut.raw)
-    offsets = [0, *(found[key].at if key in found else 0 for key in _KEYS)]
-    return " ".join("%d:%d" % cut.place.after(cut.raw[:offset]) for offset in offsets)
+def places_of(cut: Cut, offsets: Sequence[int]) -> str:
+    """Places of the record, its id and its patientID, from the offsets of the latter."""
+    places = (cut.place.after(cut.raw[:offset]) for offset in (0, *offsets))
+    return " ".join(f"{line}:{column}" for line, column in places)
+
+
+def key_offsets(raw: bytes) -> Sequence[int]:
+    """Where in a record its id and its patientID stand; 0 for one that is missing."""
+    found = _members(raw)
+    return [found[key][-1].at if key in found else 0 for key in _KEYS]
 
 
 def _entry(verdict: str, index: int, place: Place, keys: dict[str, Any]) -> Entry:
@@ -54,11 +61,20 @@ def _entry(verdict: str, index: int, place: Place, keys: dict[str, Any]) -> Entr
     return {**where, "verdict": verdict, **keys}
 
 
-def _error(index: int, cut: Cut, found: dict[str, Member], fault: Fault) -> Entry:
-    member = found.get(fault.field)
-    place = cut.place.after(cut.raw[: member.at]) if member else cut.place
-    error = _fault(index, fault, place)
-    return error | {"value": _shown(member.raw)} if member else error
+def _error(index: int, cut: Cut, found: Members, fault: Fault) -> Entry:
+    named = found.get(fault.field)
+    if not named:
+        return _fault(index, fault, cut.place)
+    member = next(filter(_unkept, named), named[-1]) if fault.code == UNKEPT else named[-1]
+    return _fault(index, fault, cut.place.after(cut.raw[: member.at])) | {"value": _shown(member.raw)}
+
+
+def _unkept(member: Member) -> bool:
+    try:
+        strict_json.loads(member.raw)
+    except strict_json.InvalidJSON:
+        return True
+    return False
 
 
 def _held(index: int, field: str, value: str, place: Place, holder: Holder) -> Entry:
@@ -81,9 +97,11 @@ def _fault(index: int, fault: Fault, place: Place) -> Entry:
     }
 
 
-def _members(raw: bytes) -> dict[str, Member]:
-    """By name, printable; of repeated ones the last."""
-    return {printable(member.name): member for member in members(raw)} if raw.startswith(b"{") else {}
+def _members(raw: bytes) -> Members:
+    found: Members = {}
+    for member in members(raw) if raw.startswith(b"{") else ():
+        found.setdefault(printable(member.name), []).append(member)
+    return found
 
 
 def _shown(raw: bytes) -> object:

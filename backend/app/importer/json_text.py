@@ -75,7 +75,7 @@ def members(text: bytes) -> Iterator[Member]:
         named_at, name_ends = at, end_of_value(text, at) or at
         at = skip_blank(text, skip_blank(text, name_ends) + 1)
         ends = end_of_value(text, at) or len(text)
-        yield Member(json.loads(text[named_at:name_ends], strict=False), named_at, at, text[at:ends])
+        yield Member(_GENEROUS.decode(text[named_at:name_ends].decode()), named_at, at, text[at:ends])
         at = skip_blank(text, skip_blank(text, ends) + 1)
 
 

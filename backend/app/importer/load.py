@@ -77,9 +77,10 @@ class Loader:
         self.aside += 1
         self._waiting.write(b"%b\t%d\t%b\n" % (line[:-1], digest(line), places.encode()))
 
-    def leave_sequence_behind(self, records: int) -> None:
-        """Let the next position be after the file's last. The last thing before the commit: no rollback undoes it."""
+    def commit(self, records: int) -> None:
+        """Let the API's next position be behind the file's last; the very last thing, as no rollback undoes it."""
         self.connection.execute(_USED, [self.base + records])
+        self.connection.commit()
 
     def _line(self, index: int, row: Row) -> bytes:
         return b"%d\t%b" % (self.base + 1 + index, row.line)
@@ -91,6 +92,8 @@ class Loader:
                 self._seen.before(record_id, patient_id)
 
     def _send_aside(self) -> None:
+        if not self.aside:
+            return
         self.connection.execute(_MAKE_ASIDE)
         self._waiting.seek(0)
         with self.connection.cursor().copy(_COPY_ASIDE) as copy:

@@ -44,6 +44,10 @@ class Report:
         fault = {"message": error.message, **place}
         return cls(path, status="unreadable", sentence=error.message, file_errors=[fault])
 
+    @classmethod
+    def failed(cls, path: str, sentence: str) -> "Report":
+        return cls(path, status="failed", sentence=sentence)
+
     @property
     def exit_code(self) -> int:
         return EXIT_CODES[self.status]

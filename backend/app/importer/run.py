@@ -1,17 +1,18 @@
 """One import from end to end: `import_file`. Prints nothing; what there is to say is in the report."""
 
+import re
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 
-from app.importer import settle
+from app.importer import ordinary, settle
 from app.importer.check import Row, examine, ordinary_row
 from app.importer.connection import DatabaseFailed, connected
 from app.importer.document import Cut, Document
-from app.importer.entries import of_left_out, of_record, places_of
+from app.importer.entries import Entry, key_offsets, of_left_out, of_record, places_of
 from app.importer.files import Input, output
 from app.importer.journal import Journal, all_held_back, merged
 from app.importer.json_text import Broken
@@ -50,104 +51,113 @@ class Options:
 
 
 def import_file(
-    path: Path, dsn: str, options: Options = Options(), progress: Progress = lambda _: None
+    path: Path,
+    database: str | AbstractContextManager[str],
+    options: Options = Options(),
+    progress: Progress = lambda _: None,
 ) -> Report:
-    """Bring the patients of a db.json into the table at `dsn` (libpq's), in one transaction.
+    """Bring the patients of a db.json into the table, in one transaction.
 
-    What is wrong with the file or the database is told by the report's status. Raises `files.Unwritable` when the
-    report or the rejects cannot be written.
+    `database` is libpq's DSN, or yields one while it is needed (it may raise `DatabaseFailed`). What is wrong with the
+    file or the database is told by the report's status. Raises `files.Unwritable` when the report or the rejects cannot
+    be written.
     """
     started = time.monotonic()
-    with ExitStack() as stack:
-        report_file = stack.enter_context(output(options.report, path))
-        rejects = stack.enter_context(Rejects(stack.enter_context(output(options.rejects, path))))
-        journal = stack.enter_context(Journal())
-        try:
-            report, journal = _import(stack, path, dsn, options, rejects, progress)
-        except Unreadable as error:
-            report = Report.unreadable(str(path), error)
-        except (DatabaseFailed, OSError) as error:
-            report = Report(str(path), status="failed", sentence=str(error))
+    with (
+        output(options.report, path) as report_file,
+        output(options.rejects, path) as rejects_file,
+        ExitStack() as kept,
+    ):
+        dsn = nullcontext(database) if isinstance(database, str) else database
+        rejects = kept.enter_context(Rejects(rejects_file))
+        report, journal = _Import(path, options, rejects, progress, kept).run(dsn)
         report.dry_run, report.seconds = options.dry_run, time.monotonic() - started
         write(report, journal, report_file)
     return report
 
 
-def _import(
-    stack: ExitStack, path: Path, dsn: str, options: Options, rejects: Rejects, progress: Progress
-) -> tuple[Report, Journal]:
-    """The report and its entries; the transaction is over. `stack` closes what must live as long as the entries."""
-    report = Report(str(path))
-    with Input(path) as source, connected(dsn) as connection:
-        document = Document(Source(source.stream), Ordinary())
-        loader = begin(connection)
-        with Journal() as found:
-            reading = _Reading(document, loader, found, rejects, source.size, progress)
-            records = reading.run()
-            source.demand_unchanged()
-            written = loader.copied.plus(*settle.insert(connection))
-            left_out = map(of_left_out, settle.left_out(connection, loader.base))
-            journal = stack.enter_context(Journal(merged(found, left_out)))
-        report.bytes, report.collections = document.source.taken_in, document.collections
-        report.count(journal, records)
-        if options.verify:
-            report.verify = _verified(loader, written, progress)
-        if options.all_or_nothing and report.status == "partial":
-            report.hold_back()
-            return report, stack.enter_context(Journal(all_held_back(journal, records)))
-        if report.totals["migrated"] and not options.dry_run:
-            loader.leave_sequence_behind(records)
-            connection.commit()
-    return report, journal
+class _Import(NamedTuple):
+    """One import. `kept` closes at the end what must live as long as the report is written."""
 
-
-class _Reading(NamedTuple):
-    """The pass over the file: each record is copied, put aside, or written down with its faults."""
-
-    document: Document
-    loader: Loader
-    found: Journal
+    path: Path
+    options: Options
     rejects: Rejects
-    size: int | None
     progress: Progress
+    kept: ExitStack
 
-    def run(self) -> int:
-        """How many records there were."""
+    def run(self, database: AbstractContextManager[str]) -> tuple[Report, Journal]:
+        try:
+            with Input(self.path) as source, database as dsn, connected(dsn) as connection:
+                return self._transaction(source, begin(connection))
+        except Unreadable as error:
+            return Report.unreadable(str(self.path), error), self._journal()
+        except DatabaseFailed as error:
+            return Report.failed(str(self.path), str(error)), self._journal()
+        except OSError as error:  # no room for temporary files or the rejects
+            return Report.failed(str(self.path), f"{error.strerror}"), self._journal()
+
+    def _transaction(self, source: Input, loader: Loader) -> tuple[Report, Journal]:
+        document = Document(Source(source.stream), Ordinary())
+        with Journal() as found:
+            records = self._read(document, loader, found, source.size)
+            source.demand_unchanged()
+            written, left_out = settle.settle(loader) if loader.aside else (loader.copied, iter(()))
+            journal = self._journal(merged(found, map(of_left_out, left_out)))
+        report = Report(str(self.path), bytes=document.source.taken_in, collections=document.collections)
+        report.count(journal, records)
+        if self.options.verify:
+            report.verify = self._verify(loader, written)
+        if self.options.all_or_nothing and report.status == "partial":
+            report.hold_back()
+            journal = self._journal(all_held_back(journal, records))
+        if report.totals["migrated"] and not self.options.dry_run:
+            loader.commit(records)
+        return report, journal
+
+    def _read(self, document: Document, loader: Loader, found: Journal, size: int | None) -> int:
+        """Every record is copied, put aside, or written down with its faults. How many there were."""
         index = -1
-        with self.loader.copying():
-            for index, item in enumerate(self.document.records()):
-                row = self._examined(index, item) if isinstance(item, Cut) else ordinary_row(fields(item))
-                if row is None:
-                    continue
-                if self.loader.is_new(row):
-                    self.loader.copy(index, row)
+        with loader.copying():
+            for index, item in enumerate(document.records()):
+                if isinstance(item, Cut):
+                    row = self._examined(index, item, document, found)
                 else:
-                    cut = item if isinstance(item, Cut) else self.document.cut(item)
-                    self.loader.put_aside(index, row, places_of(cut))
+                    row = ordinary_row(fields(item))
+                if row and loader.is_new(row):
+                    loader.copy(index, row)
+                elif row:
+                    loader.put_aside(index, row, _places(document, item))
                 if index % _EVERY == 0:
-                    self.progress(Step("reading", self.document.source.taken_in, self.size, index))
+                    self.progress(Step("reading", document.source.taken_in, size, index))
         return index + 1
 
-    def _examined(self, index: int, cut: Cut) -> Row | None:
+    def _examined(self, index: int, cut: Cut, document: Document, found: Journal) -> Row | None:
         try:
             checked = examine(cut.raw)
         except Broken as error:
-            raise self.document.refuse(cut, error) from None
+            raise document.refuse(cut, error) from None
         except InvalidRecord as error:
-            self.found.add(of_record("rejected", index, cut, error.faults))
+            found.add(of_record("rejected", index, cut, error.faults))
             self.rejects.add(cut.raw)
             return None
         if checked.warnings:
-            self.found.add(of_record("warning", index, cut, checked.warnings))
-        self.document.ordinary.learn(checked.names)
+            found.add(of_record("warning", index, cut, checked.warnings))
+        document.ordinary.learn(checked.names)
         return checked.row
 
+    def _verify(self, loader: Loader, written: Tally) -> dict[str, int]:
+        def on_rows(rows: int) -> None:
+            self.progress(Step("verifying", rows, written.rows, rows))
 
-def _verified(loader: Loader, written: Tally, progress: Progress) -> dict[str, int]:
-    def on_rows(rows: int) -> None:
-        progress(Step("verifying", rows, written.rows, rows))
+        stored = read_back(loader.connection, loader.base, on_rows)
+        if stored != written:
+            raise DatabaseFailed("verification: the table does not hold what the file says; nothing was changed")
+        return {"records": stored.rows, "differ": 0}
 
-    found = read_back(loader.connection, loader.base, on_rows)
-    if found != written:
-        raise DatabaseFailed("verification failed: the table does not hold what the file says; nothing was changed")
-    return {"records": found.rows, "differ": 0}
+    def _journal(self, entries: Iterable[Entry] = ()) -> Journal:
+        return self.kept.enter_context(Journal(entries))
+
+
+def _places(document: Document, item: re.Match[bytes] | Cut) -> str:
+    offsets = key_offsets(item.raw) if isinstance(item, Cut) else ordinary.key_offsets(item)
+    return places_of(document.cut(item), offsets)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg import sql
 
+from app.importer.load import Loader
 from app.importer.table import compose, row_of
 from app.importer.verify import Tally
 
@@ -48,9 +49,9 @@ class Holder(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """A record that did not go in, and who holds its keys. `places` is as it was put aside."""
+    """A record that did not go in, by its index in the file, and who holds its keys. `places` as it was put aside."""
 
-    index: int
+    record: int
     places: str
     id: str
     patient_id: str
@@ -60,17 +61,22 @@ class LeftOut(NamedTuple):
     @property
     def unchanged(self) -> bool:
         """The table had just this record."""
-        return self.id_holder == Holder(self.index)
+        return self.id_holder == Holder(self.record)
 
 
-def insert(connection: psycopg.Connection[Any]) -> Tally:
-    """Insert what was put aside, in file order, as far as the keys are free; what went in."""
+def settle(loader: Loader) -> tuple[Tally, Iterator[LeftOut]]:
+    """What the loader has written when what it put aside is in, as far as the keys are free, and what is not."""
+    written = _insert(loader.connection).plus(*loader.copied)
+    return written, _left_out(loader.connection, loader.base)
+
+
+def _insert(connection: psycopg.Connection[Any]) -> Tally:
     connection.execute(_INSERT)
     rows, digests = connection.execute(_INSERTED).fetchone() or (0, "0")
     return Tally().plus(rows, int(digests))
 
 
-def left_out(connection: psycopg.Connection[Any], base: int) -> Iterator[LeftOut]:
+def _left_out(connection: psycopg.Connection[Any], base: int) -> Iterator[LeftOut]:
     """The records that did not go in, in file order."""
     behind = sql.Literal(base)
     connection.execute(compose(_EQUAL, base=behind, row_of_a=row_of("a"), row_of_t=row_of("t")))
@@ -78,6 +84,7 @@ def left_out(connection: psycopg.Connection[Any], base: int) -> Iterator[LeftOut
     connection.execute(_ANALYZE)
     with connection.cursor(name="left_out") as cursor:
         cursor.execute(compose(_LEFT_OUT, base=behind))
-        for *record, id_held, id_first, patient_id_held, patient_id_first in cursor:
-            holders = (id_held and Holder(id_first)) or None, (patient_id_held and Holder(patient_id_first)) or None
-            yield LeftOut(*record, *holders)
+        for record, places, id_, patient_id, id_held, id_first, patient_id_held, patient_id_first in cursor:
+            id_holder = Holder(id_first) if id_held else None
+            patient_id_holder = Holder(patient_id_first) if patient_id_held else None
+            yield LeftOut(record, places, id_, patient_id, id_holder, patient_id_holder)

@@ -18,7 +18,7 @@ _PARTS: dict[str, sql.Composable] = {
 
 
 def compose(text: LiteralString, **parts: sql.Composable) -> sql.Composed:
-    """SQL with {table}, {aside}, {equal}, {columns} (position first, extra last) and {sequence} filled in, and `parts`."""
+    """SQL with {table}, {aside}, {equal}, {sequence}, {columns} (position first, extra last) and `parts` filled in."""
     return sql.SQL(text).format(**_PARTS, **parts)
 
 

@@ -27,9 +27,9 @@ class Tally(NamedTuple):
 
 
 def digest(line: bytes) -> int:
-    """64 bits, signed, of a row's line. `extra` counts by value: PostgreSQL sorts its names and spells its numbers anew.
+    """64 bits, signed, of a row's line; different in each process (Python's hashing of text).
 
-    Differs from process to process (Python's string hashing).
+    `extra` counts by value: PostgreSQL sorts its names and spells its numbers anew.
     """
     if line.endswith(_NO_EXTRA):
         return hash(line)
