@@ -1,7 +1,7 @@
 """Where this server answers otherwise than a json-server on purpose: the one table, with the reason of each row.
 
-A row explains exchanges: `applies` says which. Two answers that differ and that no row explains are a fault, and so is a
-row that explains nothing (test_differences.py).
+A row explains exchanges: `applies` says which. Two answers that differ and that no row explains are a fault, and so is
+a row that explains nothing (test_requests.py).
 """
 
 import math
@@ -322,8 +322,8 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "odd-pages",
         ALL,
-        "makes links that lead nowhere (0.17.4), overlapping or whole lists (beta.3) or pages of one (beta.15) of a page"
-        " number that is none and of a page size below 1",
+        "makes links that lead nowhere (0.17.4), overlapping or whole lists (beta.3) or pages of one record (beta.15) of"
+        " a page number that is none and of a page size below 1",
         "answers page 1 (1.x: no page if it is no number at all) of the default size",
         "One rule for all dialects, and links that work.",
         _odd_page,

@@ -7,6 +7,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -146,7 +147,7 @@ wheres: st.SearchStrategy[dict[str, Any]] = st.recursive(
 
 
 def queries(version: Version) -> st.SearchStrategy[str]:
-    plain = st.lists(st.one_of(*KNOWN[version]), max_size=4).map(lambda parts: urlencode(sum(parts, [])))
+    plain = st.lists(st.one_of(*KNOWN[version]), max_size=4).map(lambda parts: urlencode([*chain(*parts)]))
     if version != "1.0.0-beta.15":
         return plain
     return plain | st.builds(lambda document: urlencode({"_where": json.dumps(document)}), wheres)

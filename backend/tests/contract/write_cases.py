@@ -1,4 +1,4 @@
-"""Requests beyond lists: items, writes, odd bodies and addresses. Each starts from `BASE`; `{0}` is its first record's id."""
+"""Items, writes, odd bodies and addresses. Each case starts from `BASE`; `{0}` is the id of its first record."""
 
 import json
 from collections.abc import Mapping
