@@ -14,6 +14,7 @@ from app.api.problems import problem
 HEAD_BYTES = 32 * 1024  # request line and header fields together; Node has 16 KiB, nginx 32
 _FIELD_COST = 32  # what a field takes beside its text, so that many empty ones count too
 _LINGER = 2.0  # seconds
+HELD_BYTES = 16 * 1024
 
 _REFUSALS = {
     400: "The request is not valid HTTP/1.1.",
@@ -147,13 +148,34 @@ class Protocol(HttpToolsProtocol):
 
 
 class _Gentle:
-    """The connection's transport, closed by `Protocol.close`."""
+    """The connection's transport, closed by `Protocol.close`. What one turn of the loop writes leaves in one piece.
+
+    uvicorn writes an answer's head and its body apart: two system calls, two packets, and the client woken twice.
+    """
 
     def __init__(self, transport: asyncio.Transport, protocol: Protocol) -> None:
         self._transport, self._protocol, self._closed = transport, protocol, False
-        self.write = transport.write
+        self._loop, self._held, self._size = protocol.loop, list[bytes](), 0
+
+    def write(self, data: bytes) -> None:
+        if not self._held:
+            self._loop.call_soon(self.flush)
+        self._held.append(data)
+        self._size += len(data)
+        if self._size >= HELD_BYTES:  # or the transport could not say that it is full
+            self.flush()
+
+    def flush(self) -> None:
+        held, self._held, self._size = self._held, [], 0
+        if held and not self._transport.is_closing():
+            self._transport.writelines(held)
+
+    def write_eof(self) -> None:
+        self.flush()
+        self._transport.write_eof()
 
     def close(self) -> None:
+        self.flush()
         self._closed = True
         self._protocol.close(self._transport)
 
