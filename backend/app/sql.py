@@ -7,7 +7,7 @@ times as much.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import ClauseElement
+from sqlalchemy import ClauseElement, ColumnElement, Text, literal_column
 from sqlalchemy.engine.url import URL
 
 _DIALECT = URL.create("postgresql+psycopg").get_dialect()()
@@ -23,3 +23,8 @@ class Query(NamedTuple):
 def compile_sql(statement: ClauseElement) -> str:
     """The statement as psycopg's SQL text; its bind parameters keep the names given with `bindparam`."""
     return str(statement.compile(dialect=_DIALECT))
+
+
+def constant(text: str) -> ColumnElement[str]:
+    """A text of ours written into the SQL. Never for anything that came from outside: that is bound."""
+    return literal_column("'" + text.replace("'", "''") + "'", Text)

@@ -1,5 +1,6 @@
 """uvicorn with our protocol, our logging and our end: asked to stop, it finishes what is under way and returns."""
 
+import resource
 import signal
 import socket
 from collections.abc import Callable
@@ -9,6 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from app.config import Settings
+from app.limits import KEEP_ALIVE
 from app.server.protocol import limited
 
 
@@ -24,11 +26,19 @@ def serve(app: ASGIApp, settings: Settings, listener: socket.socket, announce: C
         lifespan="on",
         log_config=None,
         access_log=False,
+        timeout_keep_alive=KEEP_ALIVE,
         server_header=False,
         workers=1,
         timeout_graceful_shutdown=round(settings.shutdown_timeout),
     )
+    _allow_descriptors()
     _Server(config, announce).run(sockets=[listener])
+
+
+def _allow_descriptors() -> None:
+    """As many connections as the system grants: many start a process with 1024 and let it ask for more."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class _Server(uvicorn.Server):

@@ -7,11 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
-import pytest
 from sqlalchemy import NullPool, create_engine
 
 from app.config import BACKEND
-from app.embedded import Cluster
 from app.models.patient import Base
 
 _CATALOG = """
@@ -22,14 +20,6 @@ _CATALOG = """
         FROM information_schema.columns WHERE table_name = 'patients'
     ORDER BY 1, 2
 """
-
-
-@pytest.fixture
-def empty_database(cluster: Cluster) -> Any:
-    with psycopg.connect(cluster.dsn, autocommit=True) as admin:
-        admin.execute("CREATE DATABASE bare")
-        yield cluster.dsn.replace("@/patients?", "@/bare?")
-        admin.execute("DROP DATABASE bare WITH (FORCE)")
 
 
 def catalog(dsn: str) -> list[Any]:
@@ -52,24 +42,24 @@ def test_models_and_migrations_agree(module_database: str) -> None:
     assert (checked := alembic(module_database, "check")).returncode == 0, checked.stderr
 
 
-def test_they_agree_on_what_alembic_does_not_compare(module_database: str, empty_database: str) -> None:
-    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(empty_database), poolclass=NullPool)
+def test_they_agree_on_what_alembic_does_not_compare(module_database: str, bare_database: str) -> None:
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(bare_database), poolclass=NullPool)
     Base.metadata.create_all(engine)
-    assert catalog(module_database) == catalog(empty_database)
+    assert catalog(module_database) == catalog(bare_database)
     assert len(catalog(module_database)) == 11 + 8 + 9
 
 
-def test_deploys_at_the_same_time_migrate_once(empty_database: str) -> None:
+def test_deploys_at_the_same_time_migrate_once(bare_database: str) -> None:
     with ThreadPoolExecutor() as pool:
-        done = list(pool.map(lambda _: alembic(empty_database, "upgrade", "head"), range(3)))
+        done = list(pool.map(lambda _: alembic(bare_database, "upgrade", "head"), range(3)))
     assert [run.returncode for run in done] == [0, 0, 0], [run.stderr for run in done]
     assert sum("Running upgrade" in run.stderr for run in done) == 1
 
 
-def test_downgrade_leaves_nothing(empty_database: str) -> None:
+def test_downgrade_leaves_nothing(bare_database: str) -> None:
     for target in ("upgrade head", "downgrade base"):
-        assert alembic(empty_database, *target.split()).returncode == 0
-    with psycopg.connect(empty_database) as connection:
+        assert alembic(bare_database, *target.split()).returncode == 0
+    with psycopg.connect(bare_database) as connection:
         assert connection.execute("SELECT to_regclass('patients')").fetchone() == (None,)
 
 

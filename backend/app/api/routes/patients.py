@@ -9,6 +9,8 @@ from starlette.responses import Response
 from app.api import body, conditional
 from app.api.thin import ThinRoute
 from app.errors import BadRequest, NotFound
+from app.jsonserver import page
+from app.jsonserver.query import Dialect
 from app.schemas.patient import Patient, PatientCreate, PatientPatch
 from app.services.patient_service import PatientService, etag
 
@@ -19,8 +21,12 @@ router = APIRouter(prefix=PATH, tags=["patients"], route_class=ThinRoute)
 @router.get("")
 async def list_patients(request: Request) -> Response:
     """All patients, or those the query asks for."""
-    rows = await _patients(request).find()
-    answer = conditional.answer(request, rows, conditional.weak_tag(rows))
+    query, rows, total, parts = await _patients(request).find(request.scope["query_string"], _dialect(request))
+    headers = page.headers(query, total, str(request.base_url).rstrip("/") + PATH)
+    if parts:
+        return conditional.streamed(parts, page.around(query, total), headers)
+    content = page.body(query, rows, total)
+    answer = conditional.answer(request, content, conditional.weak_tag(content), headers)
     return await conditional.compressed(request, answer)
 
 
@@ -57,7 +63,7 @@ async def patch_patient(request: Request) -> Response:
 async def delete_patient(request: Request) -> Response:
     """Delete a patient; answers with it as it was."""
     row = await _patients(request).remove(_id(request), conditional.if_match(request))
-    return _row(b"{}" if request.app.state.settings.json_server_dialect == "0.17" else row, tagged=False)
+    return _row(b"{}" if _dialect(request) == "0.17" else row, tagged=False)
 
 
 def _row(row: bytes, status: int = 200, headers: dict[str, str] | None = None, *, tagged: bool = True) -> Response:
@@ -80,6 +86,11 @@ def _id(request: Request) -> str:
 def _patients(request: Request) -> PatientService:
     patients: PatientService = request.app.state.patients
     return patients
+
+
+def _dialect(request: Request) -> Dialect:
+    dialect: Dialect = request.app.state.settings.json_server_dialect
+    return dialect
 
 
 def _limit(request: Request) -> int:

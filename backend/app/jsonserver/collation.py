@@ -1,0 +1,40 @@
+"""Which collations a database has for json-server's text order and for ignoring case. Asked once at start."""
+
+from typing import NamedTuple
+
+from app.sql import Query
+
+
+class Collations(NamedTuple):
+    """Names from the catalog.
+
+    `order` sorts as JavaScript's localeCompare does; None where PostgreSQL was built without ICU, and then 1.x's lists
+    are in code-point order too. With `fold`, lower() and ~* know every alphabet.
+    """
+
+    order: str | None
+    fold: str
+
+
+# pg_c_utf8 is there from PostgreSQL 17 on. Root collation and American English sort alike (CLDR). Of the C library's
+# collations only those in UTF-8 fold beyond ASCII, and the Turkish ones fold "I" as JavaScript does not.
+DETECT = Query(
+    """
+WITH usable AS (
+  SELECT collname AS name, collprovider AS provider, collctype AS locale
+  FROM pg_collation
+  WHERE pg_collation_is_visible(oid) AND getdatabaseencoding() = 'UTF8'
+    AND collencoding IN (-1, pg_char_to_encoding('UTF8'))
+), icu AS (
+  SELECT max(name) AS name FROM usable WHERE provider = 'i' AND name IN ('und-x-icu', 'en-US-x-icu')
+), builtin AS (
+  SELECT max(name) AS name FROM usable WHERE provider = 'b' AND name = 'pg_c_utf8'
+), libc AS (
+  SELECT name FROM usable WHERE provider = 'c' AND locale ~* '[.]utf-?8$' AND locale !~ '^(tr|az)_'
+  ORDER BY locale !~ '^C[.]', locale LIMIT 1
+)
+SELECT icu.name, coalesce(builtin.name, icu.name, (SELECT name FROM libc), 'default') FROM icu, builtin
+""",
+    {},
+)
+"""Yields one row: the fields of `Collations`."""

@@ -1,0 +1,270 @@
+"""Query string -> ListQuery: what the client said about a list, in whichever json-server's dialect. Pure.
+
+Knows the reserved parameters, the operators of json-server 0.17.4, 1.0.0-beta.3 and 1.0.0-beta.15, and their tolerance
+of nonsense. Knows no field of a patient: the declared names are an argument.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Literal, NamedTuple, NoReturn
+from urllib.parse import parse_qsl
+
+from app.jsonserver.javascript import parse_int, trim
+
+Dialect = Literal["1", "0.17"]
+Operator = Literal["eq", "ne", "gt", "gte", "lt", "lte", "contains", "startsWith", "endsWith", "like", "scalar"]
+
+DEFAULT_SIZE = 10
+MAX_DEPTH = 20  # of `_where`: no form or client nests conditions that deep
+
+
+class UnsupportedQuery(ValueError):
+    """A query this server does not serve; the text is a sentence that repeats no value."""
+
+
+class Condition(NamedTuple):
+    """A field compared with any of the values; `ne`: with none of them; `scalar`: it is absent or no object.
+
+    `exact` (from `_where`): values keep their JSON type, and a record without the field never matches. Otherwise values
+    are text, and a field no record has is no filter.
+    """
+
+    field: str
+    operator: Operator
+    values: tuple[Any, ...]
+    exact: bool = False
+
+
+class Either(NamedTuple):
+    """`or` of `_where`: all conditions of at least one group hold. No group: no record."""
+
+    groups: tuple[tuple["Condition | Either", ...], ...]
+
+
+class SortKey(NamedTuple):
+    field: str
+    descending: bool = False
+
+
+class Page(NamedTuple):
+    """1-based number, and records a page; both at least 1."""
+
+    number: int
+    size: int = DEFAULT_SIZE
+
+
+class Slice(NamedTuple):
+    """Array.prototype.slice(start, end): negative ones count from the end."""
+
+    start: int
+    end: int
+
+
+class ListQuery(NamedTuple):
+    """A list request. `dialect` is the one its marks choose; `parameters` is all of it, decoded, in order."""
+
+    dialect: Dialect
+    conditions: tuple[Condition | Either, ...] = ()
+    search: str = ""
+    sort: tuple[SortKey, ...] = ()
+    window: Page | Slice | None = None
+    parameters: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def enveloped(self) -> bool:
+        """Whether the answer is json-server 1.x's page object, not an array."""
+        return self.dialect == "1" and isinstance(self.window, Page)
+
+
+def parse(query_string: str | bytes, dialect: Dialect, declared: Collection[str]) -> ListQuery:
+    """Read a query string as sent; `dialect` decides what its marks leave open, `declared` are the fields' names.
+
+    Bytes that are not UTF-8 become lone surrogates, which no stored text has.
+    Raises `UnsupportedQuery` for a `_where` nested deeper than `MAX_DEPTH`.
+    """
+    parameters = _parameters(query_string)
+    first = dict(reversed(parameters))
+    filters = [_filter(key, value, declared) for key, value in parameters if key[:1] != "_" and key not in ("", "q")]
+    spoken = _spoken(first, {mark for _, mark in filters}, dialect)
+    where = _where(first.get("_where", ""))
+    return ListQuery(
+        spoken,
+        _grouped((one for one, _ in filters if one), spoken) if where is None else where,
+        first.get("q", ""),
+        _sort(first.get("_sort", ""), first.get("_order", "")),
+        _window(first, spoken),
+        tuple(parameters),
+    )
+
+
+# --- parameters
+
+_INDEX = re.compile(r"(.+)\[[0-9]*\]", re.DOTALL)  # qs spells a repeated parameter f[]=a or f[0]=a
+
+
+def _parameters(query_string: str | bytes) -> list[tuple[str, str]]:
+    raw = query_string.decode("utf-8", "surrogateescape") if isinstance(query_string, bytes) else query_string
+    pairs = parse_qsl(raw, keep_blank_values=True, errors="surrogateescape")
+    return [(match[1] if (match := _INDEX.fullmatch(key)) else key, value) for key, value in pairs]
+
+
+# --- which dialect
+
+_MARKS_0_17 = frozenset({"_limit", "_start", "_end", "_order", "q"})
+_MARKS_1 = frozenset({"_per_page", "_where"})
+
+
+def _spoken(first: Mapping[str, str], marks: set[Dialect | None], dialect: Dialect) -> Dialect:
+    if first.get("_page") and "_per_page" in first:
+        return "1"
+    if "0.17" in marks or not _MARKS_0_17.isdisjoint(first):
+        return "0.17"
+    if "1" in marks or not _MARKS_1.isdisjoint(first) or "-" in _initials(first.get("_sort", "")):
+        return "1"
+    return dialect
+
+
+def _initials(sort: str) -> set[str]:
+    return {item[:1] for item in sort.split(",")}
+
+
+# --- filters
+
+# Operator as spelled -> operator. A list's `in` is equality with several values.
+_COLON: Mapping[str, Operator] = {
+    "eq": "eq",
+    "in": "eq",
+    "ne": "ne",
+    "gt": "gt",
+    "gte": "gte",
+    "lt": "lt",
+    "lte": "lte",
+    "contains": "contains",
+    "startsWith": "startsWith",
+    "endsWith": "endsWith",
+}
+_ANYWHERE: Mapping[str, Operator] = {"ne": "ne", "gte": "gte", "lte": "lte", "like": "like"}  # 0.17 knows these
+_UNDERSCORE: Mapping[str, Operator] = {**_COLON, **_ANYWHERE}
+
+# Every spelling of an operator behind a declared field, for whoever describes them.
+SPELLINGS: Mapping[str, str] = {f":{name}": name for name in _COLON} | {f"_{name}": name for name in _UNDERSCORE}
+
+
+class _Filter(NamedTuple):
+    """One filter parameter. `spelling` tells operators apart that are AND-ed although they mean the same."""
+
+    field: str
+    operator: Operator
+    value: str
+    spelling: str
+
+
+def _filter(key: str, value: str, declared: Collection[str]) -> tuple[_Filter | None, Dialect | None]:
+    """The filter a parameter means, None if json-server ignores it; and the dialect that its spelling marks."""
+    if ":" in key:
+        field, _, name = key.rpartition(":")
+        return (_Filter(field, _COLON[name], value, ":" + name), "1") if name in _COLON else (None, None)
+    field, _, name = key.rpartition("_")
+    if field and name in (_UNDERSCORE if field in declared else _ANYWHERE):
+        return _Filter(field, _UNDERSCORE[name], value, "_" + name), _mark(name)
+    return _Filter(key, "eq", value, ""), None
+
+
+def _mark(name: str) -> Dialect | None:
+    if name in _ANYWHERE:
+        return "0.17" if name == "like" else None
+    return "1"
+
+
+def _grouped(filters: Iterable[_Filter], dialect: Dialect) -> tuple[Condition, ...]:
+    """Repeated parameters as one condition. Empty values are no filter in 1.x (beta.3), unless spelled with a colon."""
+    groups: dict[tuple[str, Operator, str], list[str]] = {}
+    for field, operator, value, spelling in filters:
+        if value or dialect == "0.17" or spelling.startswith(":"):
+            groups.setdefault((field, operator, spelling), []).extend(_values(value, spelling))
+    return tuple(Condition(field, operator, tuple(values)) for (field, operator, _), values in groups.items())
+
+
+def _values(value: str, spelling: str) -> list[str]:
+    return [trim(item) for item in value.split(",")] if spelling[1:] == "in" else [value]
+
+
+# --- _where (json-server 1.0.0-beta.15, matches-where.js)
+
+_NOWHERE = Either(())
+
+
+def _where(text: str) -> tuple[Condition | Either, ...] | None:
+    """The conditions of a `_where`, which replace all others; None if it is no JSON object and so is ignored."""
+    try:
+        document = _JSON.decode(text)
+    except (ValueError, RecursionError):
+        return None
+    return _conditions(document, "", MAX_DEPTH) if isinstance(document, dict) else None
+
+
+def _conditions(document: Mapping[str, Any], parent: str, depth: int) -> tuple[Condition | Either, ...]:
+    if not depth:
+        raise UnsupportedQuery(f"_where is nested deeper than {MAX_DEPTH} levels.")
+    return tuple(one for key, value in document.items() for one in _condition(key, value, parent, depth))
+
+
+def _condition(key: str, value: Any, parent: str, depth: int) -> tuple[Condition | Either, ...]:
+    if key == "or":
+        return (_either(value, parent, depth),)
+    if not isinstance(value, dict):
+        return (_NOWHERE,)
+    field = parent + key
+    if operators := [name for name in _COLON if name in value]:
+        return tuple(Condition(field, _COLON[name], _operands(name, value[name]), exact=True) for name in operators)
+    scalar = Condition(field, "scalar", (), exact=True)
+    return (Either(((scalar,), _conditions(value, field + ".", depth - 1))),)
+
+
+def _either(groups: Any, parent: str, depth: int) -> Either:
+    documents = groups if isinstance(groups, list) else []
+    return Either(tuple(_conditions(one, parent, depth - 1) for one in documents if isinstance(one, dict)))
+
+
+def _operands(name: str, value: Any) -> tuple[Any, ...]:
+    return tuple(value) if name == "in" and isinstance(value, list) else (value,)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+_JSON = json.JSONDecoder(parse_int=float, parse_constant=_no_constant)  # JavaScript has one type of number
+
+
+# --- sort, page, slice
+
+
+def _sort(fields: str, orders: str) -> tuple[SortKey, ...]:
+    """`_sort=a,-b` with `_order=asc,desc` by position. A field's first key decides."""
+    order = orders.lower().split(",")
+    keys: dict[str, SortKey] = {}
+    for place, item in enumerate(fields.split(",")):
+        field = item.removeprefix("-")
+        descending = item.startswith("-") or (place < len(order) and order[place] == "desc")
+        keys.setdefault(field, SortKey(field, descending))
+    return tuple(key for field, key in keys.items() if field)
+
+
+def _window(first: Mapping[str, str], dialect: Dialect) -> Page | Slice | None:
+    """`_page` beats `_end` beats `_limit`. Text for a page: the first one in 0.17, no page in 1.x."""
+    number = parse_int(first.get("_page", ""))
+    if first.get("_page") and (number is not None or dialect == "0.17"):
+        size = parse_int(first.get("_limit" if dialect == "0.17" else "_per_page", ""))
+        return Page(max(number or 1, 1), size if size and size > 0 else DEFAULT_SIZE)
+    return _slice(first)
+
+
+def _slice(first: Mapping[str, str]) -> Slice | None:
+    start = parse_int(first.get("_start", "")) or 0
+    if end := first.get("_end"):
+        return Slice(start, parse_int(end) or 0)
+    if limit := first.get("_limit"):
+        return Slice(start, start + (parse_int(limit) or 0))
+    return None

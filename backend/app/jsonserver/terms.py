@@ -1,0 +1,217 @@
+"""Conditions of a list -> terms: which test on which column, with which values to bind. Pure.
+
+What an unknown field means, and what an operator means for each kind of column, is decided here, each in one line.
+"""
+
+import datetime as dt
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from app.jsonserver import javascript
+from app.jsonserver.pattern import translate
+from app.jsonserver.query import Condition, Either, UnsupportedQuery
+from app.jsonserver.values import KINDS, Kind, numbers, texts, weakest
+from app.models.patient import TABLE
+from app.schemas.patient import COLUMNS
+from app.schemas.strict_json import unstorable
+
+MAX_TERMS = 64  # tests in one statement; a frontend's richest filter form has a dozen
+MAX_PATTERNS = 8  # alternatives of one `_like`
+
+
+class Term(NamedTuple):
+    """One test: `form` names its SQL (forms.py), `columns` what it reads, `values` are bound."""
+
+    form: str
+    columns: tuple[str, ...]
+    values: tuple[Any, ...] = ()
+
+
+class AnyOf(NamedTuple):
+    """All terms of at least one group hold."""
+
+    groups: "tuple[tuple[Node, ...], ...]"
+
+
+Node = Term | AnyOf
+NEVER = AnyOf(())
+ALWAYS = AnyOf(((),))
+_CONSTANT = {True: ALWAYS, False: NEVER}
+
+
+def filters(conditions: Iterable[Condition | Either], search: str) -> tuple[Node, ...]:
+    """The terms all of which a record must meet.
+
+    Raises `UnsupportedQuery` above `MAX_TERMS`, and for a `_like` outside the grammar of `pattern`.
+    """
+    nodes = ([_search(search)] if search else []) + [_node(condition) for condition in conditions]
+    if sum(1 for _ in leaves(nodes)) > MAX_TERMS:
+        raise UnsupportedQuery(f"There are more than {MAX_TERMS} filters in one request.")
+    return tuple(node for node in nodes if node != ALWAYS)
+
+
+def leaves(nodes: Iterable[Node]) -> Iterator[Term]:
+    """The terms, in the order in which their values are bound."""
+    for node in nodes:
+        if isinstance(node, Term):
+            yield node
+        else:
+            for group in node.groups:
+                yield from leaves(group)
+
+
+def undeclared(field: str) -> tuple[str, list[str]]:
+    """Where `extra` may hold a field: under its whole name, or along its dots."""
+    return field, field.split(".")
+
+
+def _node(condition: Condition | Either) -> Node:
+    if isinstance(condition, Either):
+        return AnyOf(tuple(tuple(map(_node, group)) for group in condition.groups))
+    if condition.field in COLUMNS:
+        column = COLUMNS[condition.field]
+        return _DECLARED[condition.operator](KINDS[TABLE.c[column].type.python_type], column, condition)
+    if unstorable(condition.field):
+        return NEVER if condition.exact else ALWAYS
+    return _undeclared(condition)
+
+
+# --- declared fields
+
+
+def _same(kind: Kind, column: str, condition: Condition) -> Node:
+    values = [same for value in condition.values if (same := kind.same(value, condition.exact)) is not None]
+    if len(values) == 1:
+        return Term("eq", (column,), (values[0],))
+    return Term("in", (column,), (values,)) if values else NEVER
+
+
+def _other(kind: Kind, column: str, condition: Condition) -> Node:
+    values = [same for value in condition.values if (same := kind.same(value, condition.exact)) is not None]
+    return Term("ne", (column,), (values,)) if values else ALWAYS
+
+
+def _bound(kind: Kind, column: str, condition: Condition) -> Node:
+    bound = kind.bound(condition.operator, condition.values)
+    return _CONSTANT[bound] if isinstance(bound, bool) else Term(bound[0], (column,), (bound[1],))
+
+
+def _part(kind: Kind, column: str, condition: Condition) -> Node:
+    return _any_of("part", (column,), _parts(condition)) if kind.textual else NEVER
+
+
+def _like(_: Kind, column: str, condition: Condition) -> Node:
+    return _any_of("like", (column,), _patterns(condition))
+
+
+_DECLARED: Mapping[str, Callable[[Kind, str, Condition], Node]] = {
+    "eq": _same,
+    "ne": _other,
+    **dict.fromkeys(("gt", "gte", "lt", "lte"), _bound),
+    **dict.fromkeys(("contains", "startsWith", "endsWith"), _part),
+    "like": _like,
+    "scalar": lambda *_: ALWAYS,
+}
+
+
+# --- undeclared fields: compared by the JSON type of what is stored
+
+
+def _undeclared(condition: Condition) -> Node:
+    """A field that no record has is no filter, unless it stands in `_where`."""
+    place = undeclared(condition.field)
+    node = _UNDECLARED[condition.operator](place, condition)
+    return node if condition.exact else AnyOf(((Term("unknown", (), place),), (node,)))
+
+
+_Place = tuple[str, list[str]]
+
+
+def _same_json(place: _Place, condition: Condition) -> Node:
+    return Term(f"json_{condition.operator}", (), (*place, _documents(condition)))
+
+
+def _json_bound(place: _Place, condition: Condition) -> Node:
+    number = weakest(condition.operator, numbers(condition.values))
+    text = weakest(condition.operator, texts(condition.values))
+    return Term(f"json_{condition.operator}", (), (*place, None if number is None else Decimal(repr(number)), text))
+
+
+def _json_part(place: _Place, condition: Condition) -> Node:
+    return _any_of("json_part", (), _parts(condition), place)
+
+
+def _json_like(place: _Place, condition: Condition) -> Node:
+    return _any_of("json_like", (), _patterns(condition), place)
+
+
+_UNDECLARED: Mapping[str, Callable[[_Place, Condition], Node]] = {
+    **dict.fromkeys(("eq", "ne"), _same_json),
+    **dict.fromkeys(("gt", "gte", "lt", "lte"), _json_bound),
+    **dict.fromkeys(("contains", "startsWith", "endsWith"), _json_part),
+    "like": _json_like,
+    "scalar": lambda place, _: Term("json_scalar", (), place),
+}
+
+
+def _documents(condition: Condition) -> list[str]:
+    """The JSON values that equal the condition's: of an exact one itself, of a text whatever it reads as."""
+    if condition.exact:
+        return [json.dumps(value) for value in condition.values if _is_scalar(value) and not unstorable(value)]
+    return [document for text in texts(condition.values) for document in _readings(text)]
+
+
+def _is_scalar(value: Any) -> bool:
+    """Objects and arrays are never `===`."""
+    return math.isfinite(value) if isinstance(value, float) else not isinstance(value, dict | list)
+
+
+def _readings(text: str) -> list[str]:
+    number = javascript.number(text) if javascript.trim(text) else math.nan
+    words = [text] if text in ("true", "false", "null") else []
+    return [json.dumps(text), *words, *([repr(number)] if math.isfinite(number) else [])]
+
+
+# --- parts of a text
+
+_PARTS = {"contains": "%{}%", "startsWith": "{}%", "endsWith": "%{}"}
+
+
+def _any_of(form: str, columns: tuple[str, ...], values: Iterable[str], place: tuple[Any, ...] = ()) -> Node:
+    terms = tuple((Term(form, columns, (*place, value)),) for value in values)
+    return terms[0][0] if len(terms) == 1 else AnyOf(terms)
+
+
+def _parts(condition: Condition) -> list[str]:
+    return [_PARTS[condition.operator].format(_literal(part)) for part in texts(map(javascript.text, condition.values))]
+
+
+def _patterns(condition: Condition) -> list[str]:
+    if len(condition.values) > MAX_PATTERNS:
+        raise UnsupportedQuery(f"There are more than {MAX_PATTERNS} patterns for one field.")
+    return [translate(pattern) for pattern in texts(condition.values)]
+
+
+def _literal(text: str) -> str:
+    """Text as LIKE takes it literally (PostgreSQL 9.7.1)."""
+    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+
+
+# --- search
+
+_CODE_POINTS = range(1, 0xD800)
+_LETTERS: Mapping[type, set[str]] = {int: set("0123456789"), dt.date: set("0123456789-")}
+
+
+def _search(text: str) -> Node:
+    """json-server 0.17's `q`. Numbers and days are looked at only for a text that one can hold."""
+    if unstorable(text):
+        return NEVER
+    characters = set(text)
+    kinds = {str, *(kind for kind, letters in _LETTERS.items() if characters <= letters)}
+    columns = tuple(column for column in COLUMNS.values() if TABLE.c[column].type.python_type in kinds)
+    separator = next(character for character in map(chr, _CODE_POINTS) if character not in characters)
+    return Term("search", columns, (f"%{_literal(text)}%", separator))
