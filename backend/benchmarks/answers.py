@@ -71,6 +71,10 @@ def _difference(seen: Any, expected: Any) -> str:
 
 
 def recorded(server: Server, requests: Iterable[Request]) -> dict[str, list[Any]]:
-    """Answers as the HTTP limit repeats them: "METHOD path" -> [status, body]."""
-    pairs = ((request, ask(server, request)) for request in requests)
-    return {f"{request.method} {request.path}": [answer.status, answer.body.decode()] for request, answer in pairs}
+    """Answers as the HTTP limit repeats them: "METHOD path" -> [status, headers, body]."""
+    return {f"{request.method} {request.path}": _record(ask(server, request)) for request in requests}
+
+
+def _record(answer: Answer) -> list[Any]:
+    kept = {name: value for name, value in answer.headers.items() if name in ("content-type", "x-total-count")}
+    return [answer.status, kept, answer.body.decode()]

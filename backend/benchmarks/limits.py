@@ -31,7 +31,7 @@ POOL = 8  # connections at most, as many as the server's pool has
 def from_memory() -> ASGIApp:
     """Recorded answers of the file ANSWERS names, sent with the least that ASGI asks for."""
     recorded = json.loads(Path(os.environ["ANSWERS"]).read_text())
-    answers = {key: (status, body.encode()) for key, (status, body) in recorded.items()}
+    answers = {key: _encoded(*answer) for key, answer in recorded.items()}
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -39,12 +39,17 @@ def from_memory() -> ASGIApp:
         while scope["method"] != "GET" and (await receive()).get("more_body"):
             pass
         query = scope["query_string"].decode()
-        status, body = answers[f"{scope['method']} {scope['path']}{'?' + query if query else ''}"]
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        status, headers, body = answers[f"{scope['method']} {scope['path']}{'?' + query if query else ''}"]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
     return app
+
+
+def _encoded(status: int, headers: dict[str, str], body: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    raw = body.encode()
+    named = {**headers, "content-length": str(len(raw))}
+    return status, [(name.encode(), value.encode()) for name, value in named.items()], raw
 
 
 class _Recording(Database):
