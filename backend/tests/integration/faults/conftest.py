@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -59,7 +60,8 @@ def start(postgres: Postgres, directory: Path) -> Iterator[Callable[..., Server]
 
     def run(**settings: object) -> Server:
         log = directory / f"server-{len(list(directory.glob('server-*')))}.log"
-        servers.append(Server(**({"dsn": postgres.dsn, "log_level": "DEBUG", "log": log} | settings)))
+        chosen: dict[str, Any] = {"dsn": postgres.dsn, "log_level": "DEBUG", "log": log} | settings
+        servers.append(Server(**chosen))
         return servers[-1].start()
 
     yield run
