@@ -26,6 +26,8 @@ def configure(settings: Settings) -> None:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
     sys.excepthook = _log_uncaught
     logging.raiseExceptions = False  # a line that cannot be written would have its arguments printed instead
+    for fact in ("logThreads", "logMultiprocessing", "logProcesses", "logAsyncioTasks", "_srcfile"):
+        setattr(logging, fact, None)  # no line shows these; each takes time (Python's logging HOWTO, "Optimization")
 
 
 class _Plain(logging.Formatter):

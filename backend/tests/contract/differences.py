@@ -322,8 +322,8 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "odd-pages",
         ALL,
-        "makes links that lead nowhere (0.17.4), overlapping or whole lists (beta.3) or pages of one (beta.15) of page"
-        " numbers that are none and of page sizes below 1",
+        "makes links that lead nowhere (0.17.4), overlapping or whole lists (beta.3) or pages of one record (beta.15)"
+        " of a page number that is none and of a page size below 1",
         "answers page 1 (1.x: no page if it is no number at all) of the default size",
         "One rule for all dialects, and links that work.",
         _odd_page,
