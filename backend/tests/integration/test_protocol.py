@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.server.protocol import HEAD_BYTES
+from app.limits import HEAD_BYTES
 from tests.integration.processes import PATIENT, Server, serving
 
 GET = b"GET /patients HTTP/1.1\r\nHost: t\r\n"

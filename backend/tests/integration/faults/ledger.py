@@ -92,10 +92,10 @@ def patient(key: str, chance: random.Random) -> dict[str, Any]:
     """A body of a few hundred bytes to a few thousand, so that half of one would show."""
     return {
         "patientID": key,
-        "name": f"Name of {key}",
+        "name": f"Secretia {key}",
         "age": chance.randint(1, 99),
         "gender": chance.choice(["Male", "Female", "Other"]),
-        "medicalCondition": f"Condition of {key}",
+        "medicalCondition": f"Morbus {key}",
         "lastVisit": f"20{chance.randint(10, 24)}-0{chance.randint(1, 9)}-1{chance.randint(0, 9)}",
         "history": [key] * chance.randint(1, 100),
     }

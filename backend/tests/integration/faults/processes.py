@@ -67,6 +67,10 @@ class Postgres:
         self.process.send_signal(signal.SIGINT)
         self.process.wait(START_SECONDS)
 
+    def close(self) -> None:
+        self.stop()
+        self._log.close()
+
     def kill(self, *, whole: bool = True) -> None:
         """-9 for the postmaster, and for its children too or not: then they notice, and end by themselves."""
         for pid in self.tree() if whole else [self.process.pid]:
@@ -105,7 +109,7 @@ class Postgres:
         with self.connect() as connection:
             connection.execute(
                 "INSERT INTO patients (id, patient_id, name, age, gender, medical_condition, last_visit)"
-                " SELECT 'f' || n, 'F' || n, 'Filler ' || n, 1 + mod(n, 99), 'Other', 'none', '2024-01-15'"
+                " SELECT 'f' || n, 'F' || n, 'Secretia ' || n, 1 + mod(n, 99), 'Other', 'none', '2024-01-15'"
                 " FROM generate_series(1, %s) n",
                 [rows],
             )

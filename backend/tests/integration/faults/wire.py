@@ -2,11 +2,16 @@
 
 import http.client
 import json
+import re
 import socket
 import time
 from typing import Any, NamedTuple
 
 TIMEOUT = 15.0
+# In every name and condition the suite stores or sends, and so never in a log, an error or a metric.
+PLANTED = re.compile("Secretia|Morbus", re.IGNORECASE)
+# What an error must not have inside.
+INSIDES = re.compile(r"Traceback|\.py\b|psycopg|sqlalchemy|SELECT |INSERT |UPDATE |DELETE FROM|constraint|DETAIL:")
 
 
 class Answer(NamedTuple):
@@ -24,11 +29,13 @@ class Answer(NamedTuple):
         """Whether this is an error as every error must be: RFC 9457, naming what is wrong, with nothing inside."""
         if self.headers.get("content-type") != "application/problem+json":
             return False
-        body = self.json()
+        body, text = self.json(), self.body.decode()
         return (
             {"type", "title", "status", "detail", "message", "errors"} == set(body)
             and body["status"] == self.status
             and bool(body["detail"])
+            and not PLANTED.search(text)
+            and not INSIDES.search(text)
         )
 
 
@@ -45,8 +52,8 @@ class Client:
         fields = ({"Content-Type": "application/json"} if sent is not None else {}) | (headers or {})
         try:
             self._connection.request(method, path, sent, fields)
-            response = self._connection.getresponse()
-            content = response.read()
+            with self._connection.getresponse() as response:
+                content = response.read()
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
             return Answer(0, {}, type(error).__name__.encode(), time.monotonic() - begin)
