@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
 from app.jsonserver.collation import Collations
-from app.jsonserver.terms import AnyOf, Node
+from app.jsonserver.terms import SEPARATOR, AnyOf, Node
 from app.models.patient import TABLE
 from app.sql import constant
 
@@ -199,9 +199,20 @@ _UNSEARCHED = literal_column("ARRAY['null', 'false', '0']::jsonb[]", ARRAY(JSONB
 
 
 def _search(columns: tuple[str, ...], scope: Scope) -> ColumnElement[bool]:
-    """All columns as one text, so that case is folded once; a separator that is not in the search keeps them apart."""
+    """The columns as one text, so that case is folded once; as the index of revision 0002 has it."""
+    text: ColumnElement[str] = TABLE.c[columns[0]]
+    for name in columns[1:]:
+        text = text + constant(SEPARATOR) + TABLE.c[name]
+    return _found_in(text, scope.folded(scope.bind(Text())), scope)
+
+
+def _search_any(columns: tuple[str, ...], scope: Scope) -> ColumnElement[bool]:
+    """The same for what no index has: numbers, days, and a text with the separator in it, which needs another one."""
     pattern = scope.folded(scope.bind(Text()))
-    text = func.concat_ws(scope.bind(Text()), *map(wire_text, columns), type_=Text())
+    return _found_in(func.concat_ws(scope.bind(Text()), *map(wire_text, columns), type_=Text()), pattern, scope)
+
+
+def _found_in(text: ColumnElement[str], pattern: ColumnElement[str], scope: Scope) -> ColumnElement[bool]:
     return or_(scope.folded(text).like(pattern), _search_undeclared(pattern, scope))
 
 
@@ -228,6 +239,7 @@ _FORMS: Mapping[str, _Form] = {
     "json_like": _json_like,
     "json_scalar": _json_scalar,
     "search": _search,
+    "search_any": _search_any,
 }
 INDEXED = frozenset({"eq", "in", "ne", *_BOUNDS})
 """Forms cheap enough to be tested twice: once for the page, once for the total."""

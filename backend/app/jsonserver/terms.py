@@ -202,7 +202,8 @@ def _literal(text: str) -> str:
 
 # --- search
 
-_CODE_POINTS = range(1, 0xD800)
+SEPARATOR = "\x01"  # keeps the columns of a search apart
+_OTHERS = range(2, 0xD800)
 _LETTERS: Mapping[type, set[str]] = {int: set("0123456789"), dt.date: set("0123456789-")}
 
 
@@ -210,8 +211,10 @@ def _search(text: str) -> Node:
     """json-server 0.17's `q`. Numbers and days are looked at only for a text that one can hold."""
     if unstorable(text):
         return NEVER
-    characters = set(text)
+    characters, pattern = set(text), f"%{_literal(text)}%"
     kinds = {str, *(kind for kind, letters in _LETTERS.items() if characters <= letters)}
     columns = tuple(column for column in COLUMNS.values() if TABLE.c[column].type.python_type in kinds)
-    separator = next(character for character in map(chr, _CODE_POINTS) if character not in characters)
-    return Term("search", columns, (f"%{_literal(text)}%", separator))
+    if kinds == {str} and SEPARATOR not in characters:
+        return Term("search", columns, (pattern,))
+    separators = (SEPARATOR, *map(chr, _OTHERS))
+    return Term("search_any", columns, (pattern, next(one for one in separators if one not in characters)))
