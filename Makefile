@@ -3,11 +3,12 @@
 
 PYTHON ?= python3
 VENV := backend/.venv
+NODE := backend/benchmarks/node_modules
 PIP := $(VENV)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all: --no-compile
 RUN := cd backend && .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test setup fix
+.PHONY: help serve test setup fix bench
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 14
@@ -20,6 +21,9 @@ test: $(VENV)/.test ## set up what is needed and check everything: lint, format,
 	$(RUN) ruff format --check .
 	$(RUN) mypy
 	$(RUN) pytest --cov --cov-report=term # runs `alembic check`, too: test_migrations.py
+
+bench: $(VENV)/.test $(NODE)/.made ## measure it beside json-server, Fastify and its own limits, ~10 minutes; QUICK=1: one
+	$(RUN) benchmarks $(if $(QUICK),--quick)
 
 setup: $(VENV)/.serve $(VENV)/.test ## install everything for serving and testing, run nothing
 
@@ -38,6 +42,9 @@ $(VENV)/.serve: backend/requirements-embedded.txt | $(VENV)/.made
 $(VENV)/.test: backend/requirements-dev.txt | $(VENV)/.made
 	@echo "Installing what testing needs into $(VENV) ..."
 	@$(PIP) -r $< && touch $@
+
+$(NODE)/.made: backend/benchmarks/package-lock.json
+	@cd backend/benchmarks && npm ci --silent && touch node_modules/.made
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'

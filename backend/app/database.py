@@ -1,26 +1,50 @@
 """The only room that opens connections: one pool, deadlines, and driver errors turned into `errors.*`.
 
 Statements arrive as SQL text with named parameters (`Query`), compiled elsewhere by SQLAlchemy, and run in autocommit
-on psycopg's own pool: one statement, one round trip, committed before the answer comes back.
+on psycopg's own pool: one statement, one round trip, committed before the answer comes back. A statement is sent once;
+only PostgreSQL's own "nothing was done, try again" is followed by a second attempt.
 """
 
 import asyncio
 import logging
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+import os
+import select
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import errors as pg
 from psycopg.types.string import ByteaBinaryLoader
-from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+from psycopg_pool import AsyncConnectionPool
 
 from app.config import Settings
 from app.errors import DatabaseUnavailable
+from app.outages import NOT_MIGRATED, reason
 from app.sql import Query
 
 log = logging.getLogger(__name__)
-Result = TypeVar("Result")
 Row = tuple[Any, ...]
+Connection = psycopg.AsyncConnection[Row]
+
+HEALTH_SECONDS = 1.5  # for the database to answer /health, which has 2
+LOST_SECONDS = 0.5  # a database known to be away is waited for no longer; also between two attempts to connect
+SHARE = 0.875  # of the deadline, for the pool to give a connection and for a statement; the rest is for saying so
+
+# Conflicts between transactions: nothing was done, and the same statement may succeed now (PostgreSQL 13.5).
+_RETRY = (pg.SerializationFailure, pg.DeadlockDetected)
+_PAUSES = (0.01, 0.02, 0.04, 0.08, 0.16)  # seconds before the next attempt
+
+_NO_SCHEMA = (pg.UndefinedTable, pg.UndefinedColumn)
+# Away, starting, stopping, read-only, saturated, cut off, not migrated. Anything else is a fault of ours.
+_UNAVAILABLE = (
+    psycopg.OperationalError,  # the pool's errors, failed connections, SQLSTATE 08, 53, 57P, 57014 among them
+    psycopg.InterfaceError,
+    pg.ReadOnlySqlTransaction,
+    *_NO_SCHEMA,
+    OSError,
+)
 
 
 class UniqueViolation(Exception):
@@ -31,10 +55,13 @@ class UniqueViolation(Exception):
         super().__init__(constraint)
 
 
-# Conflicts between transactions: nothing was done, and the same statement may succeed now (PostgreSQL 13.5).
-_RETRY = (pg.SerializationFailure, pg.DeadlockDetected)
-_ATTEMPTS = 5
-_NOT_MIGRATED = "The database has no schema yet. Run: alembic upgrade head"
+class PoolUse(NamedTuple):
+    """Connections of the pool, and the requests that wait for one."""
+
+    limit: int
+    open: int
+    idle: int
+    waiting: int
 
 
 class Database:
@@ -44,103 +71,169 @@ class Database:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._dsn = dsn = settings.database_url.get_secret_value() if settings.database_url else ""
+        self._dsn = settings.database_url.get_secret_value() if settings.database_url else ""
         self._deadline = settings.db_deadline
-        self._connect_timeout = settings.db_connect_timeout
         self._options = _connection_options(settings)
-        self._abandoned: set[asyncio.Task[Any]] = set()
+        self._outage: str | None = None
+        self._question: asyncio.Task[str | None] | None = None
         self._pool = AsyncConnectionPool(
-            dsn,
+            self._dsn,
             kwargs=self._options,
             min_size=min(2, settings.db_pool_size),
             max_size=settings.db_pool_size,
-            timeout=self._deadline,
-            reconnect_timeout=self._connect_timeout,
-            configure=_carry_bytes,
+            reconnect_timeout=LOST_SECONDS,
+            reconnect_failed=self._on_lost,
+            configure=self._on_connected,
+            check=self._refuse_closed,
             open=False,
             name="patients",
         )
 
     async def open(self) -> None:
+        # Its lines repeat libpq's texts (see `outages`); ours say what is wrong, once.
+        logging.getLogger("psycopg").setLevel(logging.CRITICAL)
         await self._pool.open()
 
     async def close(self) -> None:
-        await self._pool.close(timeout=self._connect_timeout)
+        if self._question:
+            self._question.cancel()
+        await self._pool.close(timeout=HEALTH_SECONDS)
 
     async def rows(self, query: Query) -> list[Row]:
         """The rows of one statement, committed.
 
-        Raises `UniqueViolation`, or `DatabaseUnavailable` when there is no answer in time.
+        Raises `UniqueViolation`, or `DatabaseUnavailable` when there is no answer in time: a write may then have
+        happened or not.
         """
-        return await self._in_time(self._rows(query))
-
-    async def ping(self) -> None:
-        """Ask on a connection of its own, so that a busy pool is not an outage.
-
-        Raises `DatabaseUnavailable` when the database does not answer or has no patients table.
-        """
-        await self._in_time(self._ping(), deadline=self._connect_timeout * 0.75)
-
-    async def _ping(self) -> None:
-        async with await psycopg.AsyncConnection.connect(self._dsn, **self._options) as connection:
-            found = await (await connection.execute("SELECT to_regclass('patients') IS NOT NULL")).fetchone()
-        if found != (True,):
-            raise DatabaseUnavailable(_NOT_MIGRATED)
-
-    async def _rows(self, query: Query) -> list[Row]:
-        for attempt in range(_ATTEMPTS):
-            try:
-                async with self._pool.connection() as connection:
-                    return await _execute(connection, query)
-            except _RETRY:
-                await asyncio.sleep(0.01 * 2**attempt)
-        raise DatabaseUnavailable
-
-    async def _in_time(self, work: Coroutine[Any, Any, Result], deadline: float | None = None) -> Result:
-        """The work's result within the deadline.
-
-        Cancelling psycopg on a frozen server waits for that server; so late work is left behind to end by itself.
-        """
-        task = asyncio.create_task(work)
-        done, _ = await asyncio.wait({task}, timeout=deadline or self._deadline)
-        if not done:
-            self._leave(task)
-            raise DatabaseUnavailable
         try:
-            return task.result()
-        except _UNAVAILABLE as error:
-            log.warning("database unavailable: %s", type(error).__name__)
-            raise DatabaseUnavailable(_NOT_MIGRATED if isinstance(error, pg.UndefinedTable) else None) from error
+            return await self._rows(query, _now() + self._deadline)
         except pg.UniqueViolation as error:
             raise UniqueViolation(error.diag.constraint_name or "") from None
+        except _UNAVAILABLE as error:
+            if not self._outage:
+                log.warning("a statement failed: %s", type(error).__name__)
+            raise DatabaseUnavailable(NOT_MIGRATED if isinstance(error, _NO_SCHEMA) else None) from error
 
-    def _leave(self, task: asyncio.Task[Any]) -> None:
-        self._abandoned.add(task)
-        task.add_done_callback(self._abandoned.discard)
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
-        log.warning("database did not answer within its deadline")
+    async def ping(self) -> None:
+        """Ask whether patients can be served, on a connection of its own, so that a busy pool is not an outage.
+
+        One question serves all who ask while it is under way. Raises `DatabaseUnavailable`.
+        """
+        if outage := await self._ask():
+            raise DatabaseUnavailable(outage if outage == NOT_MIGRATED else None)
+
+    def pool_use(self) -> PoolUse:
+        now = self._pool.get_stats()
+        return PoolUse(now["pool_max"], now["pool_size"], now["pool_available"], now["requests_waiting"])
+
+    async def _rows(self, query: Query, end: float) -> list[Row]:
+        for pause in _PAUSES:
+            try:
+                async with self._pool.connection(timeout=self._patience()) as connection:
+                    with _cut_off(connection, end):
+                        return await _execute(connection, query)
+            except _RETRY:
+                await asyncio.sleep(pause)
+            except psycopg.OperationalError:
+                await self._suspect(end)
+                raise
+        raise DatabaseUnavailable
+
+    def _patience(self) -> float:
+        """Seconds to wait for a connection of the pool."""
+        return min(LOST_SECONDS, self._deadline) if self._outage else self._deadline * SHARE
+
+    async def _suspect(self, end: float) -> None:
+        """A server that let the deadline pass may be gone without a word, and the idle connections with it."""
+        if _now() >= end:
+            await self._pool.drain()
+
+    async def _refuse_closed(self, connection: Connection) -> None:
+        """Before each use: nothing is sent on a connection that the server has closed, so no write is in doubt for it.
+
+        Another connection serves instead. Where one is closed the others are too.
+        """
+        if _is_closed(connection):
+            await self._pool.drain()
+            raise psycopg.OperationalError
+
+    async def _on_connected(self, connection: Connection) -> None:
+        """Text comes as the bytes PostgreSQL sent (client_encoding is UTF-8): JSON passes through undecoded."""
+        connection.adapters.register_loader("text", ByteaBinaryLoader)
+        self._note(None)
+
+    async def _on_lost(self, _: AsyncConnectionPool[Connection]) -> None:
+        """The pool cannot connect: find out why."""
+        await self._ask()
+
+    async def _ask(self) -> str | None:
+        if self._question is None or self._question.done():
+            self._question = asyncio.create_task(self._outage_now())
+        return await asyncio.shield(self._question)
+
+    async def _outage_now(self) -> str | None:
+        """Why patients cannot be served at this moment, or None."""
+        try:
+            outage = await self._probe(_now() + HEALTH_SECONDS)
+        except (psycopg.Error, OSError) as error:  # a TimeoutError is an OSError
+            outage = reason(error)
+        self._note(outage)
+        return outage
+
+    async def _probe(self, end: float) -> str | None:
+        async with asyncio.timeout_at(end):
+            connection = await psycopg.AsyncConnection.connect(self._dsn, **self._options)
+        async with connection:
+            with _cut_off(connection, end):
+                found = await (await connection.execute("SELECT to_regclass('patients') IS NOT NULL")).fetchone()
+        return None if found == (True,) else NOT_MIGRATED
+
+    def _note(self, outage: str | None) -> None:
+        """Tell the operator each change once."""
+        if outage and outage != self._outage:
+            log.error("no patients can be served: %s", outage)
+        elif self._outage and not outage:
+            log.warning("the database is back")
+        self._outage = outage
 
 
-# Away, starting, stopping, saturated, cut off, not migrated. Anything else is a fault of ours.
-_UNAVAILABLE = (
-    psycopg.OperationalError,  # connection failures, SQLSTATE 08, 53, 57P, 57014 (QueryCanceled) among them
-    psycopg.InterfaceError,
-    pg.UndefinedTable,
-    PoolTimeout,
-    PoolClosed,
-    TooManyRequests,
-    OSError,
-)
-
-
-async def _carry_bytes(connection: psycopg.AsyncConnection[Any]) -> None:
-    """Text comes as the bytes PostgreSQL sent (client_encoding is UTF-8): JSON passes through undecoded."""
-    connection.adapters.register_loader("text", ByteaBinaryLoader)
-
-
-async def _execute(connection: psycopg.AsyncConnection[Row], query: Query) -> list[Row]:
+async def _execute(connection: Connection, query: Query) -> list[Row]:
     cursor = await connection.execute(query.sql, query.params, binary=True)
     return await cursor.fetchall()
+
+
+@contextmanager
+def _cut_off(connection: Connection, end: float) -> Iterator[None]:
+    """Shut the connection's socket at `end`, which fails what waits for it.
+
+    Cancelling would not do: psycopg then asks the server to cancel, and waits for a frozen one.
+    """
+    timer = asyncio.get_running_loop().call_at(end, _shut, connection)
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _shut(connection: Connection) -> None:
+    with suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as line:
+        line.shutdown(socket.SHUT_RDWR)
+
+
+def _is_closed(connection: Connection) -> bool:
+    """Whether the server has closed this idle connection, found out without a round trip: its end can be read."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    try:
+        while poll.poll(0):
+            connection.pgconn.consume_input()
+    except psycopg.OperationalError:
+        return True
+    return False
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _connection_options(settings: Settings) -> dict[str, Any]:
@@ -152,8 +245,11 @@ def _connection_options(settings: Settings) -> dict[str, Any]:
         "connect_timeout": max(2, round(settings.db_connect_timeout)),
         "application_name": "patients-api",
         "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 2,
         "tcp_user_timeout": 5000,
     }
     if settings.db_pooled:
         return options | {"prepare_threshold": None}
-    return options | {"options": f"-c statement_timeout={round(settings.db_deadline * 1000)}"}
+    timeout = round(settings.db_deadline * SHARE * 1000)
+    return options | {"options": f"-c statement_timeout={timeout} -c jit=off"}  # compiling takes longer than any read

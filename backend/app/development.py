@@ -9,11 +9,12 @@ from pathlib import Path
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from pydantic import SecretStr
 from sqlalchemy import NullPool, create_engine
 
 from app.config import BACKEND, Settings
-from app.embedded import Cluster, postgres
+from app.embedded import Cluster, EmbeddedError, postgres
 
 log = logging.getLogger(__name__)
 
@@ -49,12 +50,15 @@ def with_database(settings: Settings) -> Settings:
 
 
 def upgrade(dsn: str) -> None:
-    """`alembic upgrade head` on this database, in this process."""
+    """`alembic upgrade head` on this database, in this process. Raises `EmbeddedError`."""
     config = Config(BACKEND / "alembic.ini")
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=NullPool)
     with engine.connect() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:  # a newer version's data, for example
+            raise EmbeddedError(f"the schema cannot be brought up to date: {error}") from error
 
 
 def _seed(dsn: str, file: Path, unfinished: Path) -> None:

@@ -25,6 +25,9 @@ def configure(settings: Settings) -> None:
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
     sys.excepthook = _log_uncaught
+    logging.raiseExceptions = False  # a line that cannot be written would have its arguments printed instead
+    for fact in ("logThreads", "logMultiprocessing", "logProcesses", "logAsyncioTasks", "_srcfile"):
+        setattr(logging, fact, None)  # no line shows these; each takes time (Python's logging HOWTO, "Optimization")
 
 
 class _Plain(logging.Formatter):

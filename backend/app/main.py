@@ -3,26 +3,37 @@
 `uvicorn app.main:app` gets its app from the module's `__getattr__`, so that an import reads and opens nothing.
 """
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from app import __version__, config
 from app.api import error_handlers, middleware, openapi
-from app.api.routes import health, patients
+from app.api.metrics import Metrics
+from app.api.routes import docs, health, home, metrics, patients
 from app.config import Settings
 from app.database import Database
 from app.services.patient_service import PatientService
 
+log = logging.getLogger("app")
+
+_OPEN = (
+    "ANYONE WHO CAN REACH THIS SERVER MAY READ, CHANGE AND DELETE EVERY PATIENT: like json-server it has no access "
+    "control. Let only those reach it who may."
+)
+
 
 def create_app(settings: Settings) -> FastAPI:
     """The ASGI application over the database `settings.database_url` names; its lifespan opens and closes the pool."""
-    database = Database(settings)
+    database, counted = Database(settings), Metrics() if settings.metrics else None
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if settings.environment == "production":
+            log.warning(_OPEN)
         await database.open()
         try:
             yield
@@ -34,16 +45,24 @@ def create_app(settings: Settings) -> FastAPI:
         version=__version__,
         summary="json-server's contract for patients, kept in PostgreSQL.",
         lifespan=lifespan,
-        middleware=middleware.layers(settings),
+        middleware=middleware.layers(settings, counted),
         redirect_slashes=False,
+        docs_url=None,
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # spans carry what was searched for
     )
     app.state.settings, app.state.database, app.state.patients = settings, database, PatientService(database)
-    for router in (patients.router, health.router):
+    app.state.metrics = counted
+    for router in _routers(settings):
         app.router.routes.extend(router.routes)  # flat: `include_router` would wrap each request once more
     error_handlers.install(app)
     openapi.document(app)
     return app
+
+
+def _routers(settings: Settings) -> list[APIRouter]:
+    optional = ((settings.metrics, metrics.router), (settings.home_page, home.router))
+    return [patients.router, health.router, docs.router, *(router for wanted, router in optional if wanted)]
 
 
 def __getattr__(name: str) -> FastAPI:

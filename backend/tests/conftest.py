@@ -11,7 +11,7 @@ With `REQUIRE_ALL=1` a skipped test is a failure: nothing the run was meant to p
 import os
 import shutil
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -45,6 +45,18 @@ def template(cluster: Cluster) -> str:
     _execute(cluster.dsn, f"CREATE DATABASE {_TEMPLATE}")
     upgrade(_sibling(cluster.dsn, _TEMPLATE))
     return _TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def copy_of_template(cluster: Cluster, template: str) -> Callable[[], str]:
+    """Makes databases with the schema in them, for what the whole run shares."""
+
+    def make() -> str:
+        name = f"copy_{next(_numbers)}"
+        _execute(cluster.dsn, f"CREATE DATABASE {name} TEMPLATE {template}")
+        return _sibling(cluster.dsn, name)
+
+    return make
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,10 @@ import asyncio
 import gzip
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 # Patient data must not lie in a disk cache; a client that keeps an ETag itself still saves the bytes.
 CACHE_CONTROL = "no-store, no-cache"
@@ -36,6 +36,19 @@ def answer(request: Request, body: bytes, tag: str, headers: Mapping[str, str] |
     if tags and ("*" in tags or tag.removeprefix("W/") in {known.removeprefix("W/") for known in tags}):
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type="application/json")
+
+
+def streamed(parts: AsyncIterator[bytes], around: tuple[bytes, bytes], headers: Mapping[str, str]) -> Response:
+    """200 with a body that nobody has whole, so without an entity tag."""
+
+    async def content() -> AsyncIterator[bytes]:
+        before, after = around
+        yield before
+        async for part in parts:
+            yield part
+        yield after
+
+    return StreamingResponse(content(), 200, {"Cache-Control": CACHE_CONTROL, **headers}, "application/json")
 
 
 async def compressed(request: Request, response: Response) -> Response:

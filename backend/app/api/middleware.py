@@ -18,6 +18,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.metrics import Metrics
 from app.api.problems import problem
 from app.config import Settings
 from app.errors import BadRequest, PayloadTooLarge, Problem
@@ -37,7 +38,7 @@ SECURITY_HEADERS = (
 )
 
 
-def layers(settings: Settings) -> list[Middleware]:
+def layers(settings: Settings, metrics: Metrics | None) -> list[Middleware]:
     cors = Middleware(
         Cors,
         allow_origins=settings.allowed_origins,
@@ -47,12 +48,16 @@ def layers(settings: Settings) -> list[Middleware]:
         max_age=600,
     )
     size = Middleware(DeclaredLength, limit=settings.max_body_bytes)
-    return [Middleware(Requests), cors, Middleware(LastResort), Middleware(CanonicalPath), Middleware(HeadAsGet), size]
+    requests = Middleware(Requests, metrics=metrics)
+    return [requests, cors, Middleware(LastResort), Middleware(CanonicalPath), Middleware(HeadAsGet), size]
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:
     """The first value of a request header, by its lower-case name."""
-    return next((value for key, value in scope["headers"] if key == name), None)
+    for key, value in scope["headers"]:
+        if key == name:
+            return value  # type: ignore[no-any-return]  # a scope is untyped; ASGI says bytes
+    return None
 
 
 class Requests:
@@ -61,8 +66,8 @@ class Requests:
     The path and the query stay out of the log: either may hold what a person typed.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, metrics: Metrics | None) -> None:
+        self.app, self.metrics = app, metrics
         self.process, self.numbers = token_hex(4), count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,8 +86,11 @@ class Requests:
         try:
             await self.app(scope, receive, send_with_headers)
         finally:
+            seconds, route = time.perf_counter() - begin, getattr(scope.get("route"), "path", "-")
+            if self.metrics:
+                self.metrics.count(scope["method"], route, status, seconds)
             if log.isEnabledFor(logging.INFO):
-                _log(scope, status, begin, request_id)
+                log_request(scope["method"], route, status, seconds, request_id.decode())
 
     def _id(self, sent: bytes | None) -> bytes:
         return sent if sent and _HARMLESS.fullmatch(sent) else f"{self.process}-{next(self.numbers)}".encode()
@@ -96,13 +104,14 @@ def _missing(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]
     return [pair for pair in SECURITY_HEADERS if pair[0] not in present]
 
 
-def _log(scope: Scope, status: int, begin: float, request_id: bytes) -> None:
+def log_request(method: str, route: str, status: int, seconds: float, request_id: str) -> None:
+    """The one line a request gets, whoever answered it."""
     fields = {
-        "method": scope["method"],
-        "route": getattr(scope.get("route"), "path", "-"),
+        "method": method,
+        "route": route,
         "status": status,
-        "ms": round((time.perf_counter() - begin) * 1000, 1),
-        "request_id": request_id.decode(),
+        "ms": round(seconds * 1000, 1),
+        "request_id": request_id,
     }
     log.info("%(method)s %(route)s %(status)d %(ms).1f ms %(request_id)s", fields, extra={"fields": fields})
 
@@ -145,7 +154,7 @@ class LastResort:
         except Exception as error:  # the one broad except of the house: the last line before the server's own
             faults.error("unexpected %s at %s", type(error).__name__, _place(error))
             if started:
-                raise ConnectionAbortedError from None  # half an answer must not look like a whole one
+                return  # the server cuts the connection: half an answer must not look like a whole one
             await problem(Problem.status, Problem.detail)(scope, receive, send)
 
 

@@ -33,12 +33,18 @@ def numbers(page: Page, total: int) -> Numbers:
 
 def body(query: ListQuery, rows: bytes, total: int | None) -> bytes:
     """The answer's bytes: the array as it is, or in the envelope of 1.x."""
+    before, after = around(query, total)
+    return before + rows + after if before else rows
+
+
+def around(query: ListQuery, total: int | None) -> tuple[bytes, bytes]:
+    """What stands before and after the array: nothing, or the envelope of 1.x."""
     if not query.enveloped or not isinstance(query.window, Page) or total is None:
-        return rows
+        return b"", b""
     page = numbers(query.window, total)
     previous, following = (str(number or "null") for number in (page.previous, page.next))
     counts = f'"first":1,"prev":{previous},"next":{following},"last":{page.last},"pages":{page.last},"items":{total}'
-    return b"{" + counts.encode() + b',"data":' + rows + b"}"
+    return b"{" + counts.encode() + b',"data":', b"}"
 
 
 def headers(query: ListQuery, total: int | None, url: str) -> dict[str, str]:

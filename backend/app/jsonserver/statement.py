@@ -2,17 +2,20 @@
 
 A statement's SQL depends on its shape alone (which tests, which order, what kind of page) and is compiled once for each
 shape; values are bound. A page's records are chosen by position first, which an index can do; then only they are
-rendered. Page and total come from one snapshot.
+rendered. Page and total come from one snapshot. A list above `LIST_BYTES` is not rendered as one text: its positions
+are read, and then its records part by part.
 """
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
+    ARRAY,
     CTE,
     BigInteger,
     ColumnElement,
+    FromClause,
     Select,
     String,
     Text,
@@ -32,6 +35,7 @@ from app.jsonserver import forms, terms
 from app.jsonserver.collation import Collations
 from app.jsonserver.javascript import LIMIT
 from app.jsonserver.query import Dialect, ListQuery, Page, Slice, SortKey, UnsupportedQuery
+from app.limits import LIST_BYTES, PART_BYTES, ROW_BYTES
 from app.models.patient import TABLE
 from app.schemas.patient import COLUMNS
 from app.schemas.strict_json import unstorable
@@ -51,19 +55,41 @@ def wire_row() -> ColumnElement[str]:
     labels = [literal_column(f"{TABLE.name}.{column}", Text).label(wire) for wire, column in COLUMNS.items()]
     fields = select(*labels).subquery("r")
     declared = cast(func.row_to_json(select(literal_column("r")).select_from(fields).scalar_subquery()), Text)
-    extra = cast(TABLE.c.extra, Text)
+    extra = cast(literal_column(f"{TABLE.name}.extra"), Text)
     merged = func.concat(func.rtrim(declared, constant("}")), constant(","), func.substr(extra, literal_column("2")))
     return case((extra == constant("{}"), declared), else_=merged)
 
 
 def list_query(query: ListQuery, collations: Collations) -> Query:
-    """One statement of one row: the page's JSON array, and the total before paging (None for a whole list).
+    """One statement of one row: the page's JSON array (None if it is too large for one answer), and the total before
+    paging (None for a whole list).
 
     Raises `UnsupportedQuery` for more or other filters than this server takes.
     """
+    return _query(query, collations, "rows")
+
+
+def places_query(query: ListQuery, collations: Collations) -> Query:
+    """The same list for one that is too large: a row for each of its parts, in order. Row: positions, total.
+
+    Positions are 64-bit integers, big-endian, one behind another: as a list of Python's they take five times as much.
+    """
+    return _query(query, collations, "places")
+
+
+@cache
+def rows_at() -> str:
+    """The records at `positions`, in that order, as one JSON array's inside; NULL if they are all gone."""
+    places = func.unnest(bindparam("positions", type_=ARRAY(BigInteger)))
+    place = places.table_valued("position", with_ordinality="n").render_derived("place")
+    rows = func.string_agg(wire_row(), aggregate_order_by(constant(","), place.c.n))
+    return compile_sql(select(rows).select_from(place.join(TABLE, place.c.position == _POSITION)))
+
+
+def _query(query: ListQuery, collations: Collations, result: "_Result") -> Query:
     nodes = terms.filters(query.conditions, query.search)
     window, limits = _window(query.window, clamped=query.enveloped)
-    shape = _Shape(_unbound(nodes), _keys(query.sort), query.dialect, window)
+    shape = _Shape(_unbound(nodes), _keys(query.sort), query.dialect, window, result)
     values = [value for term in terms.leaves(nodes) for value in term.values]
     values += [value for key in query.sort if key.field not in COLUMNS for value in terms.undeclared(key.field)]
     return Query(_compiled(shape, collations), {f"p{place}": value for place, value in enumerate(values, 1)} | limits)
@@ -72,6 +98,7 @@ def list_query(query: ListQuery, collations: Collations) -> Query:
 # --- shape
 
 _Window = Literal["whole", "plain", "clamped", "relative"]
+_Result = Literal["rows", "places"]
 
 
 class _Key(NamedTuple):
@@ -88,6 +115,7 @@ class _Shape(NamedTuple):
     keys: tuple[_Key, ...]
     dialect: Dialect
     window: _Window
+    result: _Result
 
 
 def _unbound(nodes: Iterable[terms.Node]) -> tuple[terms.Node, ...]:
@@ -126,7 +154,8 @@ def _compiled(shape: _Shape, collations: Collations) -> str:
     found = forms.condition(shape.nodes, scope)
     order = "C" if shape.dialect == "0.17" else collations.order or "C"
     keys = [(part, key.descending) for key in shape.keys for part in _sorted_by(key, order, scope)]
-    return compile_sql(_whole(found, keys) if shape.window == "whole" else _part(shape, found, keys))
+    records, total = (_whole if shape.window == "whole" else _part)(shape, found, keys)
+    return compile_sql(_RESULTS[shape.result](records, keys, total))
 
 
 _Keys = Sequence[tuple[ColumnElement[Any], bool]]
@@ -151,22 +180,52 @@ def _rows(keys: _Keys, position: ColumnElement[Any]) -> ColumnElement[str]:
     return func.concat(constant("["), rows, constant("]"))
 
 
-def _whole(found: ColumnElement[bool], keys: _Keys) -> Select[str, None]:
-    return select(_rows(keys, _POSITION), null()).select_from(TABLE).where(found)
+def _whole(_: _Shape, found: ColumnElement[bool], keys: _Keys) -> tuple[Select[Any], ColumnElement[Any]]:
+    records: Select[Any] = select(TABLE, *_named(keys)).where(found)
+    return records, null()
 
 
-def _part(shape: _Shape, found: ColumnElement[bool], keys: _Keys) -> Select[Any]:
+def _part(shape: _Shape, found: ColumnElement[bool], keys: _Keys) -> tuple[Select[Any], ColumnElement[Any]]:
     """Positions by the order's index, the total beside, and then the records themselves by their positions."""
-    named = [key.label(f"k{place}") for place, (key, _) in enumerate(keys, 1)]
-    matched = select(_POSITION, *named).where(found).cte("matched").prefix_with(_materialized(shape.nodes))
+    matched = select(_POSITION, *_named(keys)).where(found).cte("matched").prefix_with(_materialized(shape.nodes))
     total = select(func.count().label("n")).select_from(matched).cte("total")
     size = select(total.c.n).scalar_subquery()
     page = _limited(_ordered(matched, keys), shape.window, size).cte("page")
-    rows = _rows(_labelled(page, keys), page.c.position)
-    return select(rows, size).select_from(page.join(TABLE, page.c.position == _POSITION))
+    records: Select[Any] = select(TABLE, *(key for key, _ in _labelled(page, keys)))
+    return records.select_from(page.join(TABLE, page.c.position == _POSITION)), size
 
 
-def _labelled(table: CTE, keys: _Keys) -> _Keys:
+def _rendered(records: Select[Any], keys: _Keys, total: ColumnElement[Any]) -> Select[Any]:
+    few = records.limit(literal_column(str(LIST_BYTES // ROW_BYTES + 1))).cte("few")
+    weight = select(func.coalesce(func.sum(_weight(few)), _ZERO)).scalar_subquery()
+    listed = few.alias(TABLE.name)
+    rows = select(_rows(_labelled(listed, keys), listed.c.position)).scalar_subquery()
+    return select(case((weight <= literal_column(str(LIST_BYTES)), rows)), total)
+
+
+def _placed(records: Select[Any], keys: _Keys, total: ColumnElement[Any]) -> Select[Any]:
+    listed = records.subquery()
+    order = _ordering(_labelled(listed, keys), listed.c.position)
+    part = func.sum(_weight(listed)).over(order_by=order).op("/")(literal_column(str(PART_BYTES)))
+    parted = select(listed, part.label("part")).subquery("parted")
+    order = _ordering(_labelled(parted, keys), parted.c.position)
+    positions = func.string_agg(func.int8send(parted.c.position), aggregate_order_by(constant(""), *order))
+    return select(positions, total).group_by(parted.c.part).order_by(parted.c.part)
+
+
+_RESULTS = {"rows": _rendered, "places": _placed}
+
+
+def _weight(records: FromClause) -> ColumnElement[int]:
+    """Bytes of each record, without reading what PostgreSQL stores beside the table."""
+    return func.pg_column_size(records.c.extra) + literal_column(str(ROW_BYTES))
+
+
+def _named(keys: _Keys) -> list[ColumnElement[Any]]:
+    return [key.label(f"k{place}") for place, (key, _) in enumerate(keys, 1)]
+
+
+def _labelled(table: FromClause, keys: _Keys) -> _Keys:
     return [(table.c[f"k{place}"], descending) for place, (_, descending) in enumerate(keys, 1)]
 
 
@@ -175,9 +234,9 @@ def _ordered(matched: CTE, keys: _Keys) -> Select[Any]:
 
 
 def _materialized(nodes: Iterable[terms.Node]) -> TextClause:
-    """What no index answers is tested once, for page and total together."""
-    indexed = all(term.form in forms.INDEXED for term in terms.leaves(nodes))
-    return text("NOT MATERIALIZED" if indexed else "MATERIALIZED")
+    """What is dear to test is tested once, for page and total together."""
+    cheap = all(term.form in forms.CHEAP for term in terms.leaves(nodes))
+    return text("NOT MATERIALIZED" if cheap else "MATERIALIZED")
 
 
 def _limited(ordered: Select[Any], window: _Window, size: ColumnElement[int]) -> Select[Any]:

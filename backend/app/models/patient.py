@@ -86,6 +86,9 @@ class Patient(Base):
         Index(None, "gender", "position"),
         Index(None, "medical_condition", "position"),
         Index(None, "last_visit", "position"),
+        Index(
+            "patients_extra_ix", "position", postgresql_where=text("extra <> '{}'::jsonb")
+        ),  # the few with such fields
     )
 
 

@@ -1,30 +1,33 @@
-"""HTTP/1.1 on one connection: uvicorn's httptools protocol with the limits it lacks.
+"""HTTP/1.1 on one connection: uvicorn's httptools protocol with the limits and the strictness it lacks.
 
-A head of at most `HEAD_BYTES`; a request received whole within `receive_timeout` seconds; refusals as problem+json; and
-an answer that comes before the body was read reaches the client that still sends (RFC 9112, 9.6).
+A head of at most `HEAD_BYTES`, received whole with its body within `receive_timeout` seconds; one way to read it (RFC
+9112); refusals as problem+json; and an answer that comes before the body was read reaches the client that still sends.
 """
 
 import asyncio
 from typing import Any, cast
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from app.api.middleware import log_request
 from app.api.problems import problem
-
-HEAD_BYTES = 32 * 1024  # request line and header fields together; Node has 16 KiB, nginx 32
-_FIELD_COST = 32  # what a field takes beside its text, so that many empty ones count too
-_LINGER = 2.0  # seconds
+from app.limits import FIELD_COST, HEAD_BYTES, LINGER, STALL
+from app.server.strictness import fault_of
+from app.server.transport import GentleTransport
 
 _REFUSALS = {
     400: "The request is not valid HTTP/1.1.",
     408: "The request did not arrive in time. Send it again, faster.",
     414: f"The address is longer than {HEAD_BYTES} bytes, the most this server takes.",
     431: f"The header fields are larger than {HEAD_BYTES} bytes together, the most this server takes.",
+    501: "The only transfer coding this server knows is chunked.",
+    505: "This server speaks HTTP/1.1.",
 }
 
 
-class _TooLong(Exception):
-    """Stops the parser, which reports it as an invalid request."""
+class _Refused(Exception):
+    """Stops the parser, which reports it as an error of its own. `Protocol._refusal` is the status."""
 
 
 class Protocol(HttpToolsProtocol):
@@ -35,9 +38,10 @@ class Protocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._deadline: asyncio.TimerHandle | None = None
+        self._stall: asyncio.TimerHandle | None = None
         self._receiving = False  # a request has begun and is not yet here whole
         self._in_head = False
-        self._head_bytes = 0
+        self._head_bytes = self._unparsed_bytes = self._messages = 0
         self._refusal = 400
         self._discarding = False
 
@@ -45,29 +49,46 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast(asyncio.Transport, transport))
-        self.transport = cast(asyncio.Transport, _Gentle(self.transport, self))
-        self._watch()
+        self._gentle = GentleTransport(self.transport, self.close)
+        self.transport = cast(asyncio.Transport, self._gentle)
+        self._watch(self.receive_timeout)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._unwatch()
+        self.resume_writing()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         if self._discarding:
             return
-        if self._in_head:  # also counts a field whose end never comes; the parser would keep it all
-            self._head_bytes += len(data)
+        self._unset_keepalive_if_required()
         if self._deadline is None:
-            self._watch()
-        super().data_received(data)
-        if self._in_head and self._head_bytes > HEAD_BYTES and not self._discarding:
-            self._refuse(431)
+            self._watch(self.receive_timeout)
+        begun = self._messages if self._in_head else 0
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._ignore_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self._give_up()
+        if self._in_head and begun == self._messages:  # a field whose end never comes; the parser keeps it all
+            self._unparsed_bytes += len(data)
+            if self._unparsed_bytes > HEAD_BYTES and not self._discarding:
+                self._refuse(431)
+
+    def eof_received(self) -> bool:  # type: ignore[override] # uvicorn's says None, asyncio's protocol may say True
+        """A client that only closes its own side still gets its answer."""
+        self._gentle.flush()
+        if self._answering():
+            self.cycle.keep_alive = False
+        return self._answering()
 
     # The parts of a request, as the parser finds them.
 
     def on_message_begin(self) -> None:
         self._receiving = self._in_head = True
-        self._head_bytes = 0
+        self._head_bytes = self._unparsed_bytes = 0
+        self._messages += 1
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -75,11 +96,15 @@ class Protocol(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value) + _FIELD_COST, 431)
-        super().on_header(name, value)
+        self._count(len(name) + len(value) + FIELD_COST, 431)
+        if self._in_head:  # a trailer is no header: nobody may set Host or If-Match after the body (RFC 9110, 6.5.1)
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._in_head = False
+        if fault := fault_of(self.parser.get_http_version(), self.parser.get_method(), self.headers):
+            self._refusal = fault
+            raise _Refused
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -91,12 +116,29 @@ class Protocol(HttpToolsProtocol):
         self._head_bytes += size
         if self._head_bytes > HEAD_BYTES:
             self._refusal = refusal
-            raise _TooLong
+            raise _Refused
+
+    def _should_upgrade(self) -> bool:
+        """Keeps uvicorn from answering a request for another protocol; `_ignore_upgrade` gets it."""
+        return True
+
+    def _ignore_upgrade(self, rest: bytes) -> None:
+        """Read the request again as one that asks for nothing but HTTP/1.1 (RFC 9110, 7.8).
+
+        The parser ends a message at its request to upgrade, and a body (Java's client sends both) would be lost.
+        """
+        version = self.parser.get_http_version().encode()
+        head = [self.parser.get_method(), b" ", self.url, b" HTTP/", version, b"\r\n"]
+        for name, value in self.headers:
+            if name not in (b"upgrade", b"connection", b"http2-settings"):
+                head += [name, b": ", value, b"\r\n"]
+        self.parser = httptools.HttpRequestParser(self)
+        self.data_received(b"".join([*head, b"\r\n", rest]))
 
     # Time.
 
-    def _watch(self) -> None:
-        self._deadline = self.loop.call_later(self.receive_timeout, self._expired)
+    def _watch(self, seconds: float) -> None:
+        self._deadline = self.loop.call_later(seconds, self._expired)
 
     def _unwatch(self) -> None:
         if self._deadline:
@@ -104,8 +146,9 @@ class Protocol(HttpToolsProtocol):
             self._deadline = None
 
     def _expired(self) -> None:
-        if self._answering():  # we are the slow ones, or the reader of our answer is
-            self._watch()
+        self._deadline = None
+        if self._answering():
+            self._watch(self.receive_timeout)
         elif self._receiving:
             self._refuse(408)
         else:
@@ -117,10 +160,33 @@ class Protocol(HttpToolsProtocol):
             self.cycle is not None and not self.cycle.more_body and not self.cycle.response_complete
         )
 
+    def pause_writing(self) -> None:
+        """More waits to be sent than the transport wants: the client must go on reading."""
+        super().pause_writing()
+        self._stall = self.loop.call_later(STALL, self._let_go, self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        if self._stall:
+            self._stall.cancel()
+        super().resume_writing()
+
+    def _let_go(self, before: int) -> None:
+        now = self.transport.get_write_buffer_size()
+        if now >= before:
+            self.transport.abort()
+        else:
+            self._stall = self.loop.call_later(STALL, self._let_go, now)
+
     # Refusing and closing.
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 uvicorn's name and words
-        """Called when the parser gives up."""
+    def shutdown(self) -> None:
+        """The server stops: what arrives must have arrived by half of the time it gives."""
+        super().shutdown()
+        if self._receiving and self._deadline:
+            self._unwatch()
+            self._watch((self.config.timeout_graceful_shutdown or 0) / 2)
+
+    def _give_up(self) -> None:
         if self._answering():  # what follows a whole request is nonsense: answer the request, then close
             self.cycle.keep_alive = False
         else:
@@ -130,6 +196,7 @@ class Protocol(HttpToolsProtocol):
         cycle = self.cycle
         if cycle is None or cycle.response_complete or not cycle.response_started:
             self.transport.write(_answer(status))
+            log_request("-", "-", status, 0, "-")
         if cycle is not None:  # whoever waits for the rest of the body learns that it never comes
             cycle.disconnected = True
             cycle.message_event.set()
@@ -143,25 +210,7 @@ class Protocol(HttpToolsProtocol):
             self._discarding = True
             transport.write_eof()
             self.flow.resume_reading()
-            self.loop.call_later(_LINGER, transport.close)
-
-
-class _Gentle:
-    """The connection's transport, closed by `Protocol.close`."""
-
-    def __init__(self, transport: asyncio.Transport, protocol: Protocol) -> None:
-        self._transport, self._protocol, self._closed = transport, protocol, False
-        self.write = transport.write
-
-    def close(self) -> None:
-        self._closed = True
-        self._protocol.close(self._transport)
-
-    def is_closing(self) -> bool:
-        return self._closed or self._transport.is_closing()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
+            self.loop.call_later(LINGER, transport.close)
 
 
 def limited(receive_timeout: float) -> type[Protocol]:

@@ -9,7 +9,8 @@ import hashlib
 import json
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+import struct
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -30,11 +31,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.database import Database, UniqueViolation
+from app.database import Database, Row, UniqueViolation
 from app.errors import BadRequest, Conflict, NotFound, PreconditionFailed
 from app.jsonserver.collation import DETECT, Collations
 from app.jsonserver.query import Dialect, ListQuery, UnsupportedQuery, parse
-from app.jsonserver.statement import list_query, wire_row
+from app.jsonserver.statement import list_query, places_query, rows_at, wire_row
 from app.models.patient import TABLE
 from app.schemas.patient import COLUMNS, Record
 from app.shared_reads import Batched, Joined
@@ -55,11 +56,16 @@ def etag(row: bytes) -> str:
 
 
 class Listing(NamedTuple):
-    """What a list request asked for, the JSON array that answers it, the total before paging (None: not counted)."""
+    """What a list request asked for, the JSON array that answers it, the total before paging (None: not counted).
+
+    `parts`: the array piece by piece, when it is too large to be held in memory for everyone who reads it slowly. It
+    shows each patient as it is when its piece is read, and no connection is held in between.
+    """
 
     query: ListQuery
     rows: bytes
     total: int | None
+    parts: AsyncIterator[bytes] | None = None
 
 
 class PatientService:
@@ -77,15 +83,40 @@ class PatientService:
         Raises `BadRequest` for a query this server does not serve.
         """
         try:
-            query = parse(query_string, dialect, COLUMNS)
-            statement = list_query(query, await self._known_collations())
+            query, collations = parse(query_string, dialect, COLUMNS), await self._known_collations()
+            statement = list_query(query, collations)
         except UnsupportedQuery as error:
             raise BadRequest(str(error)) from None
-        rows = await self._lists.get(query_string, lambda: self._database.rows(statement))
-        return Listing(query, *rows[0])
+        rows, total = (await self._lists.get(query_string, lambda: self._database.rows(statement)))[0]
+        return Listing(query, rows, total) if rows else await self._in_parts(query, query_string, collations)
+
+    async def _in_parts(self, query: ListQuery, query_string: bytes, collations: Collations) -> Listing:
+        statement = places_query(query, collations)
+        places = await self._lists.get(("parts", query_string), lambda: self._database.rows(statement))
+        first = await self._part(places[0][0]) if places else b""
+        return Listing(query, b"", places[0][1] if places else None, self._array(first, places[1:]))
+
+    async def _array(self, first: bytes, places: Sequence[Row]) -> AsyncIterator[bytes]:
+        yield b"[" + first
+        separator = b"," if first else b""
+        for positions, _ in places:
+            if rows := await self._part(positions):
+                yield separator + rows
+                separator = b","
+        yield b"]"
+
+    async def _part(self, positions: bytes) -> bytes:
+        numbers = [number for (number,) in struct.iter_unpack(">q", positions)]
+        ((rows,),) = await self._database.rows(Query(rows_at(), {"positions": numbers}))
+        return rows or b""
 
     async def get(self, key: str) -> bytes:
         return _found(await self._by_id.get(key))
+
+    async def overview(self) -> tuple[int, str | None]:
+        """How many patients there are, and the id of the first one in the list."""
+        [(count, first)] = await self._database.rows(Query(_overview(), {}))
+        return count, first and first.decode()
 
     async def create(self, record: Record) -> tuple[str, bytes]:
         """Store a new patient at the end of the list; its id is the record's or a new random one. Returns (id, row)."""
@@ -128,7 +159,7 @@ class PatientService:
         try:
             rows = await self._database.rows(Query(statement, params))
         except UniqueViolation as error:
-            raise Conflict(_unique_fields()[error.constraint]) from None
+            raise Conflict(unique_fields()[error.constraint]) from None
         return _found(rows[0][0] if rows else None)
 
     async def _rows(self, keys: Sequence[str]) -> Mapping[str, bytes]:
@@ -153,11 +184,17 @@ def _values(record: Record) -> dict[str, Any]:
 
 
 @cache
-def _unique_fields() -> Mapping[str, str]:
+def unique_fields() -> Mapping[str, str]:
     """Name of each unique constraint -> wire name of its field."""
     wire = {column: name for name, column in COLUMNS.items()}
     keys = [key for key in TABLE.constraints if isinstance(key, PrimaryKeyConstraint | UniqueConstraint)]
     return {str(key.name): wire[name] for key in keys if (name := key.columns[0].name) in wire}
+
+
+@cache
+def _overview() -> str:
+    first = select(TABLE.c.id).order_by(TABLE.c.position).limit(literal_column("1")).scalar_subquery()
+    return compile_sql(select(func.count(), first).select_from(TABLE))
 
 
 @cache

@@ -1,0 +1,19 @@
+"""What one client may take of this server: the fixed limits, in one place.
+
+Those that a deployment may want otherwise are settings: MAX_BODY_BYTES, RECEIVE_TIMEOUT, DB_DEADLINE, DB_POOL_SIZE.
+"""
+
+# A request's head.
+HEAD_BYTES = 32 * 1024  # request line and header fields together; Node has 16 KiB, nginx 32
+FIELD_COST = 32  # bytes a header field takes beside its text, so that many empty ones count too
+
+# A connection, in seconds.
+KEEP_ALIVE = 5  # open without a request; Node's default too
+STALL = 30.0  # a client that takes nothing of its answer in this time is let go
+LINGER = 2.0  # read on after a refusal, so that the client that still sends can read it
+
+# A list, in bytes, estimated from what PostgreSQL stores: ROW_BYTES for the declared fields of a patient, beside them
+# the size of the undeclared ones.
+ROW_BYTES = 256
+LIST_BYTES = 20_000 * ROW_BYTES  # up to here one statement, one snapshot, one answer with an ETag; above it parts
+PART_BYTES = 500 * ROW_BYTES  # of such a list: all of it that is in memory for one client

@@ -1,0 +1,203 @@
+"""The server and its PostgreSQL as processes of our own: to be started, killed, frozen and looked at."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import psycopg
+from psycopg.pq import PGconn, Ping
+
+from app.config import BACKEND, Settings
+from app.development import upgrade
+from app.embedded import postgres
+from app.embedded.binaries import child, find
+from app.embedded.places import account_for, home_in
+
+START_SECONDS = 20.0
+
+
+def wait_until(true: Callable[[], bool], seconds: float, what: str) -> float:
+    """Seconds it took. Fails when it takes longer."""
+    begin = time.monotonic()
+    while not true():
+        assert time.monotonic() - begin < seconds, f"{what}: not within {seconds} s"
+        time.sleep(0.01)
+    return time.monotonic() - begin
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+class Postgres:
+    """One cluster with the schema in it, on TCP, with fsync and synchronous_commit as they come: on."""
+
+    def __init__(self, data_dir: Path) -> None:
+        with postgres(data_dir) as cluster:
+            upgrade(cluster.dsn)
+            self._data = cluster.data
+        self._account = account_for(data_dir)
+        self._binaries = find(home_in(data_dir, self._account), self._account).folder
+        self._log = (data_dir / "faults.log").open("ab")
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = free_port()
+        self.dsn = f"postgresql://patients@127.0.0.1:{self.port}/patients"
+
+    def start(self) -> None:
+        """Return once it answers; after a kill the old processes may have to end first, so it tries again."""
+        deadline = time.monotonic() + START_SECONDS
+        while PGconn.ping(self.dsn.encode()) != Ping.OK:
+            if self._process is None or self._process.poll() is not None:
+                self._process = subprocess.Popen(self._command(), stdout=self._log, stderr=self._log, **self._child())
+            assert time.monotonic() < deadline, "PostgreSQL does not start"
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """As an operator does: "fast shutdown" (PostgreSQL 18.5)."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(START_SECONDS)
+
+    def close(self) -> None:
+        self.stop()
+        self._log.close()
+
+    def kill(self, *, whole: bool = True) -> None:
+        """-9 for the postmaster, and for its children too or not: then they notice, and end by themselves."""
+        for pid in self.tree() if whole else [self.process.pid]:
+            _send(pid, signal.SIGKILL)
+        self.process.wait()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Alive, connected and silent, as behind a network that lost every packet."""
+        pids = self.tree()
+        for pid in pids:
+            _send(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in reversed(pids):
+                _send(pid, signal.SIGCONT)
+
+    @property
+    def process(self) -> "subprocess.Popen[bytes]":
+        assert self._process
+        return self._process
+
+    def tree(self) -> list[int]:
+        return [self.process.pid, *children(self.process.pid)]
+
+    def connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.dsn, autocommit=True)
+
+    def empty(self) -> None:
+        with self.connect() as connection:
+            connection.execute("TRUNCATE patients RESTART IDENTITY")
+
+    def fill(self, rows: int) -> None:
+        """So many synthetic patients, quickly."""
+        with self.connect() as connection:
+            connection.execute(
+                "INSERT INTO patients (id, patient_id, name, age, gender, medical_condition, last_visit)"
+                " SELECT 'f' || n, 'F' || n, 'Secretia ' || n, 1 + mod(n, 99), 'Other', 'none', '2024-01-15'"
+                " FROM generate_series(1, %s) n",
+                [rows],
+            )
+
+    def _command(self) -> list[str | Path]:
+        options = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": ""}
+        return [
+            self._binaries / "postgres",
+            "-D",
+            self._data,
+            *(f"--{name}={value}" for name, value in options.items()),
+        ]
+
+    def _child(self) -> dict[str, Any]:
+        return child(self._account)
+
+
+class Server:
+    """`python -m app` on a port of its own; settings by keyword, `db_deadline=1`."""
+
+    def __init__(self, dsn: str, log: Path, **settings: object) -> None:
+        self.port = free_port()
+        self.log = log
+        ours = {"environment": "production", "database_url": dsn, "port": self.port} | settings
+        outside = {name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields}
+        self._env = outside | {name.upper(): str(value) for name, value in ours.items()}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Self:
+        """Return once it accepts connections."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "app"], cwd=BACKEND, env=self._env, stdout=log, stderr=log
+            )
+        wait_until(self._accepts, START_SECONDS, "the server starts")
+        return self
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self, seconds: float = 15) -> int:
+        """SIGTERM; the exit code."""
+        self.process.terminate()
+        return self.process.wait(seconds)
+
+    @property
+    def process(self) -> "subprocess.Popen[bytes]":
+        assert self._process
+        return self._process
+
+    def rss(self) -> float:
+        """Resident memory in MiB."""
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGESIZE") / 2**20
+
+    def descriptors(self) -> int:
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def logged(self) -> str:
+        return self.log.read_text(encoding="utf-8")
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self.process.poll() is None:
+            self.stop()
+
+    def _accepts(self) -> bool:
+        assert self.process.poll() is None, f"the server ended: {self.logged()[-2000:]}"
+        with socket.socket() as line:
+            return line.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+def children(parent: int) -> list[int]:
+    """Process ids of every descendant."""
+    found: list[int] = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            pid, ppid = int(stat.parent.name), int(stat.read_text().rpartition(")")[2].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if ppid == parent:
+            found += [pid, *children(pid)]
+    return found
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)

@@ -1,0 +1,93 @@
+"""HTTP as a client speaks it: whole requests over kept connections, and bytes as they come over a plain socket."""
+
+import http.client
+import json
+import re
+import socket
+import time
+from typing import Any, NamedTuple
+
+TIMEOUT = 15.0
+# In every name and condition the suite stores or sends, and so never in a log, an error or a metric.
+PLANTED = re.compile("Secretia|Morbus", re.IGNORECASE)
+# What an error must not have inside.
+INSIDES = re.compile(r"Traceback|\.py\b|psycopg|sqlalchemy|SELECT |INSERT |UPDATE |DELETE FROM|constraint|DETAIL:")
+
+
+class Answer(NamedTuple):
+    """Status 0: no answer, for the reason in `body`. `headers` by lower-case name; `seconds` until the last byte."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    seconds: float
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    def problem(self) -> bool:
+        """Whether this is an error as every error must be: RFC 9457, naming what is wrong, with nothing inside."""
+        if self.headers.get("content-type") != "application/problem+json":
+            return False
+        body, text = self.json(), self.body.decode()
+        return (
+            {"type", "title", "status", "detail", "message", "errors"} == set(body)
+            and body["status"] == self.status
+            and bool(body["detail"])
+            and not PLANTED.search(text)
+            and not INSIDES.search(text)
+        )
+
+
+class Client:
+    """One kept connection, opened again when it breaks."""
+
+    def __init__(self, port: int, timeout: float = TIMEOUT) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+
+    def ask(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
+        """`body`: bytes as they are, anything else as JSON."""
+        begin = time.monotonic()
+        sent = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        fields = ({"Content-Type": "application/json"} if sent is not None else {}) | (headers or {})
+        try:
+            self._connection.request(method, path, sent, fields)
+            with self._connection.getresponse() as response:
+                content = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
+            return Answer(0, {}, type(error).__name__.encode(), time.monotonic() - begin)
+        names = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, names, content, time.monotonic() - begin)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def ask(port: int, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
+    """One request on a connection of its own."""
+    client = Client(port)
+    try:
+        return client.ask(method, path, body, headers)
+    finally:
+        client.close()
+
+
+def connect(port: int, timeout: float = TIMEOUT) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=timeout)
+
+
+def converse(port: int, *parts: bytes, timeout: float = TIMEOUT) -> bytes:
+    """Send the parts one after another and read until the server closes; what it said, whole."""
+    with connect(port, timeout) as line:
+        for part in parts:
+            line.sendall(part)
+        line.shutdown(socket.SHUT_WR)
+        return read_all(line)
+
+
+def read_all(line: socket.socket) -> bytes:
+    said = b""
+    while data := line.recv(1 << 16):
+        said += data
+    return said
