@@ -101,7 +101,7 @@ class Document:
         source = self.source
         if source.peek() != b'"':
             raise source.broken("Expecting property name enclosed in double quotes", source.at)
-        name: str = json.loads(source.value(), strict=False)
+        name: str = json.loads(self._sound(), strict=False)
         if source.peek() != b":":
             raise source.broken("Expecting ':'", source.at)
         source.at += 1
@@ -133,8 +133,8 @@ class Document:
             count += 1
         return count
 
-    def _sound(self) -> None:
-        """Take a value and see that it is JSON."""
+    def _sound(self) -> bytes:
+        """Take a value that is JSON."""
         self.source.peek()
         place = self.source.place(self.source.at)
         raw = self.source.value()
@@ -142,6 +142,7 @@ class Document:
             demand_json(raw)
         except Broken as error:
             raise self.refuse(Cut(raw, place), error) from None
+        return raw
 
     def _found_instead(self) -> str:
         names = ", ".join(collection.name for collection in self.collections)

@@ -13,6 +13,7 @@ from app.importer.place import Place
 CHUNK = 1 << 18
 LONGEST = 32 << 20  # bytes of one value; more is a quote or bracket that was never closed
 
+_HEAD = 4
 _NOT_UTF8 = {
     codecs.BOM_UTF16_LE: "UTF-16",
     codecs.BOM_UTF16_BE: "UTF-16",
@@ -95,28 +96,29 @@ class Source:
         return Unreadable(message, self.place(at), self.taken_in - len(self.window) + at)
 
     def _begin(self) -> None:
-        self._more()
-        if not self.window:
-            raise Unreadable("the file is empty")
+        """Look at the first bytes: they tell an encoding that is not ours better than any later error."""
+        head = b""
+        while len(head) < _HEAD and (piece := self._stream.read(_HEAD - len(head))):
+            head += piece
         for beginning, encoding in _NOT_UTF8.items():
-            if self.window.startswith(beginning):
+            if head.startswith(beginning):
                 raise Unreadable(f"the file is {encoding}; save it as plain UTF-8", Place(), 0)
-        if self.window.startswith(codecs.BOM_UTF8):
+        self._take_in(head)
+        if head.startswith(codecs.BOM_UTF8):
             self.at = self._placed = len(codecs.BOM_UTF8)
 
     def _more(self) -> bool:
-        """Drop what was taken, read on (the more the longer the value at hand is). False at the end."""
+        """Read on, the more the longer the value at hand is. False at the end."""
         chunk = self._stream.read(max(CHUNK, len(self.window) - self.at))
+        self._take_in(chunk)
+        return bool(chunk)
+
+    def _take_in(self, chunk: bytes) -> None:
+        """Drop what was taken from the window, add what was read. None is the end."""
         self.place(self.at)
         self.window = self.window[self.at :] + chunk
         self.at = self._placed = 0
         self.taken_in += len(chunk)
-        self._demand_utf8(chunk)
-        return bool(chunk)
-
-    def _demand_utf8(self, chunk: bytes) -> None:
-        if self.taken_in == len(chunk) and any(chunk.startswith(beginning) for beginning in _NOT_UTF8):
-            return  # `_begin` has the better sentence
         try:
             self._decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:

@@ -25,6 +25,10 @@ PATIENT = {
     "lastVisit": "2024-01-15",
 }
 
+_SLOW = {"PYTHONDONTWRITEBYTECODE"}  # each start would compile everything anew
+_SERVER = ("-m", "app")
+_STARTED = re.compile(r"(?:started|serving|running) on (http://[^\s,]+)")
+
 
 class Server:
     """`python -m app`, started. `said` is all it has written so far, `url` where it serves."""
@@ -40,12 +44,12 @@ class Server:
 
     @property
     def url(self) -> str:
-        found = re.search(r"started on (http://\S+)", self.said) or re.search(r"serving on (http://[^\s,]+)", self.said)
+        found = _STARTED.search(self.said)
         assert found, self.said
         return found[1]
 
     def started(self) -> "Server":
-        wait_until(lambda: " on http://" in self.said or self.process.poll() is not None, 60)
+        wait_until(lambda: _STARTED.search(self.said) or self.process.poll() is not None, 60)
         self.http.base_url = httpx2.URL(self.url)
         return self
 
@@ -58,19 +62,21 @@ class Server:
 
 
 @contextmanager
-def launched(arguments: tuple[str, ...] = (), /, **settings: object) -> Iterator[Server]:
+def launched(
+    arguments: tuple[str, ...] = (), command: tuple[str, ...] = _SERVER, /, **settings: object
+) -> Iterator[Server]:
     """The process with these settings and nothing else of ours in its environment, stopped at the end if it still runs.
 
-    `arguments` stand before the command: another program that runs it.
+    `arguments` stand before Python: another program that runs it. `command` is Python's to run.
     """
     ours = {name.upper() for name in Settings.model_fields}
-    environment = {name: value for name, value in os.environ.items() if name not in ours}
+    environment = {name: value for name, value in os.environ.items() if name not in ours | _SLOW}
     environment |= {"PORT": "0", "SEED_FILE": ""} | {name: str(value) for name, value in settings.items()}
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, "output")
         with output.open("wb") as stream:
             process = subprocess.Popen(
-                [*arguments, sys.executable, "-m", "app"],
+                [*arguments, sys.executable, *command],
                 cwd=BACKEND,
                 env=environment,
                 stdout=stream,
@@ -86,9 +92,11 @@ def launched(arguments: tuple[str, ...] = (), /, **settings: object) -> Iterator
 
 
 @contextmanager
-def serving(arguments: tuple[str, ...] = (), /, **settings: object) -> Iterator[Server]:
+def serving(
+    arguments: tuple[str, ...] = (), command: tuple[str, ...] = _SERVER, /, **settings: object
+) -> Iterator[Server]:
     """As `launched`, once it answers."""
-    with launched(arguments, **settings) as server:
+    with launched(arguments, command, **settings) as server:
         yield server.started()
 
 

