@@ -33,7 +33,9 @@ def upgrade() -> None:
 def _index_trigrams() -> None:
     fold = Collations(*op.get_bind().exec_driver_sql(DETECT.sql).one()).fold
     op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-    op.execute(f'CREATE INDEX patients_search_ix ON patients USING gin (lower({_TEXT} COLLATE "{fold}") gin_trgm_ops)')
+    op.execute(
+        f'CREATE INDEX patients_search_ix ON patients USING gin (lower(({_TEXT}) COLLATE "{fold}") gin_trgm_ops)'
+    )
 
 
 def downgrade() -> None:
