@@ -28,7 +28,7 @@ class ThinApp(FastAPI):
 
 
 class ThinRoute(APIRoute):
-    """`endpoint(request) -> Response`. What it takes and says stands in `openapi.py`; faults go to the app's handlers."""
+    """`endpoint(request) -> Response`. What it takes stands in `openapi.py`; faults go to the app's handlers."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         match, found = Route.matches(self, scope)
