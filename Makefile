@@ -27,9 +27,10 @@ bench: $(VENV)/.test $(NODE)/.made ## measure it beside json-server, Fastify and
 
 setup: $(VENV)/.serve $(VENV)/.test ## install everything for serving and testing, run nothing
 
-fix: $(VENV)/.test ## format the code and mend what the linter can
+fix: $(VENV)/.test ## format the code, mend what the linter can, write anew what documents repeat of the code
 	$(RUN) ruff format .
 	$(RUN) ruff check --fix .
+	$(RUN) tests.docs.regenerate
 
 # A stamp says that the file it depends on is installed. Later runs look at nothing else. Compiling what the server imports
 # takes two seconds, compiling every package ten.
