@@ -8,19 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.jsonserver.query import (
-    DEFAULT_SIZE,
-    MAX_DEPTH,
-    Condition,
-    Dialect,
-    Either,
-    ListQuery,
-    Page,
-    Slice,
-    SortKey,
-    UnsupportedQuery,
-    parse,
-)
+from app.jsonserver.conditions import Condition, Either, UnsupportedQuery
+from app.jsonserver.query import DEFAULT_SIZE, Dialect, ListQuery, Page, Slice, SortKey, parse
+from app.limits import WHERE_DEPTH
 
 DECLARED = ("id", "name", "age")
 
@@ -188,7 +178,7 @@ def test_a_where_that_is_no_object_is_ignored(text: str) -> None:
 @pytest.mark.parametrize("link", ['{{"or": [{}]}}', '{{"a": {}}}'])
 def test_a_deep_where_is_refused(link: str) -> None:
     document = "{}"
-    for _ in range(MAX_DEPTH):
+    for _ in range(WHERE_DEPTH):
         document = link.format(document)
     with pytest.raises(UnsupportedQuery):
         read(f"_where={quote_plus(document)}")

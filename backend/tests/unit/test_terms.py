@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.jsonserver.conditions import Condition, Either, UnsupportedQuery
 from app.jsonserver.pattern import UnsupportedPattern
-from app.jsonserver.query import Condition, Either, UnsupportedQuery
-from app.jsonserver.terms import ALWAYS, MAX_PATTERNS, MAX_TERMS, NEVER, SEPARATOR, AnyOf, Node, Term, filters, leaves
+from app.jsonserver.terms import ALWAYS, NEVER, SEPARATOR, AnyOf, Node, Term, filters, leaves
 from app.jsonserver.values import INTEGER_MAX, INTEGER_MIN, KINDS
+from app.limits import FILTERS, PATTERNS
 
 
 def of(field: str, operator: Any, *values: Any, exact: bool = False) -> Node:
@@ -140,13 +141,13 @@ def test_a_search_for_what_no_text_has_finds_nothing(text: str) -> None:
 
 
 def test_too_many_filters_are_refused() -> None:
-    few = [Condition("name", "eq", ("A",))] * MAX_TERMS
-    assert len(filters(few, "")) == MAX_TERMS
+    few = [Condition("name", "eq", ("A",))] * FILTERS
+    assert len(filters(few, "")) == FILTERS
     for conditions in ([*few, *few[:1]], [Either(((*few, *few[:1]),))]):
         with pytest.raises(UnsupportedQuery):
             filters(conditions, "")
     with pytest.raises(UnsupportedQuery):
-        of("name", "like", *"a" * (MAX_PATTERNS + 1))
+        of("name", "like", *"a" * (PATTERNS + 1))
 
 
 @pytest.mark.parametrize("field", ["name", "age", "undeclared"])
