@@ -110,13 +110,13 @@ def test_any_path_will_do(user: tuple[str, ...], place: Path) -> None:
     name = "Zoë, Ångström's data/" + "deep/" * 40
     with serving(user, DATA_DIR=place / name) as server:
         assert server.http.post("/patients", json=PATIENT).status_code == 201
-        sockets = (place / name / "pg" / "sockets").readlink()
+        sockets = (place / name / "sockets").readlink()
         server.stop(signal.SIGKILL)
     wait_until(lambda: not postgres_processes(place / name), 20)
     with serving(user, DATA_DIR=place / name) as server:
         assert server.patients() == ["T-1"]
         assert not sockets.exists()
-        sockets = (place / name / "pg" / "sockets").readlink()
+        sockets = (place / name / "sockets").readlink()
         assert sockets.stat().st_mode & 0o777 == 0o700
         server.stop()
     assert not sockets.exists()
