@@ -234,4 +234,7 @@ def test_a_stop_during_the_start_is_a_stop(place: Path) -> None:
 def test_another_program_may_serve_the_application(place: Path) -> None:
     with serving((), ("-m", "uvicorn", "app.main:app", "--port", "0"), DATA_DIR=place) as server:
         assert server.http.post("/patients", json=PATIENT).status_code == 201
+        assert len(server.http.get("/patients", params={"name": "Ada Test"}).json()) == 1
         assert server.stop(signal.SIGINT) in {0, -signal.SIGINT}
+        assert "GET /patients 200" in server.said
+        assert "Ada" not in server.said
