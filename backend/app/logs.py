@@ -9,6 +9,7 @@ import logging
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import TracebackType
 
 from app.config import Settings
@@ -45,7 +46,7 @@ class _Plain(logging.Formatter):
     """`2026-01-31T09:00:00.123Z INFO app.requests GET /patients 200 1.4 ms 3f2a…`"""
 
     def format(self, record: logging.LogRecord) -> str:
-        fault = f" [{_places(record.exc_info[1])}]" if record.exc_info and record.exc_info[1] else ""
+        fault = f" [{places(record.exc_info[1])}]" if record.exc_info and record.exc_info[1] else ""
         return f"{_time(record)} {record.levelname} {record.name} {_first_line(record)}{fault}"
 
 
@@ -56,7 +57,7 @@ class _Json(logging.Formatter):
         line = {"time": _time(record), "level": record.levelname, "logger": record.name, "message": _first_line(record)}
         line |= getattr(record, "fields", {})
         if record.exc_info and record.exc_info[1]:
-            line["exception"] = _places(record.exc_info[1])
+            line["exception"] = places(record.exc_info[1])
         return json.dumps(line, default=str)
 
 
@@ -64,21 +65,26 @@ _FORMATS = {"plain": _Plain, "json": _Json}
 
 
 def _time(record: logging.LogRecord) -> str:
-    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{_second(int(record.created))}.{int(record.msecs):03d}Z"
+
+
+@lru_cache(1)
+def _second(stamp: int) -> str:
+    return datetime.fromtimestamp(stamp, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _first_line(record: logging.LogRecord) -> str:
     return next(iter(record.getMessage().splitlines()), "")
 
 
-def _places(error: BaseException) -> str:
+def places(error: BaseException) -> str:
     """`UniqueViolation at database.py:141 < database.py:96`, innermost first; then the exception it came from."""
     trace, places = error.__traceback__, []
     while trace:
         places.append(f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}")
         trace = trace.tb_next
     text = f"{type(error).__name__} at {' < '.join(reversed(places[-_PLACES:]))}"
-    return f"{text}, from {_places(error.__cause__)}" if error.__cause__ else text
+    return f"{text}, from {places(error.__cause__)}" if error.__cause__ else text
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

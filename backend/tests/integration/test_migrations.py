@@ -7,14 +7,20 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
+import pytest
 from sqlalchemy import NullPool, create_engine
 
 from app.config import BACKEND
-from app.models.patient import Base
+from app.jsonserver.collation import DETECT, Collations
+from app.jsonserver.query import parse
+from app.jsonserver.statement import list_query
+from app.models.patient import ACCELERATORS, Base
+from app.schemas.patient import COLUMNS
 
 _CATALOG = """
     SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'patients'::regclass
-    UNION ALL SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'patients'
+    UNION ALL SELECT indexname, indexdef FROM pg_indexes
+        WHERE tablename = 'patients' AND NOT indexname = ANY(%s)
     UNION ALL SELECT column_name,
             concat_ws(' ', data_type, collation_name, is_nullable, column_default, identity_generation)
         FROM information_schema.columns WHERE table_name = 'patients'
@@ -24,7 +30,7 @@ _CATALOG = """
 
 def catalog(dsn: str) -> list[Any]:
     with psycopg.connect(dsn) as connection:
-        return connection.execute(_CATALOG).fetchall()
+        return connection.execute(_CATALOG, [list(ACCELERATORS)]).fetchall()
 
 
 def alembic(dsn: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -46,7 +52,7 @@ def test_they_agree_on_what_alembic_does_not_compare(module_database: str, bare_
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(bare_database), poolclass=NullPool)
     Base.metadata.create_all(engine)
     assert catalog(module_database) == catalog(bare_database)
-    assert len(catalog(module_database)) == 11 + 8 + 9
+    assert len(catalog(module_database)) == 11 + 9 + 9
 
 
 def test_deploys_at_the_same_time_migrate_once(bare_database: str) -> None:
@@ -69,3 +75,15 @@ def test_a_database_that_is_away_is_one_sentence_without_the_password() -> None:
     assert "the database does not answer" in run.stderr
     assert "Traceback" not in run.stderr
     assert "hunter2" not in run.stdout + run.stderr
+
+
+def test_a_search_finds_its_index(module_database: str) -> None:
+    with psycopg.connect(module_database) as connection:
+        if connection.execute("SELECT to_regclass('patients_search_ix')").fetchone() == (None,):
+            pytest.skip("this PostgreSQL has no pg_trgm")
+        found = connection.execute(DETECT.sql.encode()).fetchone()
+        sql, params = list_query(parse(b"q=asthma&_page=1", "0.17", COLUMNS), Collations(*found or ()))
+        connection.execute("SET enable_seqscan = off")
+        plan = connection.execute(f"EXPLAIN {sql}".encode(), params).fetchall()
+    assert any("Bitmap Index Scan on patients_search_ix" in line for (line,) in plan), plan
+    assert any("Bitmap Index Scan on patients_extra_ix" in line for (line,) in plan), plan
