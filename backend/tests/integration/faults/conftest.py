@@ -57,9 +57,9 @@ def start(postgres: Postgres, directory: Path) -> Iterator[Callable[..., Server]
     """Start a server with these settings; it ends with the test, and its log must not name a patient."""
     servers: list[Server] = []
 
-    def run(**settings: object) -> Server:
+    def run(dsn: str = "", **settings: object) -> Server:
         log = directory / f"server-{len(list(directory.glob('server-*')))}.log"
-        servers.append(Server(**({"dsn": postgres.dsn, "log_level": "DEBUG", "log": log} | settings)))
+        servers.append(Server(dsn or postgres.dsn, log, **({"log_level": "DEBUG"} | settings)))
         return servers[-1].start()
 
     yield run
