@@ -3,14 +3,15 @@
 
 PYTHON ?= python3
 VENV := backend/.venv
-PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
+NODE := backend/benchmarks/node_modules
+PIP := $(VENV)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all: --no-compile
 RUN := cd backend && .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test setup fix
+.PHONY: help serve test setup fix bench bench-migrate torture
 
 help: ## list these commands
-	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 20
 
 serve: $(VENV)/.serve ## set up what is needed and serve http://127.0.0.1:8000/patients
 	@cd backend && exec .venv/bin/python -m app
@@ -21,20 +22,36 @@ test: $(VENV)/.test ## set up what is needed and check everything: lint, format,
 	$(RUN) mypy
 	$(RUN) pytest --cov --cov-report=term # runs `alembic check`, too: test_migrations.py
 
+bench: $(VENV)/.test $(NODE)/.made ## measure it beside json-server, Fastify and its own limits, ~10 minutes; QUICK=1: one
+	$(RUN) benchmarks $(if $(QUICK),--quick)
+
+bench-migrate: $(VENV)/.test ## measure the import of db.json beside psql's \copy of ready rows
+	$(RUN) benchmarks.migration
+
+torture: $(VENV)/.test ## the long form of the tests that kill, freeze, flood and race
+	cd backend && TORTURE=1 .venv/bin/python -m pytest tests/integration/faults
+
 setup: $(VENV)/.serve $(VENV)/.test ## install everything for serving and testing, run nothing
 
-fix: $(VENV)/.test ## format the code and mend what the linter can
+fix: $(VENV)/.test ## format the code, mend what the linter can, write anew what documents repeat of the code
 	$(RUN) ruff format .
 	$(RUN) ruff check --fix .
+	$(RUN) tests.docs.regenerate
 
-# A stamp says that the file it depends on is installed. Later runs look at nothing else.
+# A stamp says that the file it depends on is installed. Later runs look at nothing else. Compiling what the server imports
+# takes two seconds, compiling every package ten.
 $(VENV)/.serve: backend/requirements-embedded.txt | $(VENV)/.made
 	@echo "Installing what serving needs into $(VENV) ..."
-	@$(PIP) -r $< && touch $@
+	@$(PIP) -r $<
+	@cd backend && PYTHONDONTWRITEBYTECODE= .venv/bin/python -c 'import app.__main__, app.development'
+	@touch $@
 
 $(VENV)/.test: backend/requirements-dev.txt | $(VENV)/.made
 	@echo "Installing what testing needs into $(VENV) ..."
 	@$(PIP) -r $< && touch $@
+
+$(NODE)/.made: backend/benchmarks/package-lock.json
+	@cd backend/benchmarks && npm ci --silent && touch node_modules/.made
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'

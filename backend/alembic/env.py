@@ -13,13 +13,18 @@ from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.exc import OperationalError
 
 from app import config, embedded
-from app.models.patient import Base
+from app.models.patient import ACCELERATORS, Base
 
 _LOCK = 1885434473  # "pati": any number that no other program locks in this database
 
 
 def run(connection: Connection) -> None:
-    context.configure(connection=connection, target_metadata=Base.metadata, compare_server_default=True)
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        compare_server_default=True,
+        include_name=lambda name, *_: name not in ACCELERATORS,
+    )
     with context.begin_transaction():
         # Before Alembic reads the current revision. Of the transaction, so that it works through a pooler too.
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")

@@ -251,4 +251,5 @@ def _connection_options(settings: Settings) -> dict[str, Any]:
     }
     if settings.db_pooled:
         return options | {"prepare_threshold": None}
-    return options | {"options": f"-c statement_timeout={round(settings.db_deadline * SHARE * 1000)}"}
+    timeout = round(settings.db_deadline * SHARE * 1000)
+    return options | {"options": f"-c statement_timeout={timeout} -c jit=off"}  # compiling takes longer than any read

@@ -1,6 +1,7 @@
 """What a developer's machine gets before serving: PostgreSQL, the schema, and patients to begin with."""
 
 import atexit
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -8,14 +9,18 @@ from pathlib import Path
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from pydantic import SecretStr
 from sqlalchemy import NullPool, create_engine
 
 from app.config import BACKEND, Settings
-from app.embedded import Cluster, postgres
+from app.embedded import Cluster, EmbeddedError, postgres
+
+log = logging.getLogger(__name__)
 
 # Deleting every patient must not bring the seed back: a sequence that ever gave a number says the table was used.
 _NEVER_USED = "SELECT NOT EXISTS (SELECT FROM patients) AND NOT is_called FROM patients_position_seq"
+_WHY_NOT = "`python scripts/migrate_db_json.py` on the same file says which did not, and why"
 
 
 @contextmanager
@@ -45,23 +50,32 @@ def with_database(settings: Settings) -> Settings:
 
 
 def upgrade(dsn: str) -> None:
-    """`alembic upgrade head` on this database, in this process."""
+    """`alembic upgrade head` on this database, in this process. Raises `EmbeddedError`."""
     config = Config(BACKEND / "alembic.ini")
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=NullPool)
     with engine.connect() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:  # a newer version's data, for example
+            raise EmbeddedError(f"the schema cannot be brought up to date: {error}") from error
 
 
 def _seed(dsn: str, file: Path, unfinished: Path) -> None:
     """Import the file unless the database was used. `unfinished` stands while it runs, for a start that was killed."""
-    if not file.exists() or not (unfinished.exists() or _never_used(dsn)):
+    if not unfinished.exists() and not _never_used(dsn):
+        return
+    if not file.exists():
+        log.warning("SEED_FILE %s does not exist: there are no patients to begin with", file)
         return
     from app.importer.run import import_file  # noqa: PLC0415 a start that has nothing to import need not load it
 
     unfinished.touch()
-    import_file(file, dsn)
+    report = import_file(file, dsn)
     unfinished.unlink()
+    if report.status != "complete":
+        came, of = report.totals["migrated"], report.totals["records"]
+        log.warning("SEED_FILE %s: %d of %d records came in. %s", file, came, of, report.sentence or _WHY_NOT)
 
 
 def _never_used(dsn: str) -> bool:

@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from app import __version__, config
 from app.api import error_handlers, middleware, openapi
 from app.api.metrics import Metrics
-from app.api.routes import health, metrics, patients
+from app.api.routes import docs, health, home, metrics, patients
+from app.api.thin import ThinApp
 from app.config import Settings
 from app.database import Database
 from app.services.patient_service import PatientService
@@ -40,22 +41,29 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             await database.close()
 
-    app = FastAPI(
+    app = ThinApp(
         title="Patients API",
         version=__version__,
         summary="json-server's contract for patients, kept in PostgreSQL.",
         lifespan=lifespan,
         middleware=middleware.layers(settings, counted),
         redirect_slashes=False,
+        docs_url=None,
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # spans carry what was searched for
     )
     app.state.settings, app.state.database, app.state.patients = settings, database, PatientService(database)
     app.state.metrics = counted
-    for router in (patients.router, health.router, *([metrics.router] if counted else [])):
-        app.router.routes.extend(router.routes)  # flat: `include_router` would wrap each request once more
+    # Flat, `include_router` would wrap each request once more; and before FastAPI's own, which few ask for.
+    app.router.routes[:0] = [route for router in _routers(settings) for route in router.routes]
     error_handlers.install(app)
     openapi.document(app)
     return app
+
+
+def _routers(settings: Settings) -> list[APIRouter]:
+    optional = ((settings.metrics, metrics.router), (settings.home_page, home.router))
+    return [patients.router, health.router, docs.router, *(router for wanted, router in optional if wanted)]
 
 
 def __getattr__(name: str) -> FastAPI:

@@ -34,6 +34,7 @@ class Batched(Generic[Key, Value]):
         batch: list[tuple[Key, asyncio.Future[Value | None]]] = []
         try:
             while self._waiting:
+                await asyncio.sleep(0)  # one turn of the loop: requests that are here already fly along
                 batch, self._waiting = self._waiting, []
                 found = await self._fetch(list({key for key, _ in batch}))
                 for key, future in batch:

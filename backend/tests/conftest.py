@@ -2,6 +2,7 @@
 
     database_url      this module's own database with the schema in it and no row; a fresh identity sequence
     module_database   the same without the emptying, for what a whole module shares (a server, a pool)
+    bare_database     a database without the schema
     settings          Settings for `database_url`, as in development, untouched by the environment and `backend/.env`
 
 With `REQUIRE_ALL=1` a skipped test is a failure: nothing the run was meant to prove may go missing.
@@ -10,7 +11,7 @@ With `REQUIRE_ALL=1` a skipped test is a failure: nothing the run was meant to p
 import os
 import shutil
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -46,6 +47,18 @@ def template(cluster: Cluster) -> str:
     return _TEMPLATE
 
 
+@pytest.fixture(scope="session")
+def copy_of_template(cluster: Cluster, template: str) -> Callable[[], str]:
+    """Makes databases with the schema in them, for what the whole run shares."""
+
+    def make() -> str:
+        name = f"copy_{next(_numbers)}"
+        _execute(cluster.dsn, f"CREATE DATABASE {name} TEMPLATE {template}")
+        return _sibling(cluster.dsn, name)
+
+    return make
+
+
 @pytest.fixture(scope="module")
 def module_database(cluster: Cluster, template: str) -> Iterator[str]:
     name = f"module_{next(_numbers)}"
@@ -58,6 +71,14 @@ def module_database(cluster: Cluster, template: str) -> Iterator[str]:
 def database_url(module_database: str) -> str:
     _execute(module_database, "TRUNCATE patients RESTART IDENTITY")
     return module_database
+
+
+@pytest.fixture
+def bare_database(cluster: Cluster) -> Iterator[str]:
+    name = f"bare_{next(_numbers)}"
+    _execute(cluster.dsn, f"CREATE DATABASE {name}")
+    yield _sibling(cluster.dsn, name)
+    _execute(cluster.dsn, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

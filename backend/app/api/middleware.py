@@ -54,7 +54,10 @@ def layers(settings: Settings, metrics: Metrics | None) -> list[Middleware]:
 
 def header(scope: Scope, name: bytes) -> bytes | None:
     """The first value of a request header, by its lower-case name."""
-    return next((value for key, value in scope["headers"] if key == name), None)
+    for key, value in scope["headers"]:
+        if key == name:
+            return value  # type: ignore[no-any-return]  # a scope is untyped; ASGI says bytes
+    return None
 
 
 class Requests:

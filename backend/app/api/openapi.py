@@ -3,7 +3,7 @@
 Shapes and rules come from `schemas/patient.py`, operators from `jsonserver`: nothing is written down twice.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from app.api import problems
+from app.jsonserver.query import SPELLINGS
 from app.schemas.patient import COLUMNS, Patient, PatientCreate, PatientPatch, PatientRow
 
 Json = dict[str, Any]
@@ -233,6 +234,41 @@ def _query(name: str, says: str, schema: Json = _TEXT) -> Json:
     return {"name": name, "in": "query", "required": False, "description": says, "schema": schema}
 
 
-def _list_parameters() -> Iterable[Json]:
+# Operator, as spelled behind a field -> what a filter with it finds.
+_FILTERS: Mapping[str, str] = {
+    "eq": "Equal to the value.",
+    "in": "Equal to any value of a comma-separated list.",
+    "ne": "Different from the value, and from every one when repeated.",
+    "gt": "Greater than the value: by number on age, as text elsewhere.",
+    "gte": "Greater than or equal to the value: by number on age, as text elsewhere.",
+    "lt": "Less than the value: by number on age, as text elsewhere.",
+    "lte": "Less than or equal to the value: by number on age, as text elsewhere.",
+    "contains": "Text that contains the value, whatever the case.",
+    "startsWith": "Text that starts with the value, whatever the case.",
+    "endsWith": "Text that ends with the value, whatever the case.",
+    "like": "Text in which this JavaScript regular expression finds something, whatever the case (0.17).",
+}
+
+_LIST_PARAMETERS: Mapping[str, tuple[str, Json]] = {
+    "q": ("Any field that contains this text, whatever the case (0.17).", _TEXT),
+    "_where": ("A JSON object of conditions, in place of all other filters (1.x).", _TEXT),
+    "_sort": ("Fields to sort by, comma-separated; `-` before one sorts it descending.", _TEXT),
+    "_order": ("`asc` or `desc` for each field of `_sort`, comma-separated (0.17).", _TEXT),
+    "_page": ("The page, from 1; beyond the last one: the last (1.x) or an empty one (0.17).", _NUMBER),
+    "_per_page": ("Patients a page, 10 unless said (1.x: the answer is an envelope).", _NUMBER),
+    "_limit": ("Patients a page or slice (0.17: the answer is an array with X-Total-Count).", _NUMBER),
+    "_start": ("Where a slice begins, from 0; negative counts from the end (0.17).", _NUMBER),
+    "_end": ("Where a slice ends, itself not in it; negative counts from the end (0.17).", _NUMBER),
+}
+
+
+def _list_parameters() -> list[Json]:
     """Filters of every declared field, then search, order, pages and slices."""
-    yield from ()
+    repeated: Json = {"type": "array", "items": _TEXT}
+    equal = [_query(field, f"{field} equal to the value; repeated: to any of them.", repeated) for field in COLUMNS]
+    operators = [
+        _query(field + spelling, f"{field}: {_FILTERS[name]}", repeated)
+        for field in COLUMNS
+        for spelling, name in SPELLINGS.items()
+    ]
+    return [*equal, *operators, *(_query(name, says, schema) for name, (says, schema) in _LIST_PARAMETERS.items())]

@@ -86,12 +86,17 @@ def _folders(home: Path, account: Account | None) -> Iterator[Path]:
     if found := shutil.which("postgres"):
         yield Path(found).resolve().parent
     yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    if packaged := _packaged(home, account):
+        yield packaged
+
+
+def _packaged(home: Path, account: Account | None) -> Path | None:
     package = find_spec(_PACKAGE)
-    if package and package.origin:
-        site = Path(package.origin).parent.parent
-        yield (
-            site if reaches(account, site / _PACKAGED_BIN / "postgres") else _copied(site, home, account)
-        ) / _PACKAGED_BIN
+    if not package or not package.origin:
+        return None
+    site = Path(package.origin).parent.parent
+    within_reach = reaches(account, site / _PACKAGED_BIN / "postgres")
+    return (site if within_reach else _copied(site, home, account)) / _PACKAGED_BIN
 
 
 def _copied(site: Path, home: Path, account: Account | None) -> Path:

@@ -4,7 +4,6 @@ The orphan protection is Linux's (prctl(2), PR_SET_PDEATHSIG).
 """
 
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -35,6 +34,7 @@ _OPTIONS = {
     "log_error_verbosity": "terse",
     "log_checkpoints": "off",
 }
+_TELLING = 3  # lines
 _FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -165,11 +165,10 @@ def _dsn(sockets: Path, database: str) -> str:
 
 
 def _reason(log: TextIO) -> str:
-    """The telling lines of PostgreSQL's log, as one."""
+    """The end of PostgreSQL's log, as one line."""
     log.seek(0)
     lines = [line for line in log.read().splitlines() if line.strip()]
-    telling = [line for line in lines if re.search("FATAL|PANIC|error", line)]
-    return _one_line(" ".join((telling or lines)[-3:])) or "it left no message"
+    return _one_line(" ".join(lines[-_TELLING:])) or "it left no message"
 
 
 def _one_line(text: str) -> str:

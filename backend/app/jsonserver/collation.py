@@ -33,7 +33,7 @@ WITH usable AS (
   SELECT name FROM usable WHERE provider = 'c' AND locale ~* '[.]utf-?8$' AND locale !~ '^(tr|az)_'
   ORDER BY locale !~ '^C[.]', locale LIMIT 1
 )
-SELECT icu.name, coalesce(builtin.name, icu.name, (SELECT name FROM libc), 'default') FROM icu, builtin
+SELECT icu.name::name, coalesce(builtin.name, icu.name, (SELECT name FROM libc), 'default')::name FROM icu, builtin
 """,
     {},
 )

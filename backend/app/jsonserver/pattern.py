@@ -1,8 +1,9 @@
 """JavaScript regular expression (`_like`) -> PostgreSQL regular expression of the same meaning. Pure.
 
 A whitelisted grammar: literals, `.`, classes, `\\d \\w \\s` and their negations, anchors, `\\b \\B`, groups,
-alternatives and quantifiers. Look-around and back-references are left out: with some of them PostgreSQL's time has no
-bound, as JavaScript's has none. Sources: ECMA-262 22.2 with the flag `i` alone; PostgreSQL 9.7.3 (advanced expressions).
+alternatives and quantifiers. Look-around and back-references are left out: with some of them PostgreSQL's time has
+no bound, as JavaScript's has none. Sources: ECMA-262 22.2 with the flag `i` alone; PostgreSQL 9.7.3 (advanced
+expressions).
 """
 
 import re

@@ -147,6 +147,9 @@ _COLON: Mapping[str, Operator] = {
 _ANYWHERE: Mapping[str, Operator] = {"ne": "ne", "gte": "gte", "lte": "lte", "like": "like"}  # 0.17 knows these
 _UNDERSCORE: Mapping[str, Operator] = {**_COLON, **_ANYWHERE}
 
+# Every spelling of an operator behind a declared field, for whoever describes them.
+SPELLINGS: Mapping[str, str] = {f":{name}": name for name in _COLON} | {f"_{name}": name for name in _UNDERSCORE}
+
 
 class _Filter(NamedTuple):
     """One filter parameter. `spelling` tells operators apart that are AND-ed although they mean the same."""

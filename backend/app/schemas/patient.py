@@ -65,7 +65,8 @@ def _id_text(value: object) -> object:
 Id = Annotated[
     str, Strict(), Field(min_length=1, max_length=ID_LENGTH), AfterValidator(_storable), BeforeValidator(_id_text)
 ]
-_Filled = AfterValidator(_not_blank), AfterValidator(_storable)
+# The pattern only tells readers of the schema: ECMA-262's \S is what BLANKS leaves, Python's and Rust's are not.
+_Filled = AfterValidator(_not_blank), AfterValidator(_storable), Field(json_schema_extra={"pattern": r"\S"})
 
 
 class Patient(BaseModel):
@@ -145,7 +146,7 @@ def check(body: Mapping[str, Any], model: type[BaseModel]) -> Record:
     Raises `InvalidRecord` with all faults.
     """
     extra = {name: value for name, value in body.items() if name not in COLUMNS}
-    faults = [Fault(_printable(k), "character", why) for k, v in extra.items() if (why := unstorable([k, v]))]
+    faults = [Fault(printable(k), "character", why) for k, v in extra.items() if (why := unstorable([k, v]))]
     try:
         declared = model.model_validate({name: body[name] for name in COLUMNS if name in body})
     except ValidationError as error:
@@ -155,7 +156,7 @@ def check(body: Mapping[str, Any], model: type[BaseModel]) -> Record:
     return Record(declared.model_dump(exclude_unset=True), extra)
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
     """A field name that cannot be sent back as it came, in ASCII escapes."""
     return name.encode("ascii", "backslashreplace").decode().replace("\0", "\\x00")
 

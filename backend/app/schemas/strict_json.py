@@ -6,6 +6,7 @@ would be stored as something other than what was sent.
 
 import json
 import math
+import re
 from typing import Any, NoReturn
 
 MAX_DEPTH = 100  # far above any record a frontend writes, far below PostgreSQL's and Python's stacks
@@ -64,7 +65,10 @@ def _texts(value: Any) -> list[str]:
 
 
 def _has_surrogate(text: str) -> bool:
-    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
+    return not text.isascii() and _SURROGATE.search(text) is not None
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from app.api.middleware import log_request
 from app.api.problems import problem
 from app.limits import FIELD_COST, HEAD_BYTES, LINGER, STALL
 from app.server.strictness import fault_of
+from app.server.transport import GentleTransport
 
 _REFUSALS = {
     400: "The request is not valid HTTP/1.1.",
@@ -48,7 +49,8 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast(asyncio.Transport, transport))
-        self.transport = cast(asyncio.Transport, _Gentle(self.transport, self))
+        self._gentle = GentleTransport(self.transport, self.close)
+        self.transport = cast(asyncio.Transport, self._gentle)
         self._watch(self.receive_timeout)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -76,6 +78,7 @@ class Protocol(HttpToolsProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override] # uvicorn's says None, asyncio's protocol may say True
         """A client that only closes its own side still gets its answer."""
+        self._gentle.flush()
         if self._answering():
             self.cycle.keep_alive = False
         return self._answering()
@@ -208,24 +211,6 @@ class Protocol(HttpToolsProtocol):
             transport.write_eof()
             self.flow.resume_reading()
             self.loop.call_later(LINGER, transport.close)
-
-
-class _Gentle:
-    """The connection's transport, closed by `Protocol.close`."""
-
-    def __init__(self, transport: asyncio.Transport, protocol: Protocol) -> None:
-        self._transport, self._protocol, self._closed = transport, protocol, False
-        self.write = transport.write
-
-    def close(self) -> None:
-        self._closed = True
-        self._protocol.close(self._transport)
-
-    def is_closing(self) -> bool:
-        return self._closed or self._transport.is_closing()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
 
 
 def limited(receive_timeout: float) -> type[Protocol]:

@@ -1,5 +1,6 @@
 """uvicorn with our protocol, our logging and our end: asked to stop, it finishes what is under way and returns."""
 
+import asyncio
 import resource
 import signal
 import socket
@@ -12,6 +13,8 @@ from starlette.types import ASGIApp
 from app.config import Settings
 from app.limits import KEEP_ALIVE
 from app.server.protocol import limited
+
+_STILL_COMING = 0.3  # seconds
 
 
 def serve(app: ASGIApp, settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> None:
@@ -49,6 +52,11 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take what was sent before the signal, then stop: uvicorn closes connections it has not read from yet."""
+        await asyncio.sleep(_STILL_COMING)
+        await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 uvicorn's signature
         """Stop; at a second Ctrl-C at once. uvicorn would raise the signal again at the end: exit code -15, not 0."""

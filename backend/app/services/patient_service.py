@@ -113,6 +113,11 @@ class PatientService:
     async def get(self, key: str) -> bytes:
         return _found(await self._by_id.get(key))
 
+    async def overview(self) -> tuple[int, str | None]:
+        """How many patients there are, and the id of the first one in the list."""
+        [(count, first)] = await self._database.rows(Query(_overview(), {}))
+        return count, first and first.decode()
+
     async def create(self, record: Record) -> tuple[str, bytes]:
         """Store a new patient at the end of the list; its id is the record's or a new random one. Returns (id, row)."""
         key = record.columns.get("id") or secrets.token_hex(8)
@@ -154,7 +159,7 @@ class PatientService:
         try:
             rows = await self._database.rows(Query(statement, params))
         except UniqueViolation as error:
-            raise Conflict(_unique_fields()[error.constraint]) from None
+            raise Conflict(unique_fields()[error.constraint]) from None
         return _found(rows[0][0] if rows else None)
 
     async def _rows(self, keys: Sequence[str]) -> Mapping[str, bytes]:
@@ -179,11 +184,17 @@ def _values(record: Record) -> dict[str, Any]:
 
 
 @cache
-def _unique_fields() -> Mapping[str, str]:
+def unique_fields() -> Mapping[str, str]:
     """Name of each unique constraint -> wire name of its field."""
     wire = {column: name for name, column in COLUMNS.items()}
     keys = [key for key in TABLE.constraints if isinstance(key, PrimaryKeyConstraint | UniqueConstraint)]
     return {str(key.name): wire[name] for key in keys if (name := key.columns[0].name) in wire}
+
+
+@cache
+def _overview() -> str:
+    first = select(TABLE.c.id).order_by(TABLE.c.position).limit(literal_column("1")).scalar_subquery()
+    return compile_sql(select(func.count(), first).select_from(TABLE))
 
 
 @cache

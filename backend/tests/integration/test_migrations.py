@@ -11,12 +11,16 @@ import pytest
 from sqlalchemy import NullPool, create_engine
 
 from app.config import BACKEND
-from app.embedded import Cluster
-from app.models.patient import Base
+from app.jsonserver.collation import DETECT, Collations
+from app.jsonserver.query import parse
+from app.jsonserver.statement import list_query
+from app.models.patient import ACCELERATORS, Base
+from app.schemas.patient import COLUMNS
 
 _CATALOG = """
     SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'patients'::regclass
-    UNION ALL SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'patients'
+    UNION ALL SELECT indexname, indexdef FROM pg_indexes
+        WHERE tablename = 'patients' AND NOT indexname = ANY(%s)
     UNION ALL SELECT column_name,
             concat_ws(' ', data_type, collation_name, is_nullable, column_default, identity_generation)
         FROM information_schema.columns WHERE table_name = 'patients'
@@ -24,17 +28,9 @@ _CATALOG = """
 """
 
 
-@pytest.fixture
-def empty_database(cluster: Cluster) -> Any:
-    with psycopg.connect(cluster.dsn, autocommit=True) as admin:
-        admin.execute("CREATE DATABASE bare")
-        yield cluster.dsn.replace("@/patients?", "@/bare?")
-        admin.execute("DROP DATABASE bare WITH (FORCE)")
-
-
 def catalog(dsn: str) -> list[Any]:
     with psycopg.connect(dsn) as connection:
-        return connection.execute(_CATALOG).fetchall()
+        return connection.execute(_CATALOG, [list(ACCELERATORS)]).fetchall()
 
 
 def alembic(dsn: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -52,24 +48,24 @@ def test_models_and_migrations_agree(module_database: str) -> None:
     assert (checked := alembic(module_database, "check")).returncode == 0, checked.stderr
 
 
-def test_they_agree_on_what_alembic_does_not_compare(module_database: str, empty_database: str) -> None:
-    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(empty_database), poolclass=NullPool)
+def test_they_agree_on_what_alembic_does_not_compare(module_database: str, bare_database: str) -> None:
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(bare_database), poolclass=NullPool)
     Base.metadata.create_all(engine)
-    assert catalog(module_database) == catalog(empty_database)
-    assert len(catalog(module_database)) == 11 + 8 + 9
+    assert catalog(module_database) == catalog(bare_database)
+    assert len(catalog(module_database)) == 11 + 9 + 9
 
 
-def test_deploys_at_the_same_time_migrate_once(empty_database: str) -> None:
+def test_deploys_at_the_same_time_migrate_once(bare_database: str) -> None:
     with ThreadPoolExecutor() as pool:
-        done = list(pool.map(lambda _: alembic(empty_database, "upgrade", "head"), range(3)))
+        done = list(pool.map(lambda _: alembic(bare_database, "upgrade", "head"), range(3)))
     assert [run.returncode for run in done] == [0, 0, 0], [run.stderr for run in done]
     assert sum("Running upgrade" in run.stderr for run in done) == 1
 
 
-def test_downgrade_leaves_nothing(empty_database: str) -> None:
+def test_downgrade_leaves_nothing(bare_database: str) -> None:
     for target in ("upgrade head", "downgrade base"):
-        assert alembic(empty_database, *target.split()).returncode == 0
-    with psycopg.connect(empty_database) as connection:
+        assert alembic(bare_database, *target.split()).returncode == 0
+    with psycopg.connect(bare_database) as connection:
         assert connection.execute("SELECT to_regclass('patients')").fetchone() == (None,)
 
 
@@ -79,3 +75,15 @@ def test_a_database_that_is_away_is_one_sentence_without_the_password() -> None:
     assert "the database does not answer" in run.stderr
     assert "Traceback" not in run.stderr
     assert "hunter2" not in run.stdout + run.stderr
+
+
+def test_a_search_finds_its_index(module_database: str) -> None:
+    with psycopg.connect(module_database) as connection:
+        if connection.execute("SELECT to_regclass('patients_search_ix')").fetchone() == (None,):
+            pytest.skip("this PostgreSQL has no pg_trgm")
+        found = connection.execute(DETECT.sql.encode()).fetchone()
+        sql, params = list_query(parse(b"q=asthma&_page=1", "0.17", COLUMNS), Collations(*found or ()))
+        connection.execute("SET enable_seqscan = off")
+        plan = connection.execute(f"EXPLAIN {sql}".encode(), params).fetchall()
+    assert any("Bitmap Index Scan on patients_search_ix" in line for (line,) in plan), plan
+    assert any("Bitmap Index Scan on patients_extra_ix" in line for (line,) in plan), plan

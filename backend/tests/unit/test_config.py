@@ -25,7 +25,11 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
         ("DB_POOL_SIZE", "0", "DB_POOL_SIZE: "),
         ("MAX_BODY_BYTES", "1MB", "MAX_BODY_BYTES: "),
         ("LOG_LEVEL", "loud", "LOG_LEVEL: "),
+        ("LOG_FORMAT", "xml", "LOG_FORMAT: Input should be 'plain' or 'json'"),
         ("DATABASE_URL", "mysql://u:secret@h/d", "DATABASE_URL: must begin with postgres:// or postgresql://"),
+        ("DATABASE_URL", "postgresql://u:secret@[::1/d", "DATABASE_URL: is not a URL that libpq can read"),
+        ("DATABASE_URL", "postgresql://u:sec/ret@h/d", "DATABASE_URL: has a port that is not a number"),
+        ("DATABASE_URL", "postgresql://u:secret@h:port/d", "DATABASE_URL: has a port that is not a number"),
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_the_variable(

@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "services": {"shared_reads", "database", "jsonserver", "schemas", "models", "sql", "errors", "limits"},
     "api": {"services", "database", "schemas", "errors", "config", "limits", "jsonserver", ""},
     "importer": {"schemas", "models", "sql", "errors"},
+    "exporter": {"importer", "jsonserver", "models", "sql"},
     "embedded": {"config"},
     "logs": {"config"},
     "development": {"embedded", "importer", "config"},

@@ -7,6 +7,7 @@ from openapi_spec_validator import validate
 from pydantic import SecretStr
 
 from app.config import Settings
+from app.jsonserver.query import SPELLINGS
 from app.main import create_app
 from app.models.patient import GENDERS, TABLE
 from app.schemas.patient import COLUMNS, Patient, PatientCreate, PatientPatch, check
@@ -62,3 +63,9 @@ def test_a_frontend_gets_the_genders_as_a_choice(schema: dict[str, Any]) -> None
         assert shape["properties"]["gender"]["enum"] == list(GENDERS)
         assert next(iter(shape["properties"])) in {"id", "patientID"}
     assert set(schema["components"]["schemas"]["Patient"]["required"]) == set(COLUMNS)
+
+
+def test_every_operator_of_every_field_is_described(schema: dict[str, Any]) -> None:
+    named = [parameter["name"] for parameter in schema["paths"]["/patients"]["get"]["parameters"]]
+    assert {field + spelling for field in COLUMNS for spelling in ("", *SPELLINGS)} <= set(named)
+    assert len(named) == len(set(named))

@@ -19,8 +19,8 @@ router = APIRouter(prefix="/health", tags=["health"], route_class=ThinRoute)
 async def health(request: Request) -> Response:
     """200 while the database answers, 503 in the same shape when it does not; within 2 seconds either way."""
     database: Database = request.app.state.database
-    reason = await _reason(database)
-    return _report(200 if reason is None else 503, "ok" if reason is None else "unavailable", reason)
+    fault = await reason(database)
+    return _report(200 if fault is None else 503, "ok" if fault is None else "unavailable", fault)
 
 
 @router.get("/live")
@@ -29,7 +29,8 @@ async def live(_: Request) -> Response:
     return _report(200, None, None)
 
 
-async def _reason(database: Database) -> str | None:
+async def reason(database: Database) -> str | None:
+    """Why patients cannot be served now, as one sentence; None if they can."""
     try:
         await database.ping()
     except DatabaseUnavailable as error:

@@ -59,7 +59,8 @@ def start(postgres: Postgres, directory: Path) -> Iterator[Callable[..., Server]
 
     def run(dsn: str = "", **settings: object) -> Server:
         log = directory / f"server-{len(list(directory.glob('server-*')))}.log"
-        servers.append(Server(dsn or postgres.dsn, log, **({"log_level": "DEBUG"} | settings)))
+        chosen: dict[str, object] = {"log_level": "DEBUG"} | settings
+        servers.append(Server(dsn or postgres.dsn, log, **chosen))
         return servers[-1].start()
 
     yield run

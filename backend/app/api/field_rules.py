@@ -1,0 +1,64 @@
+"""The fields of a patient and their rules in words, read off the schema that checks them, so that neither can drift."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from app.schemas.patient import COLUMNS, PatientCreate
+from app.services import patient_service
+
+
+class FieldRules(NamedTuple):
+    """One field: wire name, its rules as short phrases, an example that obeys them."""
+
+    name: str
+    rules: list[str]
+    example: Any
+
+
+# JSON Schema keyword -> the rule in words, in the order of reading.
+_PHRASES: Mapping[str, Callable[[Any], str]] = {
+    "type": {"string": "text", "integer": "whole number"}.__getitem__,
+    "format": {"date": "a day as YYYY-MM-DD"}.__getitem__,
+    "enum": lambda values: "one of " + ", ".join(values),
+    "minLength": {1: "not empty"}.__getitem__,
+    "pattern": {r"\S": "not blank"}.__getitem__,
+    "maxLength": lambda most: f"at most {most:,} characters",
+    "exclusiveMinimum": lambda bound: f"greater than {bound:,}",
+    "maximum": lambda most: f"at most {most:,}",
+}
+_NO_RULES = {"title", "examples", "default", "anyOf"}
+
+# Keyword -> those that say as much and more.
+_IMPLIED_BY: Mapping[str, set[str]] = {"type": {"format", "enum"}, "minLength": {"pattern"}}
+
+
+def fields() -> list[FieldRules]:
+    """Every declared field, in wire order.
+
+    Raises `KeyError` for a keyword or value that has no words here: to leave a rule out would be a lie.
+    """
+    schema = PatientCreate.model_json_schema()
+    return [_field(name, schema["properties"][name], name in schema["required"]) for name in COLUMNS]
+
+
+def example() -> dict[str, Any]:
+    """A valid patient, without an id."""
+    return {field.name: field.example for field in fields() if field.name != "id"}
+
+
+def _field(name: str, schema: Mapping[str, Any], required: bool) -> FieldRules:
+    unique = ["unique"] if name in patient_service.unique_fields().values() else []
+    optional = [] if required else ["made by the server if absent"]
+    return FieldRules(name, [*_phrases(_one_type(schema)), *unique, *optional], schema["examples"][0])
+
+
+def _phrases(schema: Mapping[str, Any]) -> list[str]:
+    keywords = schema.keys() - _NO_RULES
+    telling = {keyword for keyword in keywords if not keywords & _IMPLIED_BY.get(keyword, set())}
+    phrases = {keyword: _PHRASES[keyword](schema[keyword]) for keyword in telling}
+    return [phrases[keyword] for keyword in _PHRASES if keyword in phrases]
+
+
+def _one_type(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The keywords; of a field that may also be null those of its other type."""
+    return {**schema, **next((branch for branch in schema.get("anyOf", ()) if branch["type"] != "null"), {})}

@@ -1,0 +1,123 @@
+"use strict";
+// Nothing here is needed to read the page: it copies, runs the links in place, and keeps count and status true.
+
+const SHOWN_HEADERS = ["content-type", "x-total-count", "link", "etag", "retry-after", "x-request-id"];
+const SHOWN_BYTES = 64 * 1024; // of a body; the rest is not even fetched
+
+const element = (id) => document.getElementById(id);
+
+async function refresh() {
+  let summary = null;
+  try {
+    const response = await fetch(document.body.dataset.home, { headers: { Accept: "application/json" } });
+    summary = await response.json();
+  } catch {
+    // Reported below: the server does not answer.
+  }
+  const state = summary ? summary.database : "silent";
+  const count = summary ? summary.resources[0].count : null;
+  const detail = (summary && summary.detail) || "";
+  element("status").className = state;
+  write("status", element("status").dataset[state]);
+  element("fault").hidden = detail === "";
+  write("fault", detail);
+  write("count", count === null ? "?" : count.toLocaleString("en"));
+}
+
+// Only what differs: a live region says again whatever is written into it.
+function write(id, text) {
+  if (element(id).textContent !== text) element(id).textContent = text;
+}
+
+async function copy(button) {
+  const text = button.dataset.copy || button.parentElement.querySelector("pre").textContent;
+  const said = (await clipboard(text)) ? "Copied" : "Not copied";
+  element("said").textContent = said;
+  button.textContent = said;
+  setTimeout(() => { button.textContent = "Copy"; }, 2000);
+}
+
+// Plain http from another machine has no navigator.clipboard; the old way still works there.
+async function clipboard(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text).then(() => true, () => false);
+  const focused = document.activeElement;
+  const area = document.createElement("textarea");
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const copied = document.execCommand("copy");
+  area.remove();
+  focused.focus();
+  return copied;
+}
+
+async function run(button) {
+  const row = button.closest("li");
+  button.setAttribute("aria-disabled", "true");
+  const answer = await ask(row.querySelector("a").href);
+  button.removeAttribute("aria-disabled");
+  show(row, answer);
+  element("said").textContent = answer.line;
+  refresh();
+}
+
+async function ask(address) {
+  const begin = performance.now();
+  try {
+    const response = await fetch(address, { headers: { Accept: "application/json" }, cache: "no-store" });
+    const body = await firstBytes(response);
+    const line = `${response.status} ${response.statusText} · ${Math.round(performance.now() - begin)} ms`;
+    const headers = SHOWN_HEADERS.filter((name) => response.headers.has(name)).map((name) => [name, response.headers.get(name)]);
+    return { ok: response.ok, line, headers, body };
+  } catch {
+    return { ok: false, line: "No answer: the server cannot be reached.", headers: [], body: "" };
+  }
+}
+
+async function firstBytes(response) {
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  while (text.length < SHOWN_BYTES) {
+    const { done, value } = await reader.read();
+    if (done) return indented(text + decoder.decode());
+    text += decoder.decode(value, { stream: true });
+  }
+  reader.cancel();
+  return `${text.slice(0, SHOWN_BYTES)}\n… the rest is not shown`;
+}
+
+function indented(text) {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
+function show(row, answer) {
+  if (!row.querySelector(".answer")) row.append(element("answer").content.cloneNode(true));
+  const summary = row.querySelector(".answer summary");
+  summary.textContent = answer.line;
+  summary.className = answer.ok ? "" : "failed";
+  row.querySelector(".answer dl").replaceChildren(...answer.headers.flatMap(([name, value]) => [cell("dt", name), cell("dd", value)]));
+  row.querySelector(".answer pre").hidden = answer.body === "";
+  row.querySelector(".answer code").textContent = answer.body;
+  row.querySelector(".answer").open = true;
+}
+
+function cell(tag, text) {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  return made;
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button || button.getAttribute("aria-disabled")) return;
+  if ("run" in button.dataset) run(button);
+  else copy(button);
+});
+document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+addEventListener("focus", refresh);
+for (const button of document.querySelectorAll("button[hidden]")) button.hidden = false;

@@ -1,0 +1,101 @@
+"""One record's bytes -> a row for COPY, or every fault in it. The rules are the API's own (`schemas/patient.py`)."""
+
+import datetime as dt
+import hashlib
+import json
+from typing import Any, NamedTuple
+
+from app.importer.json_text import demand_json, members
+from app.schemas import strict_json
+from app.schemas.patient import COLUMNS, Fault, InvalidRecord, PatientCreate, Record, check, printable
+
+UNKEPT = "json"  # code of a value that is no JSON, or one that cannot be kept
+
+# What COPY's text format escapes (PostgreSQL, COPY, "Text Format"), so that COPY TO gives back the same bytes.
+_ESCAPES = str.maketrans({"\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v"})
+
+
+class Row(NamedTuple):
+    """A good record as COPY's text format has it: columns from `id` to `extra`, without the position before them."""
+
+    id: bytes
+    patient_id: bytes
+    line: bytes
+
+
+class Checked(NamedTuple):
+    """A row, what is to be said of it although it is good, and its fields in their order."""
+
+    row: Row
+    warnings: list[Fault]
+    names: tuple[str, ...]
+
+
+def ordinary_row(values: tuple[bytes, ...]) -> Row:
+    """The row of a record that `ordinary` has proven, from its values in column order."""
+    return Row(values[0], values[1], b"\t".join(values) + b"\t{}\n")
+
+
+def examine(raw: bytes) -> Checked:
+    """Check one element of the list.
+
+    Raises `InvalidRecord` with all its faults, and `json_text.Broken` if it is not JSON at all.
+    """
+    if not raw.startswith(b"{"):
+        demand_json(raw)
+        raise InvalidRecord([Fault("", "object", "a record must be an object")])
+    body, faults = _read_object(raw)
+    try:
+        record = check(body, PatientCreate)
+    except InvalidRecord as error:
+        unkept = {fault.field for fault in faults} - body.keys()
+        faults += [fault for fault in error.faults if fault.field not in unkept]
+    if faults:
+        raise InvalidRecord(faults)
+    warnings = _settle_id(record, body.get("id"))
+    return Checked(_row(record), warnings, tuple(body))
+
+
+def _read_object(raw: bytes) -> tuple[dict[str, Any], list[Fault]]:
+    try:
+        return strict_json.loads(raw), []
+    except strict_json.InvalidJSON as error:
+        demand_json(raw)
+        return _salvage(raw, str(error))
+
+
+def _salvage(raw: bytes, fault: str) -> tuple[dict[str, Any], list[Fault]]:
+    """The members that can be kept, and a fault for each that cannot; `fault` if none stands out."""
+    body: dict[str, Any] = {}
+    faults: list[Fault] = []
+    names: set[str] = set()
+    for member in members(raw):
+        if member.name in names:
+            faults.append(Fault(printable(member.name), "repeated", "stands more than once in the record"))
+        names.add(member.name)
+        try:
+            body[member.name] = strict_json.loads(member.raw)
+        except strict_json.InvalidJSON as error:
+            faults.append(Fault(printable(member.name), UNKEPT, f"cannot be kept: {error}"))
+    return body, list(dict.fromkeys(faults)) or [Fault("", UNKEPT, fault)]
+
+
+def _settle_id(record: Record, sent: object) -> list[Fault]:
+    """See that the record has an id. The same file makes the same ids on every run."""
+    if record.columns.get("id") is None:
+        record.columns["id"] = hashlib.sha256(record.columns["patient_id"].encode()).hexdigest()[:16]
+        return [Fault("id", "made", "is missing; it was made from the patientID")]
+    if not isinstance(sent, str):
+        return [Fault("id", "number", "was a number and is kept as text")]
+    return []
+
+
+def _row(record: Record) -> Row:
+    extra = json.dumps(record.extra, ensure_ascii=False, separators=(",", ":")) if record.extra else "{}"
+    values = [_copy_text(record.columns[column]) for column in COLUMNS.values()]
+    values.append(_copy_text(extra))
+    return Row(values[0], values[1], b"\t".join(values) + b"\n")
+
+
+def _copy_text(value: str | int | dt.date) -> bytes:
+    return str(value).translate(_ESCAPES).encode()

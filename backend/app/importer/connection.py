@@ -1,0 +1,61 @@
+"""The importer's own connection to PostgreSQL, and what is said when it fails: never a password, never a patient."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg import IsolationLevel
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.errors import UndefinedTable
+
+_PATIENCE = 10  # seconds to connect
+_ABOUT_VALUES = ("22", "23")  # SQLSTATE classes whose messages repeat values (PostgreSQL, Appendix A)
+
+
+class DatabaseFailed(Exception):
+    """The database did not do it; the text is a sentence."""
+
+
+@contextmanager
+def connected(dsn: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection with one transaction, rolled back unless committed. Nothing in it needs a session.
+
+    Raises `DatabaseFailed` for whatever the driver raises in the block.
+    """
+    try:
+        with _connect(dsn) as connection:
+            yield connection
+            connection.rollback()
+    except psycopg.Error as error:
+        raise DatabaseFailed(_sentence(error)) from None
+
+
+def _connect(dsn: str) -> psycopg.Connection[Any]:
+    try:
+        connection = psycopg.connect(
+            dsn, connect_timeout=_PATIENCE, application_name="patients-import", prepare_threshold=None
+        )
+    except psycopg.ProgrammingError:  # its text repeats parts of the DSN
+        raise DatabaseFailed("DATABASE_URL is not a connection string that PostgreSQL's libpq understands") from None
+    except psycopg.OperationalError as error:
+        raise DatabaseFailed(_without_password(" ".join(str(error).split()), dsn)) from None
+    connection.isolation_level = IsolationLevel.READ_COMMITTED  # what others committed while we waited is seen
+    connection.read_only = False
+    return connection
+
+
+def _sentence(error: psycopg.Error) -> str:
+    if isinstance(error, UndefinedTable):
+        return "the database has no patients table yet; run: alembic upgrade head"
+    if error.sqlstate is None:
+        return "the connection to the database was lost; run it again to see what is there"
+    if error.sqlstate.startswith(_ABOUT_VALUES):
+        where = error.diag.constraint_name or error.diag.table_name or ""
+        return f"the database refused a row: {type(error).__name__} {where}".rstrip()
+    return f"the database refused: {error.diag.message_primary} ({error.sqlstate})"
+
+
+def _without_password(text: str, dsn: str) -> str:
+    password = conninfo_to_dict(dsn).get("password")
+    return text.replace(str(password), "***") if password else text

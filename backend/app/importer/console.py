@@ -1,0 +1,135 @@
+"""An import as people see it: progress while it runs, the summary after it. Names places and fields, never values."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from app.importer.entries import Entry
+from app.importer.report import VERDICTS, Report
+from app.importer.run import Progress, Step
+
+_EVERY = 5.0  # seconds between lines where there is no terminal
+
+_MEANINGS = {
+    "migrated": "written by this run",
+    "unchanged": "there already, with the same content",
+    "rejected": "at least one field breaks a rule",
+    "duplicate": "id or patientID of an earlier record in the file",
+    "conflict": "the table has other content under its id or patientID; left as it is",
+}
+_WARNINGS = {
+    "made": "had no id; one was made from the patientID, the same on every run",
+    "number": "had a number as id; it is kept as text",
+}
+
+
+@contextmanager
+def progress(console: Console) -> Iterator[Progress]:
+    """A bar with rate and remaining time on a terminal, a line now and then elsewhere."""
+    if not console.is_terminal:
+        yield _lines(console)
+        return
+    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rate]}")
+    with Bar(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        yield _bar(bar)
+
+
+def _bar(bar: Bar) -> Progress:
+    tasks = {name: bar.add_task(name, total=None, visible=False, rate="") for name in ("reading", "verifying")}
+    rate = _rate()
+
+    def show(step: Step) -> None:
+        task = tasks[step.name]
+        bar.update(task, completed=step.done, total=step.total, visible=True, rate=rate(step))
+
+    return show
+
+
+def _lines(console: Console) -> Progress:
+    rate, due = _rate(), time.monotonic() + _EVERY
+
+    def show(step: Step) -> None:
+        nonlocal due
+        if time.monotonic() >= due:
+            due = time.monotonic() + _EVERY
+            share = f", {step.done / step.total:.0%}" if step.total else ""
+            say(console, f"{step.name}: {step.records:,} records{share}, {rate(step)}")
+
+    return show
+
+
+def _rate() -> Callable[[Step], str]:
+    """Records per second since the step began."""
+    began: dict[str, float] = {}
+
+    def rate(step: Step) -> str:
+        elapsed = time.monotonic() - began.setdefault(step.name, time.monotonic())
+        return f"{step.records / elapsed:,.0f}/s" if elapsed else ""
+
+    return rate
+
+
+def summary(console: Console, report: Report) -> None:
+    """What became of the records, then the first faults as `file:line:column: field: message`."""
+    console.print(_table(report))
+    for sentence in _remarks(report):
+        say(console, sentence)
+    for entry in report.first:
+        for error in entry["errors"]:
+            say(console, _fault(report.path, error))
+
+
+def failure(report: Report) -> str:
+    """Why nothing could be decided: for the file with the place, as far as there is one."""
+    if report.status == "failed":
+        return f"The import failed. {report.sentence}"
+    where = [
+        report.path,
+        *(str(error[key]) for error in report.file_errors for key in ("line", "column") if key in error),
+    ]
+    return f"{':'.join(where)}: {report.sentence}"
+
+
+def _table(report: Report) -> Table:
+    table = Table(title=f"{report.path}: {_count(report.totals['records'])}", title_justify="left")
+    table.add_column("verdict")
+    table.add_column("records", justify="right")
+    table.add_column("meaning")
+    for verdict in VERDICTS:
+        table.add_row(verdict, f"{report.totals[verdict]:,}", _MEANINGS[verdict])
+    return table
+
+
+def _remarks(report: Report) -> Iterator[str]:
+    if report.dry_run:
+        yield "Dry run: nothing was written."
+    if report.held_back:
+        yield f"All or nothing: nothing was written, {report.held_back:,} good records were held back (rejected above)."
+    for code, records in report.warnings.items():
+        yield f"{_count(records)}: {_WARNINGS[code]}"
+    for collection in report.collections:
+        yield f"Not migrated: {collection.name} ({collection.type}, {_count(collection.records)})"
+    not_in = sum(report.totals[verdict] for verdict in ("rejected", "duplicate", "conflict")) - report.held_back
+    if not_in:
+        yield f"The first of {not_in:,} that are not in (--report lists all):"
+
+
+def _count(records: int) -> str:
+    return f"{records:,} record{'s' * (records != 1)}"
+
+
+def _fault(path: str, error: Entry) -> str:
+    field, message = error["field"], error["message"]
+    said = f"{field}: {message.removeprefix(field + ' ')}" if field else message
+    return f"{path}:{error['line']}:{error['column']}: {said}"
+
+
+def say(console: Console, text: str) -> None:
+    """As it is, on one line, with nothing in it that a terminal would obey."""
+    plain = "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in text)
+    console.print(plain, markup=False, highlight=False, soft_wrap=True)

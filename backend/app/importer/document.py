@@ -1,0 +1,149 @@
+"""db.json's shape: an object of collections, one of them `patients`. Yields its records; names the rest with counts."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from app.importer.json_text import Broken, demand_json, skip_blank
+from app.importer.ordinary import Ordinary
+from app.importer.place import Place
+from app.importer.source import Source, Unreadable
+
+COLLECTION = "patients"
+_TYPES = {b"{": "an object", b"[": "a list", b'"': "a text", b"t": "true", b"f": "false", b"n": "null"}
+_IGNORED = {"$schema"}  # an editor's hint; json-server drops it too
+
+
+class Cut(NamedTuple):
+    """One element of the list, as its bytes stand in the file, and where it begins."""
+
+    raw: bytes
+    place: Place
+
+
+class Collection(NamedTuple):
+    """Another collection of the file, which stays there. `records`: elements of a list, 1 for anything else."""
+
+    name: str
+    type: str
+    records: int
+
+
+class Document:
+    """One db.json. Read `records()` to its end; then `collections` is complete."""
+
+    def __init__(self, source: Source, ordinary: Ordinary) -> None:
+        self.source = source
+        self.collections: list[Collection] = []
+        self.ordinary = ordinary
+
+    def records(self) -> Iterator[re.Match[bytes] | Cut]:
+        """The elements of `patients` in file order: proven good ones as matches, any other as it stands.
+
+        Raises `Unreadable` for a file that is not one JSON object with one list `patients`.
+        """
+        self._open()
+        found = False
+        for _ in self.source.items(b"}"):
+            name, at = self._name()
+            if name != COLLECTION:
+                self._note(name)
+                continue
+            if found:
+                raise self.source.unreadable(f"{COLLECTION} stands twice in the file", at)
+            found = True
+            yield from self._patients()
+        if self.source.peek():
+            raise self.source.unreadable(
+                "something follows the end of the document: one JSON object is wanted", self.source.at
+            )
+        if not found:
+            raise Unreadable(f"the file has no list {COLLECTION}{self._found_instead()}")
+
+    def cut(self, item: re.Match[bytes] | Cut) -> Cut:
+        """The element that was just yielded, as it stands."""
+        if isinstance(item, Cut):
+            return item
+        begin = skip_blank(item.string, item.start())
+        return Cut(item.string[begin : item.end()], self.source.place(begin))
+
+    def refuse(self, cut: Cut, error: Broken) -> Unreadable:
+        """The error for an element that turned out to be no JSON."""
+        before = cut.raw[: error.at]
+        offset = self.source.taken_in - len(self.source.window) + self.source.at - len(cut.raw) + error.at
+        return Unreadable(f"not JSON: {error.message}", cut.place.after(before), offset)
+
+    def _open(self) -> None:
+        first = self.source.peek()
+        if not first:
+            raise Unreadable("the file is empty")
+        if first != b"{":
+            what = _TYPES.get(first)
+            message = f"the file holds {what}" if what else "not JSON: Expecting value"
+            raise self.source.unreadable(f'{message}; an object is wanted: {{"{COLLECTION}": [...]}}', self.source.at)
+
+    def _patients(self) -> Iterator[re.Match[bytes] | Cut]:
+        source, ordinary = self.source, self.ordinary.match
+        if (first := source.peek()) != b"[":
+            what = _TYPES.get(first, "a number")
+            raise self.source.unreadable(f"{COLLECTION} is {what}; a list is wanted", source.at)
+        for _ in source.items(b"]"):
+            while match := ordinary(source.window, source.at):
+                source.at = match.end()
+                yield match
+            source.peek()
+            place = source.place(source.at)
+            yield Cut(source.value(), place)
+
+    def _name(self) -> tuple[str, int]:
+        """A member's name and the offset of its value, which is next."""
+        source = self.source
+        if source.peek() != b'"':
+            raise source.broken("Expecting property name enclosed in double quotes", source.at)
+        name: str = json.loads(self._sound(), strict=False)
+        if source.peek() != b":":
+            raise source.broken("Expecting ':'", source.at)
+        source.at += 1
+        source.peek()
+        return name, source.at
+
+    def _note(self, name: str) -> None:
+        kind, records = self._pass_over()
+        if name not in _IGNORED:
+            self.collections.append(Collection(name, kind, records))
+
+    def _pass_over(self) -> tuple[str, int]:
+        """Take a value that is not for us, item by item so that its size does not matter; its type and count."""
+        first = self.source.peek()
+        if first == b"[":
+            return "list", self._count()
+        if first == b"{":
+            for _ in self.source.items(b"}"):
+                self._name()
+                self._sound()
+            return "object", 1
+        self._sound()
+        return "value", 1
+
+    def _count(self) -> int:
+        count = 0
+        for _ in self.source.items(b"]"):
+            self._sound()
+            count += 1
+        return count
+
+    def _sound(self) -> bytes:
+        """Take a value that is JSON."""
+        self.source.peek()
+        place = self.source.place(self.source.at)
+        raw = self.source.value()
+        try:
+            demand_json(raw)
+        except Broken as error:
+            raise self.refuse(Cut(raw, place), error) from None
+        return raw
+
+    def _found_instead(self) -> str:
+        names = ", ".join(collection.name for collection in self.collections)
+        return f"; it has: {names}" if names else ""

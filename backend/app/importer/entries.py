@@ -1,0 +1,116 @@
+"""What the report says of one record: an entry per verdict or warning, with every fault in its place."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.importer.check import UNKEPT
+from app.importer.document import COLLECTION, Cut
+from app.importer.json_text import Member, members
+from app.importer.place import Place, pointer
+from app.importer.settle import Holder, LeftOut
+from app.schemas import strict_json
+from app.schemas.patient import Fault, printable
+
+Entry = dict[str, Any]
+Members = dict[str, list[Member]]  # by name, printable; several where a name is repeated
+
+_SHOWN = 100  # characters of a value
+_KEYS = ("id", "patientID")
+
+
+def of_record(verdict: str, index: int, cut: Cut, faults: Sequence[Fault]) -> Entry:
+    """For a record at hand: rejected, or in with a warning."""
+    found = _members(cut.raw)
+    keys = {key: _shown(found[key][-1].raw) for key in _KEYS if key in found}
+    return _entry(verdict, index, cut.place, keys) | {"errors": [_error(index, cut, found, fault) for fault in faults]}
+
+
+def of_left_out(left: LeftOut) -> Entry:
+    """For a record that was put aside with `places_of` and did not go in. An unchanged one is only counted."""
+    if left.unchanged:
+        return {"index": left.record, "verdict": "unchanged"}
+    place, *key_places = (Place(*map(int, place.split(":"))) for place in left.places.split())
+    keys = {"id": left.id, "patientID": left.patient_id}
+    holders = zip(keys.items(), key_places, (left.id_holder, left.patient_id_holder), strict=True)
+    errors = [_held(left.record, *key, at, holder) for key, at, holder in holders if holder]
+    verdict = "duplicate" if any(error["code"] == "duplicate" for error in errors) else "conflict"
+    return _entry(verdict, left.record, place, keys) | {"errors": errors}
+
+
+def held_back(index: int) -> Entry:
+    """For a good record that may not go in because others cannot. Where it stands was not kept."""
+    message = "is good, but held back because other records are not"
+    fault = {"field": None, "pointer": pointer(COLLECTION, index), "code": "held_back", "message": message}
+    return {"index": index, "pointer": pointer(COLLECTION, index), "verdict": "rejected", "errors": [fault]}
+
+
+def places_of(cut: Cut, offsets: Sequence[int]) -> str:
+    """Places of the record, its id and its patientID, from the offsets of the latter."""
+    places = (cut.place.after(cut.raw[:offset]) for offset in (0, *offsets))
+    return " ".join(f"{line}:{column}" for line, column in places)
+
+
+def key_offsets(raw: bytes) -> Sequence[int]:
+    """Where in a record its id and its patientID stand; 0 for one that is missing."""
+    found = _members(raw)
+    return [found[key][-1].at if key in found else 0 for key in _KEYS]
+
+
+def _entry(verdict: str, index: int, place: Place, keys: dict[str, Any]) -> Entry:
+    where = {"index": index, "pointer": pointer(COLLECTION, index), "line": place.line, "column": place.column}
+    return {**where, "verdict": verdict, **keys}
+
+
+def _error(index: int, cut: Cut, found: Members, fault: Fault) -> Entry:
+    named = found.get(fault.field)
+    if not named:
+        return _fault(index, fault, cut.place)
+    member = next(filter(_unkept, named), named[-1]) if fault.code == UNKEPT else named[-1]
+    return _fault(index, fault, cut.place.after(cut.raw[: member.at])) | {"value": _shown(member.raw)}
+
+
+def _unkept(member: Member) -> bool:
+    try:
+        strict_json.loads(member.raw)
+    except strict_json.InvalidJSON:
+        return True
+    return False
+
+
+def _held(index: int, field: str, value: str, place: Place, holder: Holder) -> Entry:
+    if holder.first is None:
+        fault = Fault(field, "conflict", "is in the table already, with other content")
+    else:
+        fault = Fault(field, "duplicate", f"stands earlier in the file, at {pointer(COLLECTION, holder.first)}")
+    return _fault(index, fault, place) | {"value": value[:_SHOWN]}
+
+
+def _fault(index: int, fault: Fault, place: Place) -> Entry:
+    names = [fault.field] if fault.field else []
+    return {
+        "field": fault.field or None,
+        "pointer": pointer(COLLECTION, index, *names),
+        "line": place.line,
+        "column": place.column,
+        "code": fault.code,
+        "message": " ".join([*names, fault.message]),
+    }
+
+
+def _members(raw: bytes) -> Members:
+    found: Members = {}
+    for member in members(raw) if raw.startswith(b"{") else ():
+        found.setdefault(printable(member.name), []).append(member)
+    return found
+
+
+def _shown(raw: bytes) -> object:
+    """A value cut short: scalars as they are, anything else as its text. Always fit for strict JSON in UTF-8."""
+    try:
+        value = strict_json.loads(raw)
+    except strict_json.InvalidJSON:
+        value = raw
+    if value is None or isinstance(value, bool) or (isinstance(value, int | float) and len(raw) <= _SHOWN):
+        return value
+    text = value if isinstance(value, str) else raw.decode()
+    return text[:_SHOWN].encode(errors="backslashreplace").decode()

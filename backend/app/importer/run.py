@@ -1,0 +1,163 @@
+"""One import from end to end: `import_file`. Prints nothing; what there is to say is in the report."""
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from app.importer import ordinary, settle
+from app.importer.check import Row, examine, ordinary_row
+from app.importer.connection import DatabaseFailed, connected
+from app.importer.document import Cut, Document
+from app.importer.entries import Entry, key_offsets, of_left_out, of_record, places_of
+from app.importer.files import Input, output
+from app.importer.journal import Journal, all_held_back, merged
+from app.importer.json_text import Broken
+from app.importer.load import Loader, begin
+from app.importer.ordinary import Ordinary, fields
+from app.importer.rejects import Rejects
+from app.importer.report import Report, write
+from app.importer.source import Source, Unreadable
+from app.importer.verify import Tally, read_back
+from app.schemas.patient import InvalidRecord
+
+_EVERY = 2048
+
+
+class Step(NamedTuple):
+    """How far it is: bytes of the file while "reading", rows while "verifying". `total` is None for a pipe."""
+
+    name: str
+    done: int
+    total: int | None
+    records: int
+
+
+Progress = Callable[[Step], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """`dry_run`: find out, write nothing. `all_or_nothing`: write only if every record is good. `verify`: read back."""
+
+    dry_run: bool = False
+    all_or_nothing: bool = False
+    verify: bool = True
+    report: Path | None = None
+    rejects: Path | None = None
+
+
+def import_file(
+    path: Path,
+    database: str | AbstractContextManager[str],
+    options: Options = Options(),
+    progress: Progress = lambda _: None,
+) -> Report:
+    """Bring the patients of a db.json into the table, in one transaction.
+
+    `database` is libpq's DSN, or yields one while it is needed (it may raise `DatabaseFailed`). What is wrong with the
+    file or the database is told by the report's status. Raises `files.Unwritable` when the report or the rejects cannot
+    be written.
+    """
+    started = time.monotonic()
+    with (
+        output(options.report, path) as report_file,
+        output(options.rejects, path) as rejects_file,
+        ExitStack() as kept,
+    ):
+        dsn = nullcontext(database) if isinstance(database, str) else database
+        rejects = kept.enter_context(Rejects(rejects_file))
+        report, journal = _Import(path, options, rejects, progress, kept).run(dsn)
+        report.dry_run, report.seconds = options.dry_run, time.monotonic() - started
+        write(report, journal, report_file)
+    return report
+
+
+class _Import(NamedTuple):
+    """One import. `kept` closes at the end what must live as long as the report is written."""
+
+    path: Path
+    options: Options
+    rejects: Rejects
+    progress: Progress
+    kept: ExitStack
+
+    def run(self, database: AbstractContextManager[str]) -> tuple[Report, Journal]:
+        try:
+            with Input(self.path) as source, database as dsn, connected(dsn) as connection:
+                return self._transaction(source, begin(connection))
+        except Unreadable as error:
+            return Report.unreadable(str(self.path), error), self._journal()
+        except DatabaseFailed as error:
+            return Report.failed(str(self.path), str(error)), self._journal()
+        except OSError as error:  # no room for temporary files or the rejects
+            return Report.failed(str(self.path), f"{error.strerror}"), self._journal()
+
+    def _transaction(self, source: Input, loader: Loader) -> tuple[Report, Journal]:
+        document = Document(Source(source.stream), Ordinary())
+        with Journal() as found:
+            records = self._read(document, loader, found, source.size)
+            source.demand_unchanged()
+            written, left_out = settle.settle(loader) if loader.aside else (loader.copied, iter(()))
+            journal = self._journal(merged(found, map(of_left_out, left_out)))
+        report = Report(str(self.path), bytes=document.source.taken_in, collections=document.collections)
+        report.count(journal, records)
+        if self.options.verify:
+            report.verify = self._verify(loader, written)
+        if self.options.all_or_nothing and report.status == "partial":
+            report.hold_back()
+            journal = self._journal(all_held_back(journal, records))
+        if report.totals["migrated"] and not self.options.dry_run:
+            loader.commit(records)
+        return report, journal
+
+    def _read(self, document: Document, loader: Loader, found: Journal, size: int | None) -> int:
+        """Every record is copied, put aside, or written down with its faults. How many there were."""
+        index = -1
+        with loader.copying():
+            for index, item in enumerate(document.records()):
+                if isinstance(item, Cut):
+                    row = self._examined(index, item, document, found)
+                else:
+                    row = ordinary_row(fields(item))
+                if row and loader.is_new(row):
+                    loader.copy(index, row)
+                elif row:
+                    loader.put_aside(index, row, _places(document, item))
+                if index % _EVERY == 0:
+                    self.progress(Step("reading", document.source.taken_in, size, index))
+        return index + 1
+
+    def _examined(self, index: int, cut: Cut, document: Document, found: Journal) -> Row | None:
+        try:
+            checked = examine(cut.raw)
+        except Broken as error:
+            raise document.refuse(cut, error) from None
+        except InvalidRecord as error:
+            found.add(of_record("rejected", index, cut, error.faults))
+            self.rejects.add(cut.raw)
+            return None
+        if checked.warnings:
+            found.add(of_record("warning", index, cut, checked.warnings))
+        document.ordinary.learn(checked.names)
+        return checked.row
+
+    def _verify(self, loader: Loader, written: Tally) -> dict[str, int]:
+        def on_rows(rows: int) -> None:
+            self.progress(Step("verifying", rows, written.rows, rows))
+
+        stored = read_back(loader.connection, loader.base, on_rows)
+        if stored != written:
+            raise DatabaseFailed("verification: the table does not hold what the file says; nothing was changed")
+        return {"records": stored.rows, "differ": 0}
+
+    def _journal(self, entries: Iterable[Entry] = ()) -> Journal:
+        return self.kept.enter_context(Journal(entries))
+
+
+def _places(document: Document, item: re.Match[bytes] | Cut) -> str:
+    offsets = key_offsets(item.raw) if isinstance(item, Cut) else ordinary.key_offsets(item)
+    return places_of(document.cut(item), offsets)

@@ -1,0 +1,148 @@
+"""A stream of JSON text of any size, seen through a window that moves forward; what is wrong with it, placed.
+
+Knows JSON's grammar between values, and UTF-8; does not know what a patient is.
+"""
+
+import codecs
+from collections.abc import Iterator
+from typing import BinaryIO, NoReturn
+
+from app.importer.json_text import Broken, demand_json, end_of_value, skip_blank
+from app.importer.place import Place
+
+CHUNK = 1 << 18
+LONGEST = 32 << 20  # bytes of one value; more is a quote or bracket that was never closed
+
+_HEAD = 4
+_NOT_UTF8 = {
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+    b"{\0": "UTF-16",
+    b"[\0": "UTF-16",
+    b"\0": "UTF-16 or UTF-32",
+    b"\x1f\x8b": "compressed (gzip)",
+    b"PK\x03\x04": "compressed (zip)",
+}
+
+
+class Unreadable(Exception):
+    """The file cannot be imported: a sentence, and where it went wrong if that is one place (`offset` in bytes)."""
+
+    def __init__(self, message: str, place: Place | None = None, offset: int | None = None) -> None:
+        self.message = message
+        self.place = place
+        self.offset = offset
+        super().__init__(message)
+
+
+class Source:
+    """`window` holds the bytes at hand; `at` is the next one not taken yet. A leading BOM is skipped."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.window = b""
+        self.at = 0
+        self.taken_in = 0  # bytes read from the stream so far
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._place = Place()  # of window[_placed]
+        self._placed = 0
+        self._begin()
+
+    def place(self, at: int) -> Place:
+        """Of an offset in the window; never before the last one asked for."""
+        self._place = self._place.after(self.window[self._placed : at])
+        self._placed = at
+        return self._place
+
+    def peek(self) -> bytes:
+        """The next byte that is not blank; none at the end."""
+        self.at = skip_blank(self.window, self.at)
+        while self.at == len(self.window) and self._more():
+            self.at = skip_blank(self.window, self.at)
+        return self.window[self.at : self.at + 1]
+
+    def value(self) -> bytes:
+        """Take the next value, whole."""
+        self.peek()
+        while (end := self._end()) is None:
+            if len(self.window) - self.at > LONGEST or not self._more():
+                self._unfinished()
+        raw, self.at = self.window[self.at : end], end
+        return raw
+
+    def items(self, closing: bytes) -> Iterator[None]:
+        """Take an array or object: stop before each of its items, which the caller takes, and behind its end."""
+        self.at += 1
+        if self.peek() == closing:
+            self.at += 1
+            return
+        while True:
+            yield
+            found = self.peek()
+            if found not in (b",", closing):
+                raise self.broken(f"Expecting ',' or '{closing.decode()}'", self.at)
+            self.at += 1
+            if found == closing:
+                return
+
+    def broken(self, message: str, at: int) -> Unreadable:
+        """The error for something at an offset of the window that is not JSON."""
+        if at >= len(self.window):
+            message = "the file ends before its JSON does"
+        return self.unreadable(f"not JSON: {message}", at)
+
+    def unreadable(self, message: str, at: int) -> Unreadable:
+        """The error for what stands at an offset of the window."""
+        return Unreadable(message, self.place(at), self.taken_in - len(self.window) + at)
+
+    def _begin(self) -> None:
+        """Look at the first bytes: they tell an encoding that is not ours better than any later error."""
+        head = b""
+        while len(head) < _HEAD and (piece := self._stream.read(_HEAD - len(head))):
+            head += piece
+        for beginning, encoding in _NOT_UTF8.items():
+            if head.startswith(beginning):
+                raise Unreadable(f"the file is {encoding}; save it as plain UTF-8", Place(), 0)
+        self._take_in(head)
+        if head.startswith(codecs.BOM_UTF8):
+            self.at = self._placed = len(codecs.BOM_UTF8)
+
+    def _more(self) -> bool:
+        """Read on, the more the longer the value at hand is. False at the end."""
+        chunk = self._stream.read(max(CHUNK, len(self.window) - self.at))
+        self._take_in(chunk)
+        return bool(chunk)
+
+    def _take_in(self, chunk: bytes) -> None:
+        """Drop what was taken from the window, add what was read. None is the end."""
+        self.place(self.at)
+        self.window = self.window[self.at :] + chunk
+        self.at = self._placed = 0
+        self.taken_in += len(chunk)
+        try:
+            self._decoder.decode(chunk, final=not chunk)
+        except UnicodeDecodeError as error:
+            byte = error.object[error.start]
+            at = len(self.window) - len(error.object) + error.start
+            raise self.unreadable(f"not UTF-8: byte 0x{byte:02x} (Latin-1 or Windows-1252?)", at) from None
+
+    def _end(self) -> int | None:
+        try:
+            return end_of_value(self.window, self.at)
+        except Broken as error:
+            self._first_fault(self.window[self.at : error.at])
+            raise self.broken(error.message, error.at) from None
+
+    def _unfinished(self) -> NoReturn:
+        self._first_fault(self.window[self.at :])
+        if len(self.window) - self.at > LONGEST:
+            raise self.unreadable(f"a value here is longer than {LONGEST >> 20} MiB, or was never closed", self.at)
+        raise self.broken("", len(self.window))
+
+    def _first_fault(self, piece: bytes) -> None:
+        """Raise for what is wrong within a piece of a value, if anything is but that it is only a piece."""
+        try:
+            demand_json(piece)
+        except Broken as error:
+            if error.at < len(piece.rstrip()) and not error.message.startswith("Unterminated"):
+                raise self.broken(error.message, self.at + error.at) from None

@@ -1,0 +1,27 @@
+"""The patients table in the importer's SQL: names from the model and the schema, statements composed."""
+
+from typing import LiteralString
+
+from psycopg import sql
+
+from app.models.patient import Patient
+from app.schemas.patient import COLUMNS
+
+_COLUMNS = ("position", *COLUMNS.values(), "extra")
+_PARTS: dict[str, sql.Composable] = {
+    "table": sql.Identifier(Patient.__tablename__),
+    "aside": sql.Identifier("patients_aside"),  # temporary: records that may repeat a key, until they are settled
+    "equal": sql.Identifier("patients_equal"),  # temporary: rows that were there before, just as the file has them
+    "columns": sql.SQL(", ").join(map(sql.Identifier, _COLUMNS)),
+    "sequence": sql.SQL("pg_get_serial_sequence({}, 'position')::regclass").format(Patient.__tablename__),
+}
+
+
+def compose(text: LiteralString, **parts: sql.Composable) -> sql.Composed:
+    """SQL with {table}, {aside}, {equal}, {sequence}, {columns} (position first, extra last) and `parts` filled in."""
+    return sql.SQL(text).format(**_PARTS, **parts)
+
+
+def row_of(alias: LiteralString) -> sql.Composed:
+    """All that makes two rows the same patient: every column but the position."""
+    return sql.SQL("ROW({})").format(sql.SQL(", ").join(sql.Identifier(alias, name) for name in _COLUMNS[1:]))

@@ -1,0 +1,192 @@
+"""The course of a benchmark: for each number of patients the data, the servers, and everyone timed in turn."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import psycopg
+
+from app.config import BACKEND
+from app.embedded import Cluster, postgres
+from app.sql import Query
+from benchmarks import answers, contenders, limits, load, patients
+from benchmarks.contenders import Server, World
+from benchmarks.load import Sample, WrongAnswers
+from benchmarks.report import Cell, ServerFacts
+from benchmarks.scenarios import LIMITS, MARK, SCENARIOS, SERVERS, Request, Scenario, requests_of
+
+_COPES = 10_000  # json-server rewrites or walks its whole file for most requests: beyond this only list and by id
+
+
+class Plan(NamedTuple):
+    """How much is measured. `sides`: the numbers of connections beside the main one, for one round, servers only."""
+
+    sizes: tuple[int, ...] = (100, 10_000, 100_000)
+    connections: int = 16
+    sides: tuple[int, ...] = (1, 64)
+    rounds: int = 3
+    seconds: int = 1
+    servers: tuple[str, ...] = (*SERVERS, *LIMITS)
+
+
+FULL = Plan()
+QUICK = Plan(sizes=(10_000,), sides=(), rounds=1)
+
+
+class Work(NamedTuple):
+    """One scenario at one number of connections: the requests in a file, and the statements they become."""
+
+    scenario: Scenario
+    file: Path
+    queries: Sequence[Query]
+    connections: int
+    rounds: int
+
+
+class Site(NamedTuple):
+    """One number of patients, set up: the data, and the servers that run on them."""
+
+    plan: Plan
+    world: World
+    data: list[patients.Patient]
+    servers: dict[str, Server]
+
+
+def measure(plan: Plan) -> tuple[list[Cell], list[ServerFacts]]:
+    """All cells of the plan, and what the servers took. Raises `WrongAnswers`."""
+    cells, facts = list[Cell](), list[ServerFacts]()
+    with _cluster() as (cluster, folder):
+        for size in plan.sizes:
+            with _site(plan, cluster, folder, size) as site:
+                for scenario in SCENARIOS:
+                    cells += _scenario(site, scenario)
+                facts += [ServerFacts(s.name, size, s.seconds, s.memory()) for s in site.servers.values()]
+    return cells, facts
+
+
+# --- setting up
+
+
+@contextmanager
+def _cluster() -> Iterator[tuple[Cluster, Path]]:
+    """A PostgreSQL of our own that keeps what it acknowledges, as in production."""
+    folder = Path(tempfile.mkdtemp(prefix="patients-bench-"))
+    folder.chmod(0o755)  # when root measures, PostgreSQL's user must get in
+    try:
+        with postgres(folder / "postgres", durable=True) as cluster:
+            yield cluster, folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def _site(plan: Plan, cluster: Cluster, folder: Path, size: int) -> Iterator[Site]:
+    data = patients.make(size)
+    world = World(folder, _database(cluster.dsn, f"bench_{size}"), folder / "db.json", folder / "answers.json")
+    patients.copy_into(world.dsn, data)
+    patients.write_db_json(data, world.db_json)
+    with ExitStack() as stack:
+        site = Site(plan, world, data, {})
+        for name in plan.servers:
+            if name == "http limit":
+                _record(site)
+            if name != "database limit":
+                path = f"/patients/{data[0]['id']}"
+                site.servers[name] = stack.enter_context(contenders.running(name, world, path))
+        yield site
+
+
+def _database(dsn: str, name: str) -> str:
+    """A new, migrated database beside the one of the DSN."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    own = dsn.replace("@/patients?", f"@/{name}?")
+    environment = {**os.environ, "DATABASE_URL": own, "LOG_LEVEL": "WARNING"}
+    subprocess.run([sys.executable, "-m", "alembic", "upgrade", "head"], cwd=BACKEND, env=environment, check=True)
+    return own
+
+
+def _record(site: Site) -> None:
+    """Our answers to all requests, for the HTTP limit to repeat."""
+    first = [Request("GET", f"/patients/{site.data[0]['id']}")]
+    asked = dict.fromkeys(request for scenario in _asked(site) for request in requests_of(scenario, site.data))
+    site.world.answers.write_text(json.dumps(answers.recorded(site.servers["ours"], [*first, *asked])))
+    _restore(site)
+
+
+def _asked(site: Site) -> list[Scenario]:
+    return [scenario for scenario in SCENARIOS if "http limit" in _needed(site, scenario)]
+
+
+def _restore(site: Site) -> None:
+    """The data as they were, so that every scenario starts from the same."""
+    with psycopg.connect(site.world.dsn, autocommit=True) as connection:
+        connection.execute("TRUNCATE patients RESTART IDENTITY")
+    patients.copy_into(site.world.dsn, site.data)
+
+
+# --- measuring
+
+
+def _needed(site: Site, scenario: Scenario) -> list[str]:
+    """Who is asked here."""
+    size = len(site.data)
+    if not scenario.every and size != _COPES:
+        return []
+    copes = size <= _COPES or scenario.name in ("list", "by id")
+    return [name for name in site.plan.servers if name in scenario.needs and (copes or "json-server" not in name)]
+
+
+def _scenario(site: Site, scenario: Scenario) -> list[Cell]:
+    names = _needed(site, scenario)
+    if not names:
+        return []
+    requests = requests_of(scenario, site.data)
+    answers.compare(scenario, [site.servers[name] for name in names if name in site.servers], requests, site.data)
+    file = load.write(requests, site.world.folder / f"{scenario.name}.txt")
+    queries = limits.statements(site.world.dsn, requests[:100]) if "database limit" in names else []
+    cells = _cells(site, Work(scenario, file, queries, site.plan.connections, site.plan.rounds), names)
+    sides = [name for name in names if name in SERVERS] if scenario.every else []
+    for connections in site.plan.sides:
+        cells += _cells(site, Work(scenario, file, queries, connections, 1), sides)
+    if scenario.writes:
+        _restore(site)
+    return cells
+
+
+def _cells(site: Site, work: Work, names: Sequence[str]) -> list[Cell]:
+    """Everyone in turn, round after round: what disturbs the machine disturbs them all."""
+    samples: dict[str, list[Sample]] = {name: [] for name in names}
+    for _ in range(work.rounds):
+        for name in names:
+            samples[name].append(_sample(site, name, work))
+    about = work.scenario.name, len(site.data), work.connections
+    return [Cell(*about, name, tuple(found)) for name, found in samples.items()]
+
+
+def _sample(site: Site, name: str, work: Work) -> Sample:
+    if name == "database limit":
+        return limits.run(site.world.dsn, work.queries, work.connections, site.plan.seconds)
+    stored = _posted(site.world.dsn)
+    sample = load.run(site.servers[name].url, work.file, work.connections, site.plan.seconds)
+    if work.scenario.name == "POST" and name in ("ours", "fastify"):
+        _require_kept(name, sample.answered, _posted(site.world.dsn) - stored)
+    return sample
+
+
+def _posted(dsn: str) -> int:
+    with psycopg.connect(dsn) as connection:
+        found = connection.execute("SELECT count(*) FROM patients WHERE patient_id LIKE %s", [MARK + "%"]).fetchone()
+        return int(found[0]) if found else 0
+
+
+def _require_kept(name: str, acknowledged: int, stored: int) -> None:
+    if stored < acknowledged:
+        raise WrongAnswers(f"{name} acknowledged {acknowledged} patients and kept {stored}")

@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""The command line of the importer: options in, exit code out. The work is done in `app/importer`."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, only this folder would be searched
+
+import typer
+from rich.console import Console
+
+from app import config, embedded
+from app.importer.connection import DatabaseFailed
+from app.importer.console import failure, progress, say, summary
+from app.importer.files import Unwritable
+from app.importer.run import Options, import_file
+
+_HELP = """Import the patients of a db.json into PostgreSQL.
+
+The database is DATABASE_URL's (environment or backend/.env), or the embedded one when that is unset. Everything happens
+in one transaction; a killed run leaves nothing behind. Running it again is safe: what is there already is "unchanged",
+and nothing in the table is ever overwritten.
+
+\b
+Examples, in backend/:
+  python scripts/migrate_db_json.py                          import ../db.json
+  python scripts/migrate_db_json.py --dry-run old.json       say what would happen, write nothing
+  python scripts/migrate_db_json.py old.json --report r.json --rejects bad.json
+  python scripts/migrate_db_json.py bad.json                 the rejected records, once they are mended
+  zcat db.json.gz | python scripts/migrate_db_json.py -      from a pipe
+
+\b
+Exit codes:
+  0  every record is in, or was there already
+  1  some are not in: rejected, duplicate or in conflict with the table
+  2  the file is absent or unreadable, or the command line is wrong
+  3  the database failed or verification did; nothing was changed
+"""
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+@app.command(help=_HELP)
+def main(
+    *,
+    file: Annotated[Path, typer.Argument(help="The db.json, or - for standard input.")] = Path("../db.json"),
+    report: Annotated[Path | None, typer.Option(help="Write the full account here, as JSON.")] = None,
+    rejects: Annotated[
+        Path | None, typer.Option(help="Write the rejected records here, verbatim, as a db.json.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="The same verdicts, but write nothing.")] = False,
+    all_or_nothing: Annotated[
+        bool, typer.Option("--all-or-nothing", help="Write only if every record is good.")
+    ] = False,
+    no_verify: Annotated[
+        bool, typer.Option("--no-verify", help="Do not read back and compare what was written.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no summary; errors only.")] = False,
+) -> None:
+    options = Options(dry_run, all_or_nothing, not no_verify, report, rejects)
+    raise typer.Exit(run(Path("/dev/stdin") if str(file) == "-" else file, options, quiet))
+
+
+def run(file: Path, options: Options, quiet: bool) -> int:
+    """Import, talk about it, and return the exit code."""
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # what it warns of comes up as an error, too
+    out, err = Console(quiet=quiet), Console(stderr=True)
+    try:
+        with progress(Console(stderr=True, quiet=quiet)) as on_step:
+            report = import_file(file, database(), options, on_step)
+    except Unwritable as error:
+        say(err, str(error))
+        return 2
+    except KeyboardInterrupt:
+        say(err, "Interrupted: nothing was written.")
+        return 130
+    if report.sentence:
+        say(err, failure(report))
+    else:
+        summary(out, report)
+    return report.exit_code
+
+
+@contextmanager
+def database() -> Iterator[str]:
+    """The DSN to import into. The embedded PostgreSQL is started for it, unless a server runs it already."""
+    try:
+        settings = config.load()
+        if settings.database_url:
+            yield settings.database_url.get_secret_value()
+            return
+        from app.development import upgrade  # noqa: PLC0415 only here are migrations needed
+
+        with embedded.available(settings.data_dir) as dsn:
+            upgrade(dsn)
+            yield dsn
+    except (config.SettingsError, embedded.EmbeddedError) as error:
+        raise DatabaseFailed(str(error)) from error
+
+
+if __name__ == "__main__":
+    app()

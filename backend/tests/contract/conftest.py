@@ -1,0 +1,62 @@
+"""The servers that are compared: started once for all contract tests, json-server's releases from npm and ours."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from tests.contract.pair import Pair
+from tests.contract.records import PATIENTS
+from tests.contract.servers import RELEASES, Unavailable, Version, installed, json_server, our_server
+
+COUNTED = pytest.StashKey[Counter[tuple[str, str]]]()
+
+
+@pytest.fixture(scope="session")
+def node() -> Path:
+    """A Node, with the packages of package-lock.json installed."""
+    try:
+        return installed()
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def pairs(
+    node: Path, copy_of_template: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[Version, Pair]]:
+    """Each release beside ours in the fitting dialect, both with `PATIENTS`. All of them start at once."""
+    folder = tmp_path_factory.mktemp("json-server")
+    started = {
+        version: (
+            json_server(version, node, PATIENTS, folder / version),
+            our_server(release.dialect, copy_of_template()),
+        )
+        for version, release in RELEASES.items()
+    }
+    with ExitStack() as stack:
+        ready = {
+            version: [stack.enter_context(process) for process in processes] for version, processes in started.items()
+        }
+        for _, ours in ready.values():
+            for patient in PATIENTS:
+                assert ours.send("POST", "/patients", patient).status == 201
+        yield {version: Pair(version, theirs, ours, PATIENTS) for version, (theirs, ours) in ready.items()}
+        for process in chain.from_iterable(started.values()):
+            process.stop()  # all at once, too
+
+
+@pytest.fixture(scope="session")
+def counted(request: pytest.FixtureRequest) -> Counter[tuple[str, str]]:
+    """(release, what) -> how often; printed when the run ends."""
+    return request.config.stash.setdefault(COUNTED, Counter())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    counts = config.stash.get(COUNTED, Counter())
+    for version in sorted({version for version, _ in counts}):
+        text = ", ".join(f"{n} {what}" for (of, what), n in sorted(counts.items()) if of == version)
+        terminalreporter.write_line(f"contract with json-server {version}: {text}")

@@ -1,0 +1,185 @@
+"""A Render service on this machine: the files git has, an environment of its own, and the Blueprint's own commands."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from http.client import HTTPConnection
+from itertools import count
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+import pytest
+import yaml
+
+from app.config import BACKEND
+from app.embedded import Cluster
+
+ROOT = BACKEND.parent
+ORIGIN = "https://app.example"
+BLUEPRINTS = ("render.yaml", "render.free.yaml")
+_DEADLINE = 20.0  # seconds for anything that takes one or two
+_numbers = count(1)
+
+
+def blueprint(file: str) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load((ROOT / file).read_text())
+    return document
+
+
+class Service(NamedTuple):
+    """The web service of a Blueprint, built: its fields, where its commands run, and their environment."""
+
+    fields: dict[str, Any]
+    folder: Path
+    environment: Mapping[str, str]
+    logs: Path
+
+    def run(self, command: str) -> "Run":
+        """One of its commands, as written, in a process group of its own."""
+        log = self.logs / f"{next(_numbers)}.log"
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                ["/bin/sh", "-c", command],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        return Run(process, log)
+
+    @contextmanager
+    def instance(self) -> Iterator["Instance"]:
+        """The start command, answering its health check."""
+        port = _free_port()
+        service = self._replace(environment={**self.environment, "PORT": str(port)})
+        instance = Instance(service.run(self.fields["startCommand"]), port)
+        try:
+            instance.await_health(self.fields["healthCheckPath"])
+            yield instance
+        finally:
+            instance.run.end()
+
+
+class Run(NamedTuple):
+    """A command under way, and the file that gets all it says."""
+
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    def result(self) -> tuple[int, str]:
+        """Exit code and output, once it has ended."""
+        return self.process.wait(_DEADLINE), self.log.read_text()
+
+    def end(self) -> None:
+        """Whatever is left of it."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+class Instance(NamedTuple):
+    """A service that answers on a port."""
+
+    run: Run
+    port: int
+
+    def await_health(self, path: str) -> None:
+        """As the platform does it: until the path answers 200, for as long as the process lives."""
+        begin = time.monotonic()
+        while not self._healthy(path):
+            assert self.run.process.poll() is None, self.run.result()
+            assert time.monotonic() - begin < _DEADLINE
+            time.sleep(0.05)
+
+    def stop(self) -> tuple[int, str]:
+        self.run.process.terminate()
+        return self.run.result()
+
+    def _healthy(self, path: str) -> bool:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status == 200
+        except ConnectionRefusedError:
+            return False
+        finally:
+            connection.close()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], tuple[Path, Path]]:
+    """A checkout and an environment made by a build command; each command runs once."""
+    done: dict[str, tuple[Path, Path]] = {}
+
+    def built(folder: str, command: str) -> tuple[Path, Path]:
+        if command not in done:
+            checkout, environment = tmp_path_factory.mktemp("checkout"), tmp_path_factory.mktemp("python")
+            _check_out(checkout)
+            subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+            done[command] = checkout / folder, environment / "bin"
+            _build(command, checkout / folder, environment / "bin")
+        return done[command]
+
+    return built
+
+
+def _build(command: str, folder: Path, programs: Path) -> None:
+    made = subprocess.run(
+        ["/bin/sh", "-c", command], cwd=folder, env=_bare(programs), check=False, capture_output=True, text=True
+    )
+    assert made.returncode == 0, made.stderr
+
+
+def _check_out(target: Path) -> None:
+    """The working tree's files as git would commit them: nothing ignored, nothing built."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, target / name)
+
+
+def _bare(programs: Path) -> dict[str, str]:
+    """Nothing of this shell's environment but what pip needs to find its packages."""
+    ours = {name: value for name, value in os.environ.items() if name == "HOME" or name.startswith("PIP_")}
+    return {"PATH": f"{programs}:/usr/bin:/bin", "PIP_NO_COMPILE": "1"} | ours
+
+
+@pytest.fixture
+def empty_database(cluster: Cluster) -> Iterator[str]:
+    """The URL of a database without a schema, as Render writes it: `postgres://`."""
+    name = f"deploy_{next(_numbers)}"
+    with psycopg.connect(cluster.dsn, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+        yield cluster.dsn.replace("postgresql://", "postgres://").replace("@/patients?", f"@/{name}?")
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def service(request: pytest.FixtureRequest, build: Any, empty_database: str, tmp_path: Path) -> Service:
+    """The service of a Blueprint, built, over an empty database; the person who sets it up gave CORS_ORIGINS."""
+    fields = blueprint(request.param)["services"][0]
+    folder, programs = build(fields["rootDir"], fields["buildCommand"])
+    given = {"DATABASE_URL": empty_database, "CORS_ORIGINS": ORIGIN}
+    written = {variable["key"]: variable.get("value") or given[variable["key"]] for variable in fields["envVars"]}
+    return Service(fields, folder, {**_bare(programs), **written, "RENDER": "true"}, tmp_path)

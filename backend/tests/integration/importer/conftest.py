@@ -1,0 +1,114 @@
+"""`imports`: import a text into this test's database; what holds for every import is checked there and then."""
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+import pytest
+from sqlalchemy import select
+
+from app.importer.run import Options, import_file
+from app.jsonserver.statement import wire_row
+from app.models.patient import TABLE
+from app.sql import compile_sql
+
+VERDICTS = ("migrated", "unchanged", "rejected", "duplicate", "conflict")
+_NOT_IN = VERDICTS[2:]
+
+
+class Outcome(NamedTuple):
+    """The report as it was written, the rejects file, and how many rows the table got."""
+
+    report: dict[str, Any]
+    rejects: str
+    written: int
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """The verdicts that came up."""
+        return {verdict: n for verdict, n in self.report["totals"].items() if n and verdict != "records"}
+
+    def told(self) -> list[str]:
+        """One line per record: `in`, `in ~id:made`, `rejected age:int_type name:blank`."""
+        lines = ["in"] * self.report["totals"]["records"]
+        for entry in [*self.report["warnings"], *self.report["records"]]:
+            faults = " ".join(f"{error['field']}:{error['code']}" for error in entry["errors"])
+            warned = entry["verdict"] == "warning"
+            lines[entry["index"]] = f"in ~{faults}" if warned else f"{entry['verdict']} {faults}"
+        return lines
+
+
+Imports = Callable[..., Outcome]
+
+
+@pytest.fixture
+def imports(database_url: str, table: psycopg.Connection[Any], tmp_path: Path) -> Imports:
+    def run(content: bytes | str, **options: Any) -> Outcome:
+        source, report, rejects = tmp_path / "db.json", tmp_path / "report.json", tmp_path / "rejects.json"
+        source.write_bytes(content if isinstance(content, bytes) else content.encode())
+        before = count(table)
+        import_file(source, database_url, Options(report=report, rejects=rejects, **options))
+        outcome = Outcome(strict(report.read_text("ascii")), rejects.read_text(), count(table) - before)
+        demand_accounted(outcome)
+        return outcome
+
+    return run
+
+
+def demand_accounted(outcome: Outcome) -> None:
+    """What holds always: every record has one verdict, and the table agrees."""
+    report, totals = outcome.report, outcome.report["totals"]
+    assert totals["records"] == sum(totals[verdict] for verdict in VERDICTS)
+    assert len(report["records"]) == sum(totals[verdict] for verdict in _NOT_IN)
+    indices = [entry["index"] for entry in report["records"]]
+    assert indices == sorted(set(indices))
+    assert all(entry["errors"] for entry in report["records"])
+    assert outcome.written == (0 if report["dry_run"] else totals["migrated"])
+    assert report["exit_code"] == {"complete": 0, "partial": 1, "unreadable": 2, "failed": 3}[report["status"]]
+    assert (report["status"] == "partial") == bool(report["records"])
+
+
+def strict(text: str) -> Any:
+    """JSON as the RFC has it."""
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} in JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def count(table: psycopg.Connection[Any]) -> int:
+    return int(table.execute("SELECT count(*) FROM patients").fetchall()[0][0])
+
+
+def record(number: int = 1, **changes: Any) -> dict[str, Any]:
+    """A good record; keyword arguments replace fields or add some, `...` leaves one out."""
+    fields = {
+        "id": str(number),
+        "patientID": f"P{number:03}",
+        "name": "Zoë Ångström",
+        "age": 45,
+        "gender": "Female",
+        "medicalCondition": "Asthma",
+        "lastVisit": "2024-01-15",
+    }
+    return {name: value for name, value in (fields | changes).items() if value is not ...}
+
+
+def db(*records: Any, **collections: Any) -> str:
+    """A db.json as json-server writes it."""
+    return json.dumps({"patients": list(records)} | collections, indent=2, ensure_ascii=False)
+
+
+def served(table: psycopg.Connection[Any]) -> list[dict[str, Any]]:
+    """Every patient as the API's list has it, in list order."""
+    statement = select(wire_row()).select_from(TABLE).order_by(TABLE.c.position)
+    return [exactly(row) for (row,) in table.execute(compile_sql(statement).encode())]
+
+
+def exactly(text: str | bytes) -> Any:
+    """JSON's value, numbers as the decimals they are: PostgreSQL gives 1e23 back with 24 digits."""
+    return json.loads(text, parse_float=Decimal, parse_int=Decimal)

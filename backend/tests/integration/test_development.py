@@ -1,0 +1,81 @@
+"""The first start on a developer's machine: which patients there are, and what is said when there are none."""
+
+import json
+import logging
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from app.development import _seed, upgrade
+from app.embedded import EmbeddedError
+
+ADA = {
+    "id": "1",
+    "patientID": "A-1",
+    "name": "Ada Nameless",
+    "age": 36,
+    "gender": "Female",
+    "medicalCondition": "None",
+    "lastVisit": "2024-01-15",
+}
+
+
+def ids(dsn: str) -> list[str]:
+    with psycopg.connect(dsn) as connection:
+        return [row[0] for row in connection.execute("SELECT id FROM patients ORDER BY position")]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "db.json"
+    file.write_text(json.dumps({"patients": [ADA]}))
+    return file
+
+
+def test_only_a_database_that_was_never_used_is_seeded(database_url: str, file: Path, tmp_path: Path) -> None:
+    unfinished = tmp_path / "seeding"
+    _seed(database_url, file, unfinished)
+    assert ids(database_url) == ["1"]
+    with psycopg.connect(database_url) as connection:
+        connection.execute("DELETE FROM patients")
+    _seed(database_url, file, unfinished)
+    assert ids(database_url) == []
+    unfinished.touch()  # a start that was killed while it imported
+    _seed(database_url, file, unfinished)
+    assert ids(database_url) == ["1"]
+    assert not unfinished.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "db.json does not exist: there are no patients to begin with"),
+        ('{"patients": [', "db.json: 0 of 0 records came in. "),
+        (json.dumps({"patients": [ADA | {"age": 0}]}), "db.json: 0 of 1 records came in. `python scripts/migrate_db"),
+    ],
+)
+def test_a_seed_that_does_not_come_in_is_said(
+    database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, content: str | None, says: str
+) -> None:
+    file = tmp_path / "db.json"
+    if content is not None:
+        file.write_text(content)
+    _seed(database_url, file, tmp_path / "seeding")
+    assert ids(database_url) == []
+    assert says in caplog.text
+    assert "Ada" not in caplog.text
+
+
+def test_a_schema_from_the_future_is_one_sentence(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(EmbeddedError, match=r"the schema cannot be brought up to date: .*9999"):
+        upgrade(database_url)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+
+
+def test_migrating_leaves_the_loggers_alone(database_url: str) -> None:
+    upgrade(database_url)
+    assert not logging.getLogger("app.requests").disabled

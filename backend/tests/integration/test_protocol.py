@@ -1,0 +1,145 @@
+"""HTTP itself, byte by byte: what the server refuses before any application sees it, and how it lets go of a client."""
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from select import select
+from typing import Any
+
+import pytest
+
+from app.limits import HEAD_BYTES
+from tests.integration.processes import PATIENT, Server, serving
+
+GET = b"GET /patients HTTP/1.1\r\nHost: t\r\n"
+POST = b"POST /patients HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n"
+
+
+@pytest.fixture(scope="module")
+def server(module_database: str) -> Iterator[Server]:
+    with serving(DATABASE_URL=module_database, RECEIVE_TIMEOUT=1, MAX_BODY_BYTES=1000) as server:
+        yield server
+        assert server.stop() == 0
+        assert "Traceback" not in server.said
+
+
+@contextmanager
+def connection(server: Server) -> Iterator[socket.socket]:
+    with socket.create_connection(("127.0.0.1", server.http.base_url.port or 0), timeout=20) as client:
+        yield client
+
+
+def answers(client: socket.socket) -> list[tuple[int, dict[str, str], Any]]:
+    """All answers until the server closes: status, header fields, JSON body."""
+    stream, found = client.makefile("rb"), []
+    while line := stream.readline():
+        fields = dict(field.decode().lower().strip().split(": ", 1) for field in iter(stream.readline, b"\r\n"))
+        body = stream.read(int(fields.get("content-length", 0)))
+        found.append((int(line.split()[1]), fields, json.loads(body) if body else None))
+    return found
+
+
+def exchange(server: Server, request: bytes) -> list[tuple[int, dict[str, str], Any]]:
+    with connection(server) as client:
+        client.sendall(request)
+        return answers(client)
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (GET + b"X-Big: " + b"x" * HEAD_BYTES + b"\r\n\r\n", 431),
+        (GET + b"X-Big: " + b"x" * 2_000_000, 431),  # never ends
+        (GET + b"X: y\r\n" * 5_000 + b"\r\n", 431),
+        (b"GET /patients?q=" + b"x" * HEAD_BYTES + b" HTTP/1.1\r\nHost: t\r\n\r\n", 414),
+        (b"GET /patients?q=" + b"x" * 2_000_000, 414),  # never ends
+        (b"hello\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),  # TLS
+        (b"CONNECT t:80 HTTP/1.1\r\nHost: t\r\n\r\n", 400),
+        (b"GET /patients HTTP/9.9\r\nHost: t\r\n\r\n", 400),
+        (GET + b"X: a\r\n folded\r\nBad Name: x\r\n\r\n", 400),
+        (POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}", 400),
+        (POST + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+        (POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n", 400),
+    ],
+    ids=lambda value: str(value[:40]) if isinstance(value, bytes) else None,
+)
+def test_what_is_no_request_is_refused_as_problem_json(server: Server, request_bytes: bytes, status: int) -> None:
+    [(found, fields, body)] = exchange(server, request_bytes)
+    assert (found, body["status"]) == (status, status)
+    assert fields["content-type"] == "application/problem+json"
+    assert fields["connection"] == "close"
+    assert body["detail"] == body["message"]
+    assert server.patients() == []
+
+
+def test_a_head_just_within_the_limit_is_read(server: Server) -> None:
+    padding = b"X-Big: " + b"x" * (HEAD_BYTES - 300) + b"\r\n"
+    [(status, _, body)] = exchange(server, GET + padding + b"Connection: close\r\n\r\n")
+    assert (status, body) == (200, [])
+
+
+@pytest.mark.parametrize(
+    "beginning", [GET, b"G", POST + b"Content-Length: 500\r\n\r\n{", POST + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{"]
+)
+def test_a_request_that_does_not_arrive_in_time_is_408(server: Server, beginning: bytes) -> None:
+    begin = time.monotonic()
+    [(status, _, body)] = exchange(server, beginning)
+    assert (status, body["status"]) == (408, 408)
+    assert 0.9 < time.monotonic() - begin < 5
+
+
+def test_dripping_does_not_buy_time(server: Server) -> None:
+    with connection(server) as client:
+        client.sendall(GET)
+        for _ in range(30):
+            client.sendall(b"X: y\r\n")
+            time.sleep(0.1)
+            if client in select([client], [], [], 0)[0]:
+                break
+        assert [status for status, _, _ in answers(client)] == [408]
+
+
+@pytest.mark.parametrize("said", [b"", b"\r\n\r\n", GET + b"\r\n\r\n"])
+def test_a_silent_connection_is_closed(server: Server, said: bytes) -> None:
+    statuses = [status for status, _, _ in exchange(server, said)]
+    assert statuses == ([200] if said.startswith(b"GET") else [])
+
+
+def test_a_refusal_reaches_a_client_that_still_sends(server: Server) -> None:
+    with connection(server) as client:
+        client.sendall(POST + b"Content-Length: 20000000\r\n\r\n")
+        for _ in range(200):
+            client.sendall(b"x" * 100_000)
+        [(status, fields, _)] = answers(client)
+    assert (status, fields["connection"]) == (413, "close")
+
+
+def test_nonsense_behind_a_request_does_not_spoil_its_answer(server: Server) -> None:
+    [(status, _, body)] = exchange(server, GET + b"\r\n" + b"nonsense\r\n\r\n")
+    assert (status, body) == (200, [])
+
+
+def test_requests_sent_at_once_are_answered_in_order(server: Server) -> None:
+    found = exchange(server, GET + b"\r\n" + GET.replace(b"patients", b"patients/no") + b"Connection: close\r\n\r\n")
+    assert [status for status, _, _ in found] == [200, 404]
+
+
+def test_an_offer_to_upgrade_is_declined(server: Server) -> None:
+    """Java's HttpClient offers HTTP/2 with its first request, body and all."""
+    body = json.dumps(PATIENT | {"patientID": "upgrade"}).encode()
+    upgrade = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"
+    post = POST + upgrade + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    found = exchange(server, GET + upgrade + b"\r\n" + post + GET + b"Connection: close\r\n\r\n")
+    assert [status for status, _, _ in found] == [200, 201, 200]
+    created = found[1][2]
+    assert created["patientID"] == "upgrade"
+    assert server.http.delete(f"/patients/{created['id']}").status_code == 200
+
+
+def test_no_version_is_given_away(server: Server) -> None:
+    [(_, fields, _)] = exchange(server, GET + b"Connection: close\r\n\r\n")
+    assert "server" not in fields
+    assert "date" in fields

@@ -1,0 +1,19 @@
+"""What tests need from npm: the packages of a folder's own lock file, installed beside it once."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+
+def installed(folder: Path) -> Path:
+    """The folder's `node_modules`, as its `package-lock.json` has it. Without Node the test is skipped."""
+    if not shutil.which("node") or not shutil.which("npm"):
+        pytest.skip("Node.js and npm are not installed on this machine")
+    modules, lock = folder / "node_modules", folder / "package-lock.json"
+    stamp = modules / ".package-lock.json"  # npm's own record of what it installed
+    if not stamp.exists() or stamp.stat().st_mtime < lock.stat().st_mtime:
+        subprocess.run(["npm", "ci"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        stamp.touch()
+    return modules

@@ -1,0 +1,69 @@
+"""Servers of any kind as processes, which a test may stop and start again at the same address."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from app.config import BACKEND, Settings
+
+_START_SECONDS = 30
+
+
+class Server:
+    """A program that serves on a free port of 127.0.0.1; `{port}` in its arguments and settings becomes that port."""
+
+    def __init__(self, arguments: Sequence[Any], folder: Path, settings: Mapping[str, str]) -> None:
+        self._port = _free_port()
+        self._arguments = [str(argument).format(port=self._port) for argument in arguments]
+        ours = {name.upper() for name in Settings.model_fields}
+        outside = {name: value for name, value in os.environ.items() if name not in ours}
+        self._environment = outside | {name: value.format(port=self._port) for name, value in settings.items()}
+        self._folder = folder
+        self.url = f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Return once connections are accepted."""
+        self._process = subprocess.Popen(
+            self._arguments, cwd=self._folder, env=self._environment, stdout=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._accepts():
+            assert self._process.poll() is None, f"{self._arguments} ended with {self._process.returncode}"
+            assert time.monotonic() < deadline, f"{self._arguments} does not listen on {self.url}"
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(_START_SECONDS)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _accepts(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self._port)) == 0
+
+
+def patients_api(dsn: str, **settings: str) -> Server:
+    """This server, as an operator starts it."""
+    fixed = {"DATABASE_URL": dsn, "HOST": "127.0.0.1", "PORT": "{port}", "LOG_LEVEL": "WARNING"}
+    return Server([sys.executable, "-m", "app"], BACKEND, {**fixed, **settings})
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

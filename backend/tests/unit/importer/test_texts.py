@@ -1,0 +1,135 @@
+"""The importer's pure parts on text: places, where values end, and a document read in pieces of any size."""
+
+import io
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.importer.document import Cut, Document
+from app.importer.json_text import Broken, Member, demand_json, end_of_value, members
+from app.importer.ordinary import Ordinary
+from app.importer.place import Place, pointer
+from app.importer.source import Source, Unreadable
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("", Place(1, 1)),
+        ("abc", Place(1, 4)),
+        ("Zoë😀", Place(1, 5)),
+        ("\n", Place(2, 1)),
+        ("a\r\nbc", Place(2, 3)),
+        ("\n\n\tx", Place(3, 3)),
+    ],
+)
+def test_a_place_counts_lines_and_characters(text: str, place: Place) -> None:
+    assert Place().after(text.encode()) == place
+
+
+@given(st.text("a\n\rë😀"), st.text("a\n\rë😀"))
+def test_places_add_up(one: str, other: str) -> None:
+    assert Place().after(one.encode()).after(other.encode()) == Place().after((one + other).encode())
+
+
+def test_a_pointer_escapes_as_the_rfc_says() -> None:
+    assert pointer("patients", 3, "a/b~c", "") == "/patients/3/a~1b~0c/"
+
+
+@given(JSON, st.text("]},x \n", max_size=3))
+def test_a_value_ends_where_it_ends(value: object, behind: str) -> None:
+    text = json.dumps(value).encode()
+    is_word = not text.startswith((b"{", b"[", b'"'))
+    assert end_of_value(text + (b"," if is_word else b"") + behind.encode(), 0) == len(text)
+
+
+@given(JSON)
+def test_an_unfinished_value_does_not_end(value: object) -> None:
+    text = json.dumps(value).encode()
+    assert all(end_of_value(text[:length], 0) is None for length in range(len(text)))
+
+
+@pytest.mark.parametrize(("text", "at"), [("[1}", 2), ('{"a": [}', 7), ("}", 0), (",", 0), ("[[[]]}", 5)])
+def test_a_wrong_bracket_is_found(text: str, at: int) -> None:
+    with pytest.raises(Broken) as error:
+        end_of_value(text.encode(), 0)
+    assert error.value.at == at
+
+
+@given(st.dictionaries(st.text(max_size=5), JSON, max_size=5), st.sampled_from([None, 2]))
+def test_members_are_those_of_the_object(value: dict[str, object], indent: int | None) -> None:
+    text = json.dumps(value, indent=indent).encode()
+    found = list(members(text))
+    assert {member.name: json.loads(member.raw) for member in found} == value
+    assert all(text[member.at :].startswith(member.raw) for member in found)
+
+
+def test_members_repeat_as_they_stand() -> None:
+    assert list(members(b'{ "a" : 1 ,"\\u0061":[2]}')) == [Member("a", 2, 8, b"1"), Member("a", 11, 20, b"[2]")]
+
+
+@pytest.mark.parametrize("text", ["NaN", "[-Infinity]", '"a\nb"', "[" * 5000 + "]" * 5000, "9" * 5000])
+def test_what_only_a_record_cannot_keep_is_no_broken_file(text: str) -> None:
+    demand_json(text.encode())
+
+
+RECORDS = [
+    {"id": "1", "patientID": "P1", "name": "Zoë", "age": 4, "gender": "Male", "medicalCondition": "x", "lastVisit": "2024-01-01"},  # noqa: E501
+    {"id": "2", "patientID": "P2", "name": "\"\\", "age": 4, "gender": "Male", "medicalCondition": "😀", "lastVisit": "2024-01-01"},  # noqa: E501
+    {"a": [{"b": "}]"}]},
+    12,
+    None,
+    "text",
+]  # fmt: skip
+DOCUMENT = json.dumps({"before": [1, {"x": 2}], "patients": RECORDS, "after": {"y": [3]}}, indent=1, ensure_ascii=False)
+
+
+class Trickle(io.BytesIO):
+    """A stream that gives at most so many bytes at once, as a pipe may."""
+
+    def __init__(self, content: bytes, most: int) -> None:
+        super().__init__(content)
+        self._most = most
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(min(self._most, size or 0))
+
+
+def read(content: bytes, most: int) -> list[Cut]:
+    document = Document(Source(Trickle(content, most)), Ordinary())
+    cuts = [document.cut(item) for item in document.records()]
+    return [Cut(re.sub(rb"\},\s*$", b"}", cut.raw), cut.place) for cut in cuts]
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 7, 64, 10**6])
+def test_a_document_is_the_same_in_pieces_of_any_size(most: int) -> None:
+    cuts = read(DOCUMENT.encode(), most)
+    assert [json.loads(cut.raw) for cut in cuts] == RECORDS
+    lines = DOCUMENT.split("\n")
+    for raw, place in cuts:
+        assert lines[place.line - 1][place.column - 1 :].encode().startswith(raw.split(b"\n")[0])
+
+
+@pytest.mark.parametrize("most", [1, 5, 10**6])
+@pytest.mark.parametrize("content", [b"\xff\xfe{\0", b"", b"\xef\xbb\xbf", DOCUMENT.encode()[:-3], b'{"a": "\xc3"}'])
+def test_a_fault_is_the_same_in_pieces_of_any_size(content: bytes, most: int) -> None:
+    def fault(size: int) -> tuple[object, ...]:
+        with pytest.raises(Unreadable) as error:
+            read(content, size)
+        return error.value.message, error.value.place, error.value.offset
+
+    assert fault(most) == fault(10**6)
+
+
+def test_a_value_that_never_ends_does_not_fill_the_memory() -> None:
+    with pytest.raises(Unreadable, match="longer than 32 MiB, or was never closed"):
+        read(b'{"patients": ["' + b"x" * (65 << 20), 1 << 30)

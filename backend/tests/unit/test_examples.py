@@ -1,0 +1,40 @@
+"""What the examples beside the code say is what the code takes."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from app import config
+from app.config import BACKEND, Settings
+from app.schemas.patient import COLUMNS, PatientCreate, check
+
+EXAMPLE = (BACKEND / ".env.example").read_text()
+
+
+def test_every_setting_is_documented() -> None:
+    assert set(re.findall(r"^#([A-Z_]+)=", EXAMPLE, re.M)) == {name.upper() for name in Settings.model_fields}
+
+
+def test_the_documented_values_are_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
+    defaults = config.load()
+    (tmp_path / ".env").write_text(re.sub(r"^#(?=[A-Z_]+=)", "", EXAMPLE, flags=re.M))
+    samples = {"database_url", "cors_origins"}  # unset by default
+    documented = config.load()
+    assert documented.seed_file
+    documented = documented.model_copy(update={"seed_file": documented.seed_file.resolve()})
+    assert documented.model_dump(exclude=samples) == defaults.model_dump(exclude=samples)
+
+
+def test_db_json_is_as_json_server_writes_it() -> None:
+    text = (BACKEND.parent / "db.json").read_text()
+    document = json.loads(text)
+    assert text == json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    assert list(document) == ["patients"]
+    for patient in document["patients"]:
+        assert list(patient) == list(COLUMNS)
+        check(patient, PatientCreate)
