@@ -34,6 +34,7 @@ class Plan(NamedTuple):
     rounds: int = 3
     seconds: int = 1
     servers: tuple[str, ...] = (*SERVERS, *LIMITS)
+    scenarios: tuple[Scenario, ...] = SCENARIOS
 
 
 FULL = Plan()
@@ -65,7 +66,7 @@ def measure(plan: Plan) -> tuple[list[Cell], list[ServerFacts]]:
     with _cluster() as (cluster, folder):
         for size in plan.sizes:
             with _site(plan, cluster, folder, size) as site:
-                for scenario in SCENARIOS:
+                for scenario in plan.scenarios:
                     cells += _scenario(site, scenario)
                 facts += [ServerFacts(s.name, size, s.seconds, s.memory()) for s in site.servers.values()]
     return cells, facts
@@ -122,7 +123,7 @@ def _record(site: Site) -> None:
 
 
 def _asked(site: Site) -> list[Scenario]:
-    return [scenario for scenario in SCENARIOS if "http limit" in _needed(site, scenario)]
+    return [scenario for scenario in site.plan.scenarios if "http limit" in _needed(site, scenario)]
 
 
 def _restore(site: Site) -> None:
