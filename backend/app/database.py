@@ -251,5 +251,5 @@ def _connection_options(settings: Settings) -> dict[str, Any]:
     }
     if settings.db_pooled:
         return options | {"prepare_threshold": None}
-    deadline = round(settings.db_deadline * SHARE * 1000)
-    return options | {"options": f"-c statement_timeout={deadline} -c jit=off"}  # to compile takes longer than to run
+    timeout = round(settings.db_deadline * SHARE * 1000)
+    return options | {"options": f"-c statement_timeout={timeout} -c jit=off"}  # compiling takes longer than any read

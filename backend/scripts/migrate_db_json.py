@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The command line of the importer: options in, exit code out. The work is done in `app/importer`."""
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,6 +67,7 @@ def main(
 
 def run(file: Path, options: Options, quiet: bool) -> int:
     """Import, talk about it, and return the exit code."""
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # what it warns of comes up as an error, too
     out, err = Console(quiet=quiet), Console(stderr=True)
     try:
         with progress(Console(stderr=True, quiet=quiet)) as on_step:

@@ -47,6 +47,7 @@ def upgrade() -> None:
     )
     for column in _INDEXED:
         op.create_index(f"patients_{column}_ix", "patients", [column, "position"])
+    op.create_index("patients_extra_ix", "patients", ["position"], postgresql_where=sa.text("extra <> '{}'::jsonb"))
 
 
 def downgrade() -> None:

@@ -41,7 +41,10 @@ def examine(raw: bytes) -> Checked:
 
     Raises `InvalidRecord` with all its faults, and `json_text.Broken` if it is not JSON at all.
     """
-    body, faults = _read(raw)
+    if not raw.startswith(b"{"):
+        demand_json(raw)
+        raise InvalidRecord([Fault("", "object", "a record must be an object")])
+    body, faults = _read_object(raw)
     try:
         record = check(body, PatientCreate)
     except InvalidRecord as error:
@@ -53,15 +56,12 @@ def examine(raw: bytes) -> Checked:
     return Checked(_row(record), warnings, tuple(body))
 
 
-def _read(raw: bytes) -> tuple[dict[str, Any], list[Fault]]:
+def _read_object(raw: bytes) -> tuple[dict[str, Any], list[Fault]]:
     try:
-        body = strict_json.loads(raw)
+        return strict_json.loads(raw), []
     except strict_json.InvalidJSON as error:
         demand_json(raw)
         return _salvage(raw, str(error))
-    if not isinstance(body, dict):
-        raise InvalidRecord([Fault("", "object", "a record must be an object")])
-    return body, []
 
 
 def _salvage(raw: bytes, fault: str) -> tuple[dict[str, Any], list[Fault]]:

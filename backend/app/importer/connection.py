@@ -28,7 +28,7 @@ def connected(dsn: str) -> Iterator[psycopg.Connection[Any]]:
             yield connection
             connection.rollback()
     except psycopg.Error as error:
-        raise DatabaseFailed(_without_password(_sentence(error), dsn)) from None
+        raise DatabaseFailed(_sentence(error)) from None
 
 
 def _connect(dsn: str) -> psycopg.Connection[Any]:
@@ -38,6 +38,8 @@ def _connect(dsn: str) -> psycopg.Connection[Any]:
         )
     except psycopg.ProgrammingError:  # its text repeats parts of the DSN
         raise DatabaseFailed("DATABASE_URL is not a connection string that PostgreSQL's libpq understands") from None
+    except psycopg.OperationalError as error:
+        raise DatabaseFailed(_without_password(" ".join(str(error).split()), dsn)) from None
     connection.isolation_level = IsolationLevel.READ_COMMITTED  # what others committed while we waited is seen
     connection.read_only = False
     return connection
@@ -47,7 +49,7 @@ def _sentence(error: psycopg.Error) -> str:
     if isinstance(error, UndefinedTable):
         return "the database has no patients table yet; run: alembic upgrade head"
     if error.sqlstate is None:
-        return " ".join(str(error).split()) or "the connection to the database was lost"
+        return "the connection to the database was lost; run it again to see what is there"
     if error.sqlstate.startswith(_ABOUT_VALUES):
         where = error.diag.constraint_name or error.diag.table_name or ""
         return f"the database refused a row: {type(error).__name__} {where}".rstrip()

@@ -1,6 +1,7 @@
 """Terms -> SQL: one small function for each form of test. Builds expressions; knows no value, only where one goes."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import (
@@ -24,6 +25,7 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.types import TypeEngine
 
 from app.jsonserver.collation import Collations
@@ -48,7 +50,7 @@ class Scope:
 
     def folded(self, text: ColumnElement[str]) -> ColumnElement[str]:
         """Without case, in every alphabet."""
-        return func.lower(text.collate(self.collations.fold))
+        return func.lower(Grouping(text).collate(self.collations.fold))
 
 
 def condition(nodes: Iterable[Node], scope: Scope) -> ColumnElement[bool]:
@@ -194,32 +196,49 @@ def _json_type(field: ColumnElement[Any]) -> ColumnElement[str]:
 
 # --- search
 
+_SEPARATOR = constant(SEPARATOR)
 _NOTHING = literal_column("'{}'::jsonb", JSONB)
-_UNSEARCHED = literal_column("ARRAY['null', 'false', '0']::jsonb[]", ARRAY(JSONB))  # what JavaScript takes for false
+_FALSY = literal_column("ARRAY['null', 'false', '0']::jsonb[]", ARRAY(JSONB))  # 0.17 looks for none of these
 
 
 def _search(columns: tuple[str, ...], scope: Scope) -> ColumnElement[bool]:
-    """The columns as one text, so that case is folded once; as the index of revision 0002 has it."""
-    text: ColumnElement[str] = TABLE.c[columns[0]]
-    for name in columns[1:]:
-        text = text + constant(SEPARATOR) + TABLE.c[name]
-    return _found_in(text, scope.folded(scope.bind(Text())), scope)
+    """All columns as one text, so that case is folded once; a separator that the search has not keeps them apart.
+
+    Of immutable operators, so that an index on the expression can serve it.
+    """
+    text = reduce(lambda one, other: one.concat(_SEPARATOR).concat(other), map(wire_text, columns))
+    return _contains(text, scope)
 
 
-def _search_any(columns: tuple[str, ...], scope: Scope) -> ColumnElement[bool]:
-    """The same for what no index has: numbers, days, and a text with the separator in it, which needs another one."""
+def _search_each(columns: tuple[str, ...], scope: Scope) -> ColumnElement[bool]:
+    """The same column by column, for a search that has the separator in it."""
     pattern = scope.folded(scope.bind(Text()))
-    return _found_in(func.concat_ws(scope.bind(Text()), *map(wire_text, columns), type_=Text()), pattern, scope)
+    return or_(*(scope.folded(wire_text(column)).like(pattern) for column in columns))
 
 
-def _found_in(text: ColumnElement[str], pattern: ColumnElement[str], scope: Scope) -> ColumnElement[bool]:
-    return or_(scope.folded(text).like(pattern), _search_undeclared(pattern, scope))
+def _search_json(kind: str) -> "_Form":
+    """The undeclared values that a path finds, as the text of one JSON array.
+
+    No subquery: PostgreSQL would think that every record costs a walk through JSON, and compile the query for a second.
+    """
+    path = constant(f"strict $.** ? ({kind})")
+
+    def form(_: tuple[str, ...], scope: Scope) -> ColumnElement[bool]:
+        return and_(_EXTRA != _NOTHING, _contains(cast(func.jsonb_path_query_array(_EXTRA, path), Text), scope))
+
+    return form
 
 
-def _search_undeclared(pattern: ColumnElement[str], scope: Scope) -> ColumnElement[bool]:
-    value = func.jsonb_path_query(_EXTRA, literal_column("'strict $.**'")).column_valued("value")
-    scalar = and_(_json_type(value).not_in([constant("object"), constant("array")]), value != func.all(_UNSEARCHED))
-    return and_(_EXTRA != _NOTHING, exists(select(value).where(scalar, scope.folded(text_of(value)).like(pattern))))
+def _search_true(_: tuple[str, ...], __: Scope) -> ColumnElement[bool]:
+    true_ = func.jsonb_path_exists(_EXTRA, constant("strict $.** ? (@ == true)"), type_=Boolean())
+    return and_(_EXTRA != _NOTHING, true_)
+
+
+def _search_values(_: tuple[str, ...], scope: Scope) -> ColumnElement[bool]:
+    """Value by value, for a search that an array's own text could match."""
+    value = func.jsonb_path_query(_EXTRA, constant("strict $.**")).column_valued("value")
+    scalar = and_(_json_type(value).not_in([constant("object"), constant("array")]), value != func.all(_FALSY))
+    return and_(_EXTRA != _NOTHING, exists(select(value).where(scalar, _contains(text_of(value), scope))))
 
 
 _Form = Callable[[tuple[str, ...], Scope], ColumnElement[bool]]
@@ -239,7 +258,11 @@ _FORMS: Mapping[str, _Form] = {
     "json_like": _json_like,
     "json_scalar": _json_scalar,
     "search": _search,
-    "search_any": _search_any,
+    "search_each": _search_each,
+    "search_strings": _search_json('@.type() == "string"'),
+    "search_numbers": _search_json('@.type() == "number" && @ != 0'),
+    "search_true": _search_true,
+    "search_values": _search_values,
 }
-INDEXED = frozenset({"eq", "in", "ne", *_BOUNDS})
-"""Forms cheap enough to be tested twice: once for the page, once for the total."""
+CHEAP = frozenset({"eq", "in", "ne", "unknown", *_BOUNDS, "json_eq", "json_ne", *(f"json_{name}" for name in _BOUNDS)})
+"""Forms best tested twice, for the page by its index and for the total: that is cheaper than to keep what they find."""

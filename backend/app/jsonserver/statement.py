@@ -234,9 +234,9 @@ def _ordered(matched: CTE, keys: _Keys) -> Select[Any]:
 
 
 def _materialized(nodes: Iterable[terms.Node]) -> TextClause:
-    """What no index answers is tested once, for page and total together."""
-    indexed = all(term.form in forms.INDEXED for term in terms.leaves(nodes))
-    return text("NOT MATERIALIZED" if indexed else "MATERIALIZED")
+    """What is dear to test is tested once, for page and total together."""
+    cheap = all(term.form in forms.CHEAP for term in terms.leaves(nodes))
+    return text("NOT MATERIALIZED" if cheap else "MATERIALIZED")
 
 
 def _limited(ordered: Select[Any], window: _Window, size: ColumnElement[int]) -> Select[Any]:

@@ -202,19 +202,29 @@ def _literal(text: str) -> str:
 
 # --- search
 
-SEPARATOR = "\x01"  # keeps the columns of a search apart
-_OTHERS = range(2, 0xD800)
-_LETTERS: Mapping[type, set[str]] = {int: set("0123456789"), dt.date: set("0123456789-")}
+SEPARATOR = "\x1f"  # ASCII's unit separator: what a search hardly has
+_LETTERS: Mapping[type, set[str]] = {int: set("0123456789"), dt.date: set("0123456789-"), float: set("0123456789+-.eE")}
 
 
 def _search(text: str) -> Node:
     """json-server 0.17's `q`. Numbers and days are looked at only for a text that one can hold."""
     if unstorable(text):
         return NEVER
-    characters, pattern = set(text), f"%{_literal(text)}%"
-    kinds = {str, *(kind for kind, letters in _LETTERS.items() if characters <= letters)}
+    kinds = {str, *(kind for kind, letters in _LETTERS.items() if letters.issuperset(text))}
     columns = tuple(column for column in COLUMNS.values() if TABLE.c[column].type.python_type in kinds)
-    if kinds == {str} and SEPARATOR not in characters:
-        return Term("search", columns, (pattern,))
-    separators = (SEPARATOR, *map(chr, _OTHERS))
-    return Term("search_any", columns, (pattern, next(one for one in separators if one not in characters)))
+    declared = Term("search_each" if SEPARATOR in text else "search", columns, (_within(text),))
+    return AnyOf(((declared,), *((term,) for term in _search_undeclared(text, float in kinds))))
+
+
+def _search_undeclared(text: str, numeric: bool) -> list[Term]:
+    """What stands between the values of a JSON array's text must not be found: quotes, commas, blanks, brackets."""
+    if '"' in text or not text.strip(" ,[]"):
+        return [Term("search_values", (), (_within(text),))]
+    escaped = json.dumps(text, ensure_ascii=False)[1:-1]
+    numbers = [Term("search_numbers", (), (_within(text),))] if numeric else []
+    true = [Term("search_true", ())] if text.lower() in "true" else []
+    return [Term("search_strings", (), (_within(escaped),)), *numbers, *true]
+
+
+def _within(text: str) -> str:
+    return f"%{_literal(text)}%"

@@ -90,6 +90,7 @@ class Patient(Base):
         Index(None, "gender", "position"),
         Index(None, "medical_condition", "position"),
         Index(None, "last_visit", "position"),
+        # The few with undeclared fields.
         Index("patients_extra_ix", "position", postgresql_where=text("extra <> '{}'::jsonb")),
     )
 

@@ -185,7 +185,9 @@ class Writer:
 
 
 def target(step: Step, pair: Pair) -> str:
-    if step.method == "POST" or step.place < 0:
+    if step.method == "POST":
+        return "/patients"
+    if step.place < 0:
         return "/patients?" + step.query.replace("{", "{{").replace("}", "}}")
     return f"/patients/{{{step.place % len(pair.ids)}}}"
 

@@ -36,7 +36,7 @@ def blueprint(file: str) -> dict[str, Any]:
 class Service(NamedTuple):
     """The web service of a Blueprint, built: its fields, where its commands run, and their environment."""
 
-    fields: Mapping[str, Any]
+    fields: dict[str, Any]
     folder: Path
     environment: Mapping[str, str]
     logs: Path
@@ -162,7 +162,7 @@ def _check_out(target: Path) -> None:
 def _bare(programs: Path) -> dict[str, str]:
     """Nothing of this shell's environment but what pip needs to find its packages."""
     ours = {name: value for name, value in os.environ.items() if name == "HOME" or name.startswith("PIP_")}
-    return {"PATH": f"{programs}:/usr/bin:/bin"} | ours
+    return {"PATH": f"{programs}:/usr/bin:/bin", "PIP_NO_COMPILE": "1"} | ours
 
 
 @pytest.fixture

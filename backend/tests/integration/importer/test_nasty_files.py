@@ -130,8 +130,8 @@ VERDICTS: dict[str, tuple[str, list[str]]] = {
     ),
     # shapes
     "records that are none": (
-        raw(TEXT, "null", "1", '"x"', "[]", "true", "{}"),
-        ["in", *["rejected None:object"] * 5, "rejected " + " ".join(f"{name}:missing" for name in list(A)[1:])],
+        raw(TEXT, "null", "1", '"x"', "[]", "true", "NaN", '[NaN, "x"]', '"\n"', "{}"),
+        ["in", *["rejected None:object"] * 8, "rejected " + " ".join(f"{name}:missing" for name in list(A)[1:])],
     ),
     "a list within the list": (raw(f"[{TEXT}]"), ["rejected None:object"]),
     "a name given twice": (altered('"age"', '"age": 1, "age"'), ["rejected age:repeated"]),

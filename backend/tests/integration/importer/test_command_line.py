@@ -1,0 +1,189 @@
+"""`python scripts/migrate_db_json.py`, as people and scripts run it: what it prints, where, and its exit code."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psycopg
+import pytest
+
+from app.config import BACKEND, Settings
+from app.importer.files import Unwritable
+from app.importer.run import Options, import_file
+from tests.integration.processes import postgres_processes, serving, wait_until
+
+from .conftest import count, db, record, strict
+
+Table = psycopg.Connection[Any]
+GOOD = db(record(1), record(2))
+SECRET = "Bartholomew"
+FAULTY = db(record(1), record(2, name=SECRET, age=SECRET, **{"\x1b[31m[red]": "\0"}), record(1), record(3, id=4))
+
+
+def migrate(*arguments: object, stdin: str | None = None, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """The command in `backend/` with these settings and no other of ours. Nothing may ever be a traceback."""
+    ours = {name.upper() for name in Settings.model_fields}
+    clean = {name: value for name, value in os.environ.items() if name not in ours}
+    run = subprocess.run(
+        [sys.executable, "scripts/migrate_db_json.py", *map(str, arguments)],
+        cwd=BACKEND,
+        env=clean | {"COLUMNS": "120"} | environment,
+        capture_output=True,
+        text=True,
+        input=stdin,
+        check=False,
+    )
+    assert "Traceback" not in run.stderr
+    return run
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "db.json"
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    return tmp_path / "report.json"
+
+
+def test_all_in_is_0_and_a_second_run_too(database_url: str, table: Table, file: Path) -> None:
+    file.write_text(GOOD)
+    first, second = (migrate(file, DATABASE_URL=database_url) for _ in range(2))
+    assert (first.returncode, second.returncode, first.stderr, second.stderr) == (0, 0, "", "")
+    assert "migrated  │       2" in first.stdout
+    assert "unchanged │       2" in second.stdout
+    assert count(table) == 2
+
+
+def test_some_not_is_1_and_faults_are_told_by_place_without_values(
+    database_url: str, table: Table, file: Path, report: Path
+) -> None:
+    file.write_text(FAULTY)
+    run = migrate(file, "--report", report, DATABASE_URL=database_url)
+    assert (run.returncode, run.stderr) == (1, "")
+    assert run.stdout.splitlines()[-6:] == [
+        "1 record: had a number as id; it is kept as text",
+        "The first of 2 that are not in (--report lists all):",
+        f"{file}:16:14: age: must be a whole number from 1 to 2147483647",
+        f"{file}:20:26: \\x1b[31m[red]: must not contain the character NUL (U+0000)",
+        f"{file}:23:13: id: stands earlier in the file, at /patients/0",
+        f"{file}:24:20: patientID: stands earlier in the file, at /patients/0",
+    ]
+    assert SECRET not in run.stdout
+    assert SECRET in report.read_text()
+    assert report.stat().st_mode & 0o777 == 0o600
+    assert count(table) == 2
+
+
+def test_a_fault_of_the_file_is_2_and_says_where(database_url: str, file: Path, report: Path) -> None:
+    file.write_text(GOOD[:-30])
+    run = migrate(file, "--report", report, DATABASE_URL=database_url)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == f"{file}:19:14: not JSON: the file ends before its JSON does\n"
+    assert strict(report.read_text())["file_errors"][0]["line"] == 19
+
+
+@pytest.mark.parametrize(("name", "reason"), [("absent.json", "No such file or directory"), (".", "Is a directory")])
+def test_a_file_that_is_none_is_2_whatever_the_database(tmp_path: Path, report: Path, name: str, reason: str) -> None:
+    path = tmp_path / name
+    run = migrate(path, "--report", report, DATABASE_URL="postgresql://127.0.0.1:1/patients")
+    assert (run.returncode, run.stderr) == (2, f"{path}: cannot be read: {reason}\n")
+    assert strict(report.read_text())["status"] == "unreadable"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"DATABASE_URL": "mysql://me:s3cret@127.0.0.1/patients"},
+        {"DATABASE_URL": "", "ENVIRONMENT": "production"},
+        {"DATABASE_URL": "", "DATA_DIR": "/dev/null"},
+    ],
+)
+def test_a_fault_of_the_database_is_3(file: Path, report: Path, settings: dict[str, str]) -> None:
+    file.write_text(GOOD)
+    run = migrate(file, "--report", report, **settings)
+    assert (run.returncode, run.stdout) == (3, "")
+    assert run.stderr.startswith("The import failed. ")
+    assert run.stderr.count("\n") == 1
+    assert "s3cret" not in run.stderr + report.read_text()
+    assert strict(report.read_text())["status"] == "failed"
+
+
+def test_what_cannot_be_written_is_told_before_anything_is_done(database_url: str, table: Table, file: Path) -> None:
+    file.write_text(GOOD)
+    nowhere = file.parent / "no" / "where"
+    run = migrate(file, "--report", nowhere, DATABASE_URL=database_url)
+    assert (run.returncode, run.stderr) == (2, f"{nowhere} cannot be written: No such file or directory\n")
+    assert count(table) == 0
+
+
+@pytest.mark.parametrize("option", ["report", "rejects"])
+def test_the_source_is_never_overwritten(database_url: str, table: Table, file: Path, option: str) -> None:
+    file.write_text(GOOD)
+    with pytest.raises(Unwritable, match="is the source itself"):
+        import_file(file, database_url, Options(report=file) if option == "report" else Options(rejects=file))
+    assert file.read_text() == GOOD
+    assert count(table) == 0
+
+
+def test_quiet_says_nothing_of_records(database_url: str, file: Path) -> None:
+    file.write_text(FAULTY)
+    run = migrate(file, "--quiet", DATABASE_URL=database_url)
+    assert (run.returncode, run.stdout, run.stderr) == (1, "", "")
+
+
+def test_a_pipe_is_read_with_a_hyphen(database_url: str, table: Table) -> None:
+    run = migrate("-", "--dry-run", stdin=GOOD, DATABASE_URL=database_url)
+    assert "Dry run: nothing was written." in run.stdout
+    assert (run.returncode, count(table)) == (0, 0)
+    assert migrate("-", "--all-or-nothing", stdin=FAULTY, DATABASE_URL=database_url).returncode == 1
+    assert count(table) == 0
+    assert migrate("-", "--no-verify", stdin=GOOD, DATABASE_URL=database_url).returncode == 0
+    assert count(table) == 2
+
+
+def test_other_encodings_of_the_terminal_break_nothing(database_url: str, file: Path) -> None:
+    file.write_text(FAULTY.replace("red", "röt"))
+    run = migrate(file, DATABASE_URL=database_url, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert (run.returncode, run.stderr) == (1, "")
+    assert "r\\xf6t" in run.stdout
+
+
+def test_without_a_database_url_the_embedded_one_is_used(file: Path, report: Path) -> None:
+    file.write_text(GOOD)
+    with TemporaryDirectory(prefix="patients-test-") as place:
+        Path(place).chmod(0o755)  # when root tests, PostgreSQL's user must get in
+        settings = {"DATABASE_URL": "", "DATA_DIR": f"{place}/data"}
+        assert migrate(file, **settings).returncode == 0
+        with serving(DATA_DIR=f"{place}/data", SEED_FILE=str(file)) as server:
+            assert server.patients() == ["P001", "P002"]
+            assert migrate(file, "--report", report, **settings).returncode == 0
+        assert json.loads(report.read_text())["totals"]["unchanged"] == 2
+        wait_until(lambda: not postgres_processes(Path(place, "data")), 20)
+
+
+def test_the_help_has_examples_and_the_exit_codes() -> None:
+    run = migrate("--help")
+    assert run.returncode == 0
+    for words in ("Examples", "--dry-run old.json", "Exit codes", "--rejects", "../db.json"):
+        assert words in run.stdout
+
+
+def test_a_terminal_gets_a_bar_and_a_pipe_gets_lines(database_url: str, file: Path) -> None:
+    file.write_text(db(*map(record, range(3000))))
+    terminal, screen = pty.openpty()
+    environment = os.environ | {"DATABASE_URL": database_url, "TERM": "xterm", "COLUMNS": "100"}
+    command = [sys.executable, "scripts/migrate_db_json.py", str(file)]
+    subprocess.run(command, cwd=BACKEND, env=environment, stdout=subprocess.PIPE, stderr=screen, check=True)
+    os.close(screen)
+    shown = os.read(terminal, 100_000).decode()
+    os.close(terminal)
+    assert "reading" in shown
+    assert "━" in shown
+    assert "/s" in shown

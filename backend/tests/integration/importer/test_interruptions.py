@@ -1,0 +1,214 @@
+"""What may happen while an import runs: it is killed, another one starts, others read and write, the file changes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import psycopg
+import pytest
+
+from app.config import BACKEND
+from app.importer.run import Options, Step, import_file
+from tests.integration.processes import PATIENT, serving, wait_until
+
+from .conftest import count, db, record
+
+Table = psycopg.Connection[Any]
+SCRIPT = [sys.executable, "scripts/migrate_db_json.py"]
+MANY = 3000
+CONTENT = db(*map(record, range(MANY)))
+_COPYING = "SELECT coalesce(sum(tuples_processed), 0) > 0 FROM pg_stat_progress_copy WHERE relid = 'patients'::regclass"
+_WAITING = "SELECT count(*) FROM pg_locks WHERE relation = 'patients'::regclass AND NOT granted"
+
+
+@contextmanager
+def started(dsn: str, source: Path, *options: str) -> Iterator["subprocess.Popen[str]"]:
+    environment = os.environ | {"DATABASE_URL": dsn}
+    command = [*SCRIPT, str(source), "--quiet", *options]
+    with subprocess.Popen(command, cwd=BACKEND, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
+@contextmanager
+def half_fed(dsn: str, table: Table, tmp_path: Path) -> Iterator[tuple["subprocess.Popen[str]", Callable[[], None]]]:
+    """An import in the middle of its COPY, from a pipe that has given half of the file; and what gives the rest."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with started(dsn, pipe, "--report", str(tmp_path / "report.json")) as process, pipe.open("w") as feed:
+        feed.write(CONTENT[: len(CONTENT) // 2])
+        feed.flush()
+        wait_until(lambda: table.execute(_COPYING).fetchone() == (True,), 30)
+
+        def finish() -> None:
+            with suppress(BrokenPipeError):  # the import may be over
+                feed.write(CONTENT[len(CONTENT) // 2 :])
+                feed.close()
+
+        yield process, finish
+
+
+def ended(table: Table) -> bool:
+    """Whether no import is connected any more."""
+    activity = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'patients-import'"
+    return table.execute(activity).fetchone() == (0,)
+
+
+def test_an_import_that_is_killed_half_way_leaves_nothing(database_url: str, table: Table, tmp_path: Path) -> None:
+    with half_fed(database_url, table, tmp_path) as (process, _):
+        process.kill()
+        process.wait()
+    wait_until(lambda: ended(table), 30)
+    assert count(table) == 0
+    assert table.execute("SELECT is_called FROM patients_position_seq").fetchone() == (False,)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.8, 1.0])
+def test_an_import_that_is_killed_at_any_time_leaves_all_or_nothing(
+    database_url: str, table: Table, tmp_path: Path, share: float, duration: float
+) -> None:
+    source = tmp_path / "db.json"
+    source.write_text(CONTENT)
+    with started(database_url, source) as process:
+        time.sleep(duration * share)
+        process.kill()
+    wait_until(lambda: ended(table), 30)
+    assert count(table) in {0, MANY}
+    assert import_file(source, database_url).exit_code == 0
+    assert count(table) == MANY
+
+
+@pytest.fixture(scope="module")
+def duration(module_database: str, tmp_path_factory: pytest.TempPathFactory) -> float:
+    """How long an import takes that nobody disturbs."""
+    source = tmp_path_factory.mktemp("undisturbed") / "db.json"
+    source.write_text(CONTENT)
+    began = time.monotonic()
+    with started(module_database, source) as process:
+        assert process.wait() == 0
+    return time.monotonic() - began
+
+
+def test_two_imports_at_once_agree(database_url: str, table: Table, tmp_path: Path) -> None:
+    source = tmp_path / "db.json"
+    source.write_text(CONTENT)
+    reports = [tmp_path / "one.json", tmp_path / "other.json"]
+    with (
+        psycopg.connect(database_url) as writer,
+        started(database_url, source, "--report", str(reports[0])) as one,
+        started(database_url, source, "--report", str(reports[1])) as other,
+    ):
+        writer.execute("LOCK TABLE patients IN ROW EXCLUSIVE MODE")
+        wait_until(lambda: table.execute(_WAITING).fetchone() == (2,), 30)
+        writer.rollback()
+        assert (one.wait(), other.wait()) == (0, 0)
+    totals = [json.loads(report.read_text())["totals"] for report in reports]
+    assert sorted(total["migrated"] for total in totals) == [0, MANY]
+    assert sorted(total["unchanged"] for total in totals) == [0, MANY]
+    assert count(table) == MANY
+
+
+def test_readers_go_on_and_writers_are_told_to_come_back(database_url: str, table: Table, tmp_path: Path) -> None:
+    with serving(DATABASE_URL=database_url, DB_DEADLINE=0.5) as server:
+        assert server.http.post("/patients", json=PATIENT).status_code == 201
+        with half_fed(database_url, table, tmp_path) as (process, finish):
+            assert server.patients() == ["T-1"]
+            refused = server.http.post("/patients", json=PATIENT | {"patientID": "T-2"})
+            assert (refused.status_code, "Retry-After" in refused.headers) == (503, True)
+            finish()
+            assert process.wait() == 0
+        assert server.http.post("/patients", json=PATIENT | {"patientID": "T-2"}).status_code == 201
+        patients = server.patients()
+    assert (len(patients), patients[0], patients[-1]) == (MANY + 2, "T-1", "T-2")
+
+
+def test_under_load_an_import_is_seen_whole_or_not_at_all(database_url: str, table: Table, tmp_path: Path) -> None:
+    source = tmp_path / "db.json"
+    source.write_text(CONTENT)
+    seen, written, over = set[int](), set[str](), threading.Event()
+
+    def read(http: httpx2.Client) -> None:
+        while not over.is_set():
+            seen.add(sum(patient["patientID"].startswith("P") for patient in http.get("/patients").json()))
+
+    def write(http: httpx2.Client, name: str) -> None:
+        number = 0
+        while not over.is_set():
+            number += 1
+            answer = http.post("/patients", json=PATIENT | {"patientID": f"{name}{number}"})
+            assert answer.status_code in {201, 503}
+            if answer.status_code == 201:
+                written.add(f"{name}{number}")
+
+    with serving(DATABASE_URL=database_url) as server, ThreadPoolExecutor() as threads:
+        works = [threads.submit(read, server.http), *(threads.submit(write, server.http, name) for name in "TU")]
+        try:
+            with started(database_url, source) as process:
+                assert process.wait() == 0
+            time.sleep(0.3)
+        finally:
+            over.set()
+        assert [work.result() for work in works] == [None] * 3
+        patients = server.patients()
+    assert seen == {0, MANY}
+    assert written <= set(patients)
+    assert len(written) > 10
+    imported = [patient for patient in patients if patient.startswith("P")]
+    assert imported == [f"P{number:03}" for number in range(MANY)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda file: file.write_text(CONTENT + " "),
+        lambda file: os.truncate(file, len(CONTENT) // 2),
+        lambda file: os.truncate(file, 0),
+        lambda file: file.write_text(CONTENT.replace("45", "46")),
+    ],
+    ids=["grows", "is cut short", "is emptied", "is written anew"],
+)
+def test_a_file_that_changes_while_it_is_read_is_refused(
+    database_url: str, table: Table, tmp_path: Path, change: Callable[[Path], object]
+) -> None:
+    source = tmp_path / "db.json"
+    source.write_text(CONTENT)
+
+    def interfere(step: Step) -> None:
+        if step.records == 0:
+            change(source)
+
+    report = import_file(source, database_url, Options(), interfere)
+    assert report.status == "unreadable"
+    assert ("changed while it was read" in report.sentence) or ("not JSON" in report.sentence)
+    assert count(table) == 0
+
+
+def test_a_database_that_goes_away_changes_nothing(database_url: str, table: Table, tmp_path: Path) -> None:
+    with half_fed(database_url, table, tmp_path) as (process, finish):
+        table.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_progress_copy")
+        finish()
+        assert process.wait() == 3
+        said = process.stderr.read() if process.stderr else ""
+    assert said.startswith("The import failed. ")
+    assert said.count("\n") == 1
+    assert json.loads((tmp_path / "report.json").read_text())["status"] == "failed"
+    assert count(table) == 0
+
+
+def test_an_interrupted_import_says_so_and_changes_nothing(database_url: str, table: Table, tmp_path: Path) -> None:
+    with half_fed(database_url, table, tmp_path) as (process, _):
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 130
+        assert process.stderr
+        assert process.stderr.read() == "Interrupted: nothing was written.\n"
+    assert count(table) == 0
