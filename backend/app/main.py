@@ -14,6 +14,7 @@ from app import __version__, config
 from app.api import error_handlers, middleware, openapi
 from app.api.metrics import Metrics
 from app.api.routes import docs, health, home, metrics, patients
+from app.api.thin import ThinApp
 from app.config import Settings
 from app.database import Database
 from app.services.patient_service import PatientService
@@ -40,7 +41,7 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             await database.close()
 
-    app = FastAPI(
+    app = ThinApp(
         title="Patients API",
         version=__version__,
         summary="json-server's contract for patients, kept in PostgreSQL.",
@@ -53,8 +54,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings, app.state.database, app.state.patients = settings, database, PatientService(database)
     app.state.metrics = counted
-    for router in _routers(settings):
-        app.router.routes.extend(router.routes)  # flat: `include_router` would wrap each request once more
+    # Flat, `include_router` would wrap each request once more; and before FastAPI's own, which few ask for.
+    app.router.routes[:0] = [route for router in _routers(settings) for route in router.routes]
     error_handlers.install(app)
     openapi.document(app)
     return app

@@ -83,6 +83,7 @@ def _left_out(connection: psycopg.Connection[Any], base: int) -> Iterator[LeftOu
     connection.execute(_EQUAL_INDEX)
     connection.execute(_ANALYZE)
     with connection.cursor(name="left_out") as cursor:
+        cursor.itersize = 5000
         cursor.execute(compose(_LEFT_OUT, base=behind))
         for record, places, id_, patient_id, id_held, id_first, patient_id_held, patient_id_first in cursor:
             id_holder = Holder(id_first) if id_held else None

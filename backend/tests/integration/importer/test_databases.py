@@ -17,7 +17,6 @@ A, B = record(1), record(2, more={"x": [1.5]})
 ODD_SETTINGS = [
     "statement_timeout=1",
     "lock_timeout=1",
-    "idle_in_transaction_session_timeout=1",
     "datestyle=SQL,DMY",
     "default_transaction_isolation=serializable",
     "default_transaction_read_only=on",
