@@ -35,7 +35,7 @@ class _Plain(logging.Formatter):
     """`2026-01-31T09:00:00.123Z INFO app.requests GET /patients 200 1.4 ms 3f2a…`"""
 
     def format(self, record: logging.LogRecord) -> str:
-        fault = f" [{_places(record.exc_info[1])}]" if record.exc_info and record.exc_info[1] else ""
+        fault = f" [{places(record.exc_info[1])}]" if record.exc_info and record.exc_info[1] else ""
         return f"{_time(record)} {record.levelname} {record.name} {_first_line(record)}{fault}"
 
 
@@ -46,7 +46,7 @@ class _Json(logging.Formatter):
         line = {"time": _time(record), "level": record.levelname, "logger": record.name, "message": _first_line(record)}
         line |= getattr(record, "fields", {})
         if record.exc_info and record.exc_info[1]:
-            line["exception"] = _places(record.exc_info[1])
+            line["exception"] = places(record.exc_info[1])
         return json.dumps(line, default=str)
 
 
@@ -66,14 +66,14 @@ def _first_line(record: logging.LogRecord) -> str:
     return next(iter(record.getMessage().splitlines()), "")
 
 
-def _places(error: BaseException) -> str:
+def places(error: BaseException) -> str:
     """`UniqueViolation at database.py:141 < database.py:96`, innermost first; then the exception it came from."""
     trace, places = error.__traceback__, []
     while trace:
         places.append(f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}")
         trace = trace.tb_next
     text = f"{type(error).__name__} at {' < '.join(reversed(places[-_PLACES:]))}"
-    return f"{text}, from {_places(error.__cause__)}" if error.__cause__ else text
+    return f"{text}, from {places(error.__cause__)}" if error.__cause__ else text
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

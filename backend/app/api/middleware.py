@@ -22,6 +22,7 @@ from app.api.metrics import Metrics
 from app.api.problems import problem
 from app.config import Settings
 from app.errors import BadRequest, PayloadTooLarge, Problem
+from app.logs import places
 
 log = logging.getLogger("app.requests")
 faults = logging.getLogger("app.faults")
@@ -152,19 +153,10 @@ class LastResort:
         except ClientDisconnect:
             return
         except Exception as error:  # the one broad except of the house: the last line before the server's own
-            faults.error("unexpected %s at %s", type(error).__name__, _place(error))
+            faults.error("unexpected %s", places(error))
             if started:
                 return  # the server cuts the connection: half an answer must not look like a whole one
             await problem(Problem.status, Problem.detail)(scope, receive, send)
-
-
-def _place(error: BaseException) -> str:
-    """file:line of the innermost frames. The message stays out: drivers and validators put values into theirs."""
-    trace, places = error.__traceback__, []
-    while trace:
-        places.append(f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return " < ".join(reversed(places[-6:]))
 
 
 class CanonicalPath:

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "database": {"sql", "errors", "config", "outages"},
     "shared_reads": set(),
     "services": {"shared_reads", "database", "jsonserver", "schemas", "models", "sql", "errors", "limits"},
-    "api": {"services", "database", "schemas", "errors", "config", "limits", "jsonserver", ""},
+    "api": {"services", "database", "schemas", "errors", "config", "limits", "logs", "jsonserver", ""},
     "importer": {"schemas", "models", "sql", "errors"},
     "exporter": {"importer", "jsonserver", "models", "sql"},
     "embedded": {"config"},
