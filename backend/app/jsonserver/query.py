@@ -74,13 +74,13 @@ def parse(query_string: str | bytes, dialect: Dialect, declared: Collection[str]
 
 # --- parameters
 
-_INDEX = re.compile(r"(.+)\[[0-9]*\]", re.DOTALL)  # qs spells a repeated parameter f[]=a or f[0]=a
+_INDEX = re.compile(r"(?<=.)\[[0-9]*\]$", re.DOTALL)  # qs spells a repeated parameter f[]=a or f[0]=a
 
 
 def _parameters(query_string: str | bytes) -> list[tuple[str, str]]:
     raw = query_string.decode("utf-8", "surrogateescape") if isinstance(query_string, bytes) else query_string
     pairs = parse_qsl(raw, keep_blank_values=True, errors="surrogateescape")
-    return [(match[1] if (match := _INDEX.fullmatch(key)) else key, value) for key, value in pairs]
+    return [(_INDEX.sub("", key) if key.endswith("]") else key, value) for key, value in pairs]
 
 
 # --- which dialect

@@ -91,9 +91,10 @@ def rows_at() -> str:
 def _query(query: ListQuery, collations: Collations, result: "_Result") -> Query:
     nodes = terms.filters(query.conditions, query.search)
     window, limits = _window(query.window, clamped=query.enveloped)
-    shape = _Shape(_unbound(nodes), _keys(query.sort), query.dialect, window, result)
+    sort = [key for key in query.sort if not unstorable(key.field)]
+    shape = _Shape(_unbound(nodes), _keys(sort), query.dialect, window, result)
     values = [value for term in terms.leaves(nodes) for value in term.values]
-    values += [value for key in query.sort if key.field not in COLUMNS for value in terms.undeclared(key.field)]
+    values += [value for key in sort if key.field not in COLUMNS for value in terms.undeclared(key.field)]
     return Query(_compiled(shape, collations), {f"p{place}": value for place, value in enumerate(values, 1)} | limits)
 
 
@@ -128,7 +129,7 @@ def _unbound(nodes: Iterable[terms.Node]) -> tuple[terms.Node, ...]:
 
 
 def _keys(sort: Iterable[SortKey]) -> tuple[_Key, ...]:
-    keys = tuple(_Key(COLUMNS.get(key.field), key.descending) for key in sort if not unstorable(key.field))
+    keys = tuple(_Key(COLUMNS.get(key.field), key.descending) for key in sort)
     if len(keys) > SORT_KEYS:
         raise UnsupportedQuery(f"There are more than {SORT_KEYS} sort keys in one request.")
     return keys

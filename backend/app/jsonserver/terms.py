@@ -6,7 +6,7 @@ What an unknown field means, and what an operator means for each kind of column,
 import datetime as dt
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -40,15 +40,20 @@ ALWAYS = AnyOf(((),))
 _CONSTANT = {True: ALWAYS, False: NEVER}
 
 
-def filters(conditions: Iterable[Condition | Either], search: str) -> tuple[Node, ...]:
+def filters(conditions: Sequence[Condition | Either], search: str) -> tuple[Node, ...]:
     """The terms all of which a record must meet.
 
     Raises `UnsupportedQuery` above `FILTERS`, and for a `_like` outside the grammar of `pattern`.
     """
+    _limit(len(conditions))
     nodes = ([_search(search)] if search else []) + [_node(condition) for condition in conditions]
-    if sum(1 for _ in leaves(nodes)) > FILTERS:
-        raise UnsupportedQuery(f"There are more than {FILTERS} filters in one request.")
+    _limit(sum(1 for _ in leaves(nodes)))
     return tuple(node for node in nodes if node != ALWAYS)
+
+
+def _limit(number: int) -> None:
+    if number > FILTERS:
+        raise UnsupportedQuery(f"There are more than {FILTERS} filters in one request.")
 
 
 def leaves(nodes: Iterable[Node]) -> Iterator[Term]:

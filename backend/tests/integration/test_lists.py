@@ -155,6 +155,7 @@ SORTS = [
     ("_sort=ward&_order=asc", "cbade"),  # true is 1, and numbers stand before texts
     ("_sort=nowhere,-age", "daceb"),
     ("_sort=%00,-age", "daceb"),
+    ("_sort=%FF,score", "cabde"),
 ]
 
 
