@@ -4,13 +4,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.integration.faults.processes import Postgres, Server
-from tests.integration.faults.wire import PLANTED, Client
+from tests.integration.faults.processes import Postgres, Server, wait_until
+from tests.integration.faults.wire import PLANTED, Client, ask
 
 LONG = os.environ.get("TORTURE") == "1"
 
@@ -52,9 +53,9 @@ def table(postgres: Postgres) -> Iterator[psycopg.Connection[tuple[object, ...]]
         yield connection
 
 
-@pytest.fixture
-def start(postgres: Postgres, directory: Path) -> Iterator[Callable[..., Server]]:
-    """Start a server with these settings; it ends with the test, and its log must not name a patient."""
+@contextmanager
+def launching(postgres: Postgres, directory: Path) -> Iterator[Callable[..., Server]]:
+    """Start a server with these settings; it ends with the block, and its log must not name a patient."""
     servers: list[Server] = []
 
     def run(dsn: str = "", **settings: object) -> Server:
@@ -65,14 +66,30 @@ def start(postgres: Postgres, directory: Path) -> Iterator[Callable[..., Server]
 
     yield run
     for server in servers:
-        if server.process.poll() is None:
+        if server.running():
             server.stop()
         assert not PLANTED.search(server.logged())
 
 
 @pytest.fixture
-def server(start: Callable[..., Server]) -> Server:
-    return start()
+def launch(postgres: Postgres, directory: Path) -> Iterator[Callable[..., Server]]:
+    with launching(postgres, directory) as run:
+        yield run
+
+
+@pytest.fixture(scope="module")
+def shared_server(cluster_process: Postgres, directory: Path) -> Iterator[Server]:
+    with launching(cluster_process, directory) as run:
+        yield run()
+
+
+@pytest.fixture
+def server(shared_server: Server, postgres: Postgres) -> Server:
+    """The module's server, running, on an empty table."""
+    if not shared_server.running():
+        shared_server.start()
+    wait_until(lambda: ask(shared_server.port, "GET", "/health").status == 200, 10, "the server is ready")
+    return shared_server
 
 
 @pytest.fixture

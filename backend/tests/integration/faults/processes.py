@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import psycopg
@@ -165,6 +164,9 @@ class Server:
         self.process.terminate()
         return self.process.wait(seconds)
 
+    def running(self) -> bool:
+        return self.process.poll() is None
+
     @property
     def process(self) -> "subprocess.Popen[bytes]":
         assert self._process
@@ -180,13 +182,6 @@ class Server:
 
     def logged(self) -> str:
         return self.log.read_text(encoding="utf-8")
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self.process.poll() is None:
-            self.stop()
 
     def _accepts(self) -> bool:
         assert self.process.poll() is None, f"the server ended: {self.logged()[-2000:]}"
