@@ -68,11 +68,11 @@ def _first_line(record: logging.LogRecord) -> str:
 
 def places(error: BaseException) -> str:
     """`UniqueViolation at database.py:141 < database.py:96`, innermost first; then the exception it came from."""
-    trace, places = error.__traceback__, []
+    trace, steps = error.__traceback__, []
     while trace:
-        places.append(f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}")
+        steps.append(f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}")
         trace = trace.tb_next
-    text = f"{type(error).__name__} at {' < '.join(reversed(places[-_PLACES:]))}"
+    text = f"{type(error).__name__} at {' < '.join(reversed(steps[-_PLACES:]))}"
     return f"{text}, from {places(error.__cause__)}" if error.__cause__ else text
 
 
