@@ -41,7 +41,7 @@ def blocks(page: Path, info: str | None = None) -> Iterator[Block]:
 
 def rows(page: Path, heading: str) -> list[list[str]]:
     """The cells of every table below a heading, without head and rule."""
-    section = page.read_text().partition(f"\n{heading}\n")[2].partition("\n## ")[0]
+    section = f"\n{page.read_text()}".partition(f"\n{heading}\n")[2].partition("\n## ")[0]
     tables = [
         [cell.strip() for cell in line.strip("|").split(" | ")] for line in section.splitlines() if line[:1] == "|"
     ]
