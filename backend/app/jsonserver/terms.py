@@ -11,15 +11,13 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from app.jsonserver import javascript
+from app.jsonserver.conditions import Condition, Either, UnsupportedQuery
 from app.jsonserver.pattern import translate
-from app.jsonserver.query import Condition, Either, UnsupportedQuery
 from app.jsonserver.values import KINDS, Kind, numbers, texts, weakest
+from app.limits import FILTERS, PATTERNS
 from app.models.patient import TABLE
 from app.schemas.patient import COLUMNS
 from app.schemas.strict_json import unstorable
-
-MAX_TERMS = 64  # tests in one statement; a frontend's richest filter form has a dozen
-MAX_PATTERNS = 8  # alternatives of one `_like`
 
 
 class Term(NamedTuple):
@@ -45,11 +43,11 @@ _CONSTANT = {True: ALWAYS, False: NEVER}
 def filters(conditions: Iterable[Condition | Either], search: str) -> tuple[Node, ...]:
     """The terms all of which a record must meet.
 
-    Raises `UnsupportedQuery` above `MAX_TERMS`, and for a `_like` outside the grammar of `pattern`.
+    Raises `UnsupportedQuery` above `FILTERS`, and for a `_like` outside the grammar of `pattern`.
     """
     nodes = ([_search(search)] if search else []) + [_node(condition) for condition in conditions]
-    if sum(1 for _ in leaves(nodes)) > MAX_TERMS:
-        raise UnsupportedQuery(f"There are more than {MAX_TERMS} filters in one request.")
+    if sum(1 for _ in leaves(nodes)) > FILTERS:
+        raise UnsupportedQuery(f"There are more than {FILTERS} filters in one request.")
     return tuple(node for node in nodes if node != ALWAYS)
 
 
@@ -190,8 +188,8 @@ def _parts(condition: Condition) -> list[str]:
 
 
 def _patterns(condition: Condition) -> list[str]:
-    if len(condition.values) > MAX_PATTERNS:
-        raise UnsupportedQuery(f"There are more than {MAX_PATTERNS} patterns for one field.")
+    if len(condition.values) > PATTERNS:
+        raise UnsupportedQuery(f"There are more than {PATTERNS} patterns for one field.")
     return [translate(pattern) for pattern in texts(condition.values)]
 
 

@@ -34,7 +34,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.database import Database, Row, UniqueViolation
 from app.errors import BadRequest, Conflict, NotFound, PreconditionFailed
 from app.jsonserver.collation import DETECT, Collations
-from app.jsonserver.query import Dialect, ListQuery, UnsupportedQuery, parse
+from app.jsonserver.conditions import UnsupportedQuery
+from app.jsonserver.query import Dialect, ListQuery, parse
 from app.jsonserver.statement import list_query, places_query, rows_at, wire_row
 from app.models.patient import TABLE
 from app.schemas.patient import COLUMNS, Record

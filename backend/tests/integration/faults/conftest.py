@@ -5,7 +5,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -58,10 +57,10 @@ def start(postgres: Postgres, directory: Path) -> Iterator[Callable[..., Server]
     """Start a server with these settings; it ends with the test, and its log must not name a patient."""
     servers: list[Server] = []
 
-    def run(**settings: object) -> Server:
+    def run(dsn: str = "", **settings: object) -> Server:
         log = directory / f"server-{len(list(directory.glob('server-*')))}.log"
-        chosen: dict[str, Any] = {"dsn": postgres.dsn, "log_level": "DEBUG", "log": log} | settings
-        servers.append(Server(**chosen))
+        chosen: dict[str, object] = {"log_level": "DEBUG"} | settings
+        servers.append(Server(dsn or postgres.dsn, log, **chosen))
         return servers[-1].start()
 
     yield run
