@@ -90,8 +90,7 @@ class Requests:
             seconds, route = time.perf_counter() - begin, getattr(scope.get("route"), "path", "-")
             if self.metrics:
                 self.metrics.count(scope["method"], route, status, seconds)
-            if log.isEnabledFor(logging.INFO):
-                log_request(scope["method"], route, status, seconds, request_id.decode())
+            log_request(scope["method"], route, status, seconds, request_id.decode())
 
     def _id(self, sent: bytes | None) -> bytes:
         return sent if sent and _HARMLESS.fullmatch(sent) else f"{self.process}-{next(self.numbers)}".encode()
@@ -105,8 +104,13 @@ def _missing(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]
     return [pair for pair in SECURITY_HEADERS if pair[0] not in present]
 
 
+_LINE = "%(method)s %(route)s %(status)d %(ms).1f ms %(request_id)s"
+
+
 def log_request(method: str, route: str, status: int, seconds: float, request_id: str) -> None:
     """The one line a request gets, whoever answered it."""
+    if not log.isEnabledFor(logging.INFO):
+        return
     fields = {
         "method": method,
         "route": route,
@@ -114,7 +118,10 @@ def log_request(method: str, route: str, status: int, seconds: float, request_id
         "ms": round(seconds * 1000, 1),
         "request_id": request_id,
     }
-    log.info("%(method)s %(route)s %(status)d %(ms).1f ms %(request_id)s", fields, extra={"fields": fields})
+    # What `log.info` would do in the end; its way there takes half as long again, and each request pays it.
+    record = logging.LogRecord(log.name, logging.INFO, "", 0, _LINE, (fields,), None)
+    record.__dict__["fields"] = fields
+    log.handle(record)
 
 
 class Cors(CORSMiddleware):
