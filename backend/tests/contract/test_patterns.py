@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.jsonserver.collation import DETECT, Collations
+from app.jsonserver.collation import Collations
 from app.jsonserver.pattern import UnsupportedPattern, translate
 
 pytestmark = pytest.mark.xdist_group("contract")  # one process: the servers are started once
@@ -19,6 +19,7 @@ _SCRIPT = """
 const { patterns, texts } = JSON.parse(require("fs").readFileSync(0, "utf8"))
 console.log(JSON.stringify(patterns.map((p) => texts.map((t) => new RegExp(p, "i").test(t)))))
 """
+Connection = psycopg.Connection[tuple[object, ...]]
 _SQL = 'SELECT array_agg(t COLLATE "{fold}" ~* %s ORDER BY n) FROM unnest(%s::text[]) WITH ORDINALITY AS x(t, n)'
 
 LETTERS = "abAB12_-. éÉΩωд李\n\t"
@@ -46,7 +47,7 @@ patterns = st.recursive(
 
 
 @pytest.fixture(scope="module")
-def connection(module_database: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+def connection(module_database: str) -> Iterator[Connection]:
     with psycopg.connect(module_database, autocommit=True) as opened:
         yield opened
 
@@ -54,11 +55,9 @@ def connection(module_database: str) -> Iterator[psycopg.Connection[tuple[object
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(patterns, min_size=20, max_size=40), st.lists(st.text(LETTERS, max_size=8), min_size=10, max_size=30))
 def test_a_translation_finds_the_same(
-    node: Path, connection: psycopg.Connection[tuple[object, ...]], sources: list[str], texts: list[str]
+    node: Path, connection: Connection, collations: Collations, sources: list[str], texts: list[str]
 ) -> None:
-    found = connection.execute(DETECT.sql).fetchone()
-    assert found
-    sql = _SQL.format(fold=Collations(*map(str, found)).fold)
+    sql = _SQL.format(fold=collations.fold)
     translated = {source: pattern for source in sources if (pattern := _translated(source)) is not None}
     expected = _javascript(node, list(translated), texts)
     for (source, pattern), finds in zip(translated.items(), expected, strict=True):
