@@ -8,10 +8,10 @@ PIP := $(VENV)/bin/python -m pip install -qq --disable-pip-version-check --requi
 RUN := cd backend && .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test setup fix bench
+.PHONY: help serve test setup fix bench bench-migrate torture
 
 help: ## list these commands
-	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 20
 
 serve: $(VENV)/.serve ## set up what is needed and serve http://127.0.0.1:8000/patients
 	@cd backend && exec .venv/bin/python -m app
@@ -25,11 +25,18 @@ test: $(VENV)/.test ## set up what is needed and check everything: lint, format,
 bench: $(VENV)/.test $(NODE)/.made ## measure it beside json-server, Fastify and its own limits, ~10 minutes; QUICK=1: one
 	$(RUN) benchmarks $(if $(QUICK),--quick)
 
+bench-migrate: $(VENV)/.test ## measure the import of db.json beside psql's \copy of ready rows
+	$(RUN) benchmarks.migration
+
+torture: $(VENV)/.test ## the long form of the tests that kill, freeze, flood and race
+	cd backend && TORTURE=1 .venv/bin/python -m pytest tests/integration/faults
+
 setup: $(VENV)/.serve $(VENV)/.test ## install everything for serving and testing, run nothing
 
-fix: $(VENV)/.test ## format the code and mend what the linter can
+fix: $(VENV)/.test ## format the code, mend what the linter can, write anew what documents repeat of the code
 	$(RUN) ruff format .
 	$(RUN) ruff check --fix .
+	$(RUN) tests.docs.regenerate
 
 # A stamp says that the file it depends on is installed. Later runs look at nothing else. Compiling what the server imports
 # takes two seconds, compiling every package ten.

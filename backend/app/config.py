@@ -124,13 +124,15 @@ def load() -> Settings:
 
 def _readable(url: str) -> str:
     try:
-        ports = str(conninfo_to_dict(url).get("port") or "")
+        parts = conninfo_to_dict(url)
     except ProgrammingError:  # its text repeats parts of the URL
         raise ValueError(
             "is not a URL that libpq can read; a % : / @ in a name or password is percent-encoded"
         ) from None
-    if re.search(r"[^\d,]", ports):
+    if re.search(r"[^\d,]", str(parts.get("port") or "")):
         raise ValueError("has a port that is not a number")
+    if "@" in str(parts.get("host") or ""):  # the rest of a password, which would be shown as the host
+        raise ValueError("has an @ too many; one in a name or password is written %40")
     return url
 
 

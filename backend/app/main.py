@@ -10,10 +10,11 @@ from functools import cache
 
 from fastapi import APIRouter, FastAPI
 
-from app import __version__, config
+from app import __version__, config, logs
 from app.api import error_handlers, middleware, openapi
 from app.api.metrics import Metrics
 from app.api.routes import docs, health, home, metrics, patients
+from app.api.thin import ThinApp
 from app.config import Settings
 from app.database import Database
 from app.services.patient_service import PatientService
@@ -40,7 +41,7 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             await database.close()
 
-    app = FastAPI(
+    app = ThinApp(
         title="Patients API",
         version=__version__,
         summary="json-server's contract for patients, kept in PostgreSQL.",
@@ -53,8 +54,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings, app.state.database, app.state.patients = settings, database, PatientService(database)
     app.state.metrics = counted
-    for router in _routers(settings):
-        app.router.routes.extend(router.routes)  # flat: `include_router` would wrap each request once more
+    # Flat, `include_router` would wrap each request once more; and before FastAPI's own, which few ask for.
+    app.router.routes[:0] = [route for router in _routers(settings) for route in router.routes]
     error_handlers.install(app)
     openapi.document(app)
     return app
@@ -76,4 +77,6 @@ def _app() -> FastAPI:
     """The application of `uvicorn app.main:app`, which asks for it twice."""
     from app.development import with_database  # noqa: PLC0415 migrations and importer: only where they may be needed
 
-    return create_app(with_database(config.load()))
+    settings = config.load()
+    logs.configure(settings)
+    return create_app(with_database(settings))

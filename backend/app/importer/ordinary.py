@@ -55,9 +55,9 @@ class Ordinary:
         return None
 
     def learn(self, names: Sequence[str]) -> None:
-        """Know this order of wire names from now on, if these are all the declared fields."""
-        order = tuple(names)
-        if set(order) == set(COLUMNS) and len(self._patterns) < _MOST_ORDERS:
+        """Know this order of wire names from now on, if these are all the declared fields and each has its pattern."""
+        order, known = tuple(names), _FIELDS.keys() >= set(COLUMNS.values())
+        if known and set(order) == set(COLUMNS) and len(self._patterns) < _MOST_ORDERS:
             self._patterns.setdefault(order, _pattern(order))
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,8 @@ def pairs(
             for patient in PATIENTS:
                 assert ours.send("POST", "/patients", patient).status == 201
         yield {version: Pair(version, theirs, ours, PATIENTS) for version, (theirs, ours) in ready.items()}
+        for process in chain.from_iterable(started.values()):
+            process.stop()  # all at once, too
 
 
 @pytest.fixture(scope="session")

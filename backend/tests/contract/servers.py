@@ -160,9 +160,13 @@ class Process:
         self._log.seek(0)
         raise AssertionError(f"{self._process.args!r} did not start: {self._log.read().decode()[-2000:]}")
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
+        """Ask it to end; leaving the context waits until it has."""
         self._server.close()
         self._process.terminate()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
         self._process.wait(START_SECONDS)
         self._log.close()
 

@@ -30,6 +30,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
         ("DATABASE_URL", "postgresql://u:secret@[::1/d", "DATABASE_URL: is not a URL that libpq can read"),
         ("DATABASE_URL", "postgresql://u:sec/ret@h/d", "DATABASE_URL: has a port that is not a number"),
         ("DATABASE_URL", "postgresql://u:secret@h:port/d", "DATABASE_URL: has a port that is not a number"),
+        ("DATABASE_URL", "postgresql://u:x@secret@h/d", "DATABASE_URL: has an @ too many"),
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_the_variable(

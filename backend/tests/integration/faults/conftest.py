@@ -4,14 +4,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 
-from tests.integration.faults.processes import Postgres, Server
-from tests.integration.faults.wire import PLANTED, Client
+from tests.integration.faults.processes import Postgres, Server, wait_until
+from tests.integration.faults.wire import PLANTED, Client, ask
 
 LONG = os.environ.get("TORTURE") == "1"
 
@@ -53,27 +53,43 @@ def table(postgres: Postgres) -> Iterator[psycopg.Connection[tuple[object, ...]]
         yield connection
 
 
-@pytest.fixture
-def start(postgres: Postgres, directory: Path) -> Iterator[Callable[..., Server]]:
-    """Start a server with these settings; it ends with the test, and its log must not name a patient."""
+@contextmanager
+def launching(postgres: Postgres, directory: Path) -> Iterator[Callable[..., Server]]:
+    """Start a server with these settings; it ends with the block, and its log must not name a patient."""
     servers: list[Server] = []
 
-    def run(**settings: object) -> Server:
+    def run(dsn: str = "", **settings: object) -> Server:
         log = directory / f"server-{len(list(directory.glob('server-*')))}.log"
-        chosen: dict[str, Any] = {"dsn": postgres.dsn, "log_level": "DEBUG", "log": log} | settings
-        servers.append(Server(**chosen))
+        chosen: dict[str, object] = {"log_level": "DEBUG"} | settings
+        servers.append(Server(dsn or postgres.dsn, log, **chosen))
         return servers[-1].start()
 
     yield run
     for server in servers:
-        if server.process.poll() is None:
+        if server.running():
             server.stop()
         assert not PLANTED.search(server.logged())
 
 
 @pytest.fixture
-def server(start: Callable[..., Server]) -> Server:
-    return start()
+def launch(postgres: Postgres, directory: Path) -> Iterator[Callable[..., Server]]:
+    with launching(postgres, directory) as run:
+        yield run
+
+
+@pytest.fixture(scope="module")
+def shared_server(cluster_process: Postgres, directory: Path) -> Iterator[Server]:
+    with launching(cluster_process, directory) as run:
+        yield run()
+
+
+@pytest.fixture
+def server(shared_server: Server, postgres: Postgres) -> Server:
+    """The module's server, running, on an empty table."""
+    if not shared_server.running():
+        shared_server.start()
+    wait_until(lambda: ask(shared_server.port, "GET", "/health").status == 200, 10, "the server is ready")
+    return shared_server
 
 
 @pytest.fixture

@@ -32,7 +32,10 @@ class Verdict(NamedTuple):
 
 
 class Writer(threading.Thread):
-    """POSTs patients of its own, PATCHes and DELETEs some of those that are certain, until it is told to stop."""
+    """POSTs patients of its own, PATCHes and DELETEs some of those that are certain, until it is told to stop.
+
+    (A thread has a `_delete` and a `_stop` of its own.)
+    """
 
     def __init__(self, port: int, name: str, stop: threading.Event) -> None:
         super().__init__(daemon=True)
@@ -41,31 +44,31 @@ class Writer(threading.Thread):
         self.unsure = 0
         self.strange: list[str] = []
         self.slowest = 0.0
-        self._name, self._stop_asked, self._client = name, stop, Client(port)
+        self._prefix, self._told, self._client = name, stop, Client(port)
         self._certain: list[str] = []
         self._chance = random.Random(name)
         self._numbers = count(1)
 
     def run(self) -> None:
-        while not self._stop_asked.is_set():
-            step = self._chance.choices([self._post, self._patch, self._delete], [6, 3, 1])[0]
+        while not self._told.is_set():
+            step = self._chance.choices([self._post_one, self._patch_one, self._delete_one], [6, 3, 1])[0]
             step()
         self._client.close()
 
-    def _post(self) -> None:
-        key = f"{self._name}-{next(self._numbers)}"
+    def _post_one(self) -> None:
+        key = f"{self._prefix}-{next(self._numbers)}"
         self.possible[key] = [None]
         record = {"id": key, **patient(key, self._chance)}
         self._send("POST", "/patients", key, record, record)
 
-    def _patch(self) -> None:
+    def _patch_one(self) -> None:
         if self._certain:
             key = self._chance.choice(self._certain)
             changes = {"age": self._chance.randint(1, 99), "note": "n" * self._chance.randint(0, 2000)}
             before = self.possible[key][0] or {}
             self._send("PATCH", f"/patients/{key}", key, changes, before | changes)
 
-    def _delete(self) -> None:
+    def _delete_one(self) -> None:
         if self._certain:
             key = self._chance.choice(self._certain)
             self._send("DELETE", f"/patients/{key}", key, None, None)
@@ -83,7 +86,7 @@ class Writer(threading.Thread):
         elif answer.status in (0, 503):
             self.unsure += 1
             self.possible[key].append(after)
-            self._stop_asked.wait(0.02)
+            self._told.wait(0.02)
         else:  # a patient that is certain must take every change
             self.strange.append(f"{method} {key}: {answer.status}")
 

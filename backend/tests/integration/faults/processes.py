@@ -6,10 +6,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import psycopg
@@ -50,6 +49,7 @@ class Postgres:
         self._binaries = find(home_in(data_dir, self._account), self._account).folder
         self._log = (data_dir / "faults.log").open("ab")
         self._process: subprocess.Popen[bytes] | None = None
+        self._frozen: list[int] = []
         self.port = free_port()
         self.dsn = f"postgresql://patients@127.0.0.1:{self.port}/patients"
 
@@ -77,17 +77,15 @@ class Postgres:
             _send(pid, signal.SIGKILL)
         self.process.wait()
 
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
+    def freeze(self) -> None:
         """Alive, connected and silent, as behind a network that lost every packet."""
-        pids = self.tree()
-        for pid in pids:
+        self._frozen = self.tree()
+        for pid in self._frozen:
             _send(pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            for pid in reversed(pids):
-                _send(pid, signal.SIGCONT)
+
+    def thaw(self) -> None:
+        for pid in reversed(self._frozen):
+            _send(pid, signal.SIGCONT)
 
     @property
     def process(self) -> "subprocess.Popen[bytes]":
@@ -99,6 +97,16 @@ class Postgres:
 
     def connect(self) -> psycopg.Connection[Any]:
         return psycopg.connect(self.dsn, autocommit=True)
+
+    def demand_password(self, user: str) -> None:
+        """A user who has to give one (pg_hba.conf trusts everybody else here)."""
+        rules = self._data / "pg_hba.conf"
+        rule = f"host all {user} 127.0.0.1/32 scram-sha-256\n"
+        if rule not in rules.read_text():
+            rules.write_text(rule + rules.read_text())
+            with self.connect() as connection:
+                connection.execute(f"CREATE ROLE {user} LOGIN PASSWORD 'right'".encode())
+                connection.execute("SELECT pg_reload_conf()")
 
     def empty(self) -> None:
         with self.connect() as connection:
@@ -156,6 +164,9 @@ class Server:
         self.process.terminate()
         return self.process.wait(seconds)
 
+    def running(self) -> bool:
+        return self.process.poll() is None
+
     @property
     def process(self) -> "subprocess.Popen[bytes]":
         assert self._process
@@ -171,13 +182,6 @@ class Server:
 
     def logged(self) -> str:
         return self.log.read_text(encoding="utf-8")
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self.process.poll() is None:
-            self.stop()
 
     def _accepts(self) -> bool:
         assert self.process.poll() is None, f"the server ended: {self.logged()[-2000:]}"

@@ -13,7 +13,6 @@ from tests.integration.faults.processes import Postgres, Server, wait_until
 from tests.integration.faults.wire import ask
 
 Amount = Callable[[int, int], int]
-Start = Callable[..., Server]
 
 
 def kept(verdict: Verdict) -> None:

@@ -1,5 +1,6 @@
 """HTTP as a client speaks it: whole requests over kept connections, and bytes as they come over a plain socket."""
 
+import asyncio
 import http.client
 import json
 import re
@@ -91,3 +92,25 @@ def read_all(line: socket.socket) -> bytes:
     while data := line.recv(1 << 16):
         said += data
     return said
+
+
+def burst(port: int, bodies: list[bytes]) -> tuple[list[int], float]:
+    """POST every body at once, each on a connection of its own: the statuses (0: none) and when the last one came."""
+    return asyncio.run(_burst(port, bodies))
+
+
+async def _burst(port: int, bodies: list[bytes]) -> tuple[list[int], float]:
+    begin = time.monotonic()
+    statuses = await asyncio.gather(*(_post(port, body) for body in bodies))
+    return list(statuses), time.monotonic() - begin
+
+
+async def _post(port: int, body: bytes) -> int:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    head = b"POST /patients HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\n"
+    writer.write(b"%sContent-Length: %d\r\n\r\n%s" % (head, len(body), body))
+    async with asyncio.timeout(TIMEOUT):
+        said = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    return int(said[9:12] or 0)

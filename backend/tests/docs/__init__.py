@@ -1,0 +1,1 @@
+"""What the documents say is so: their examples run, their lists are complete, their patches apply."""

@@ -1,0 +1,83 @@
+"""`sandbox`: a copy of the working tree to be used up; `clone`: one with a server on data of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from app.config import Settings
+from tests.docs.pages import ROOT
+from tests.servers import Server
+
+
+class Sandbox(NamedTuple):
+    root: Path
+
+    def bash(self, script: str) -> "subprocess.CompletedProcess[str]":
+        """The script as a person in the top folder runs it."""
+        return subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=self.root,
+            env=untouched(),
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+
+
+# The copy's code is not the code whose coverage is measured.
+UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}
+
+
+def untouched() -> dict[str, str]:
+    """The environment without anybody's settings."""
+    ours = {name.upper() for name in Settings.model_fields}
+    return {name: value for name, value in os.environ.items() if name not in ours} | UNMEASURED
+
+
+@contextmanager
+def _copy() -> Iterator[Sandbox]:
+    """What git knows or would take, and this environment as its `backend/.venv`."""
+    root = Path(tempfile.mkdtemp(prefix="patients-docs-"))
+    root.chmod(0o755)  # when root tests, PostgreSQL's user must get in
+    try:
+        listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        for name in filter(None, subprocess.check_output(listed, cwd=ROOT, text=True).split("\0")):
+            if (ROOT / name).is_file():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, root / name)
+        (root / "backend" / ".venv").symlink_to(sys.prefix)
+        yield Sandbox(root)
+    finally:
+        shutil.rmtree(root)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with _copy() as copy:
+        yield copy
+
+
+@pytest.fixture(scope="package")
+def clone() -> Iterator[Callable[[str], str]]:
+    """Runs a script in a copy that serves the seed; port 8000 in it is that server's. Returns its output."""
+    with _copy() as copy:
+        program = copy.root / "backend" / ".venv" / "bin" / "python"
+        with Server(
+            [program, "-m", "app"], copy.root / "backend", {"PORT": "{port}", "LOG_LEVEL": "WARNING", **UNMEASURED}
+        ) as server:
+
+            def run(script: str) -> str:
+                there = script.replace("http://127.0.0.1:8000", server.url)
+                done = copy.bash(there)
+                assert done.returncode == 0, done.stdout + done.stderr
+                return done.stdout
+
+            yield run

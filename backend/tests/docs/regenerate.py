@@ -1,0 +1,66 @@
+"""What documents repeat of the code. `python -m tests.docs.regenerate` (`make fix`) writes it anew."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import SecretStr
+
+from app.config import BACKEND, Settings
+from app.main import create_app
+from tests.contract.differences import DIFFERENCES, Difference
+
+ROOT = BACKEND.parent
+SPECS = ROOT / "specs" / "003-fastapi-postgresql"
+_KNOWS_PATIENT = re.compile(
+    r"^from app\.(models|schemas)\.patient import (?:[^\n(]*|\([^)]*)\b(TABLE|COLUMNS|Patient)\b", re.MULTILINE
+)
+
+
+def description() -> dict[str, Any]:
+    """What the app answers at /openapi.json."""
+    settings = Settings(_env_file=None, database_url=SecretStr("postgresql://nowhere/none"))
+    return create_app(settings).openapi()
+
+
+def _openapi(_: str) -> str:
+    return yaml.safe_dump(description(), sort_keys=False, allow_unicode=True, width=120)
+
+
+def _compatibility(text: str) -> str:
+    rows = ["| json-server | this server | why |", "|---|---|---|", *map(_row, DIFFERENCES)]
+    return _replaced(text, "differences", "\n".join(rows))
+
+
+def _architecture(text: str) -> str:
+    paths = [path for path in (BACKEND / "app").rglob("*.py") if _KNOWS_PATIENT.search(path.read_text())]
+    modules = "\n".join(sorted(str(path.relative_to(BACKEND)) for path in paths))
+    return _replaced(text, "modules", f"```text\n{modules}\n```")
+
+
+def _replaced(text: str, name: str, content: str) -> str:
+    """The text with new content between the marks of this name."""
+    block = re.compile(rf"(<!-- {name}: begin .*?-->\n).*(<!-- {name}: end -->)", re.DOTALL)
+    return block.sub(lambda marks: f"{marks[1]}{content}\n{marks[2]}", text)
+
+
+def _row(difference: Difference) -> str:
+    releases = ", ".join(release.removeprefix("1.0.0-") for release in difference.releases)
+    who = "" if len(difference.releases) == len(DIFFERENCES[0].releases) else f"({releases}) "
+    cells = (f"{who}{difference.theirs}", difference.ours, difference.why)
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+
+# Document -> its text made from its text as it is.
+GENERATED: Mapping[Path, Callable[[str], str]] = {
+    SPECS / "contracts" / "openapi.yaml": _openapi,
+    ROOT / "docs" / "json-server-compatibility.md": _compatibility,
+    ROOT / "docs" / "architecture.md": _architecture,
+}
+
+
+if __name__ == "__main__":
+    for path, made in GENERATED.items():
+        path.write_text(made(path.read_text() if path.exists() else ""))

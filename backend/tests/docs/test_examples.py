@@ -1,0 +1,44 @@
+"""Every `sh` block of README and docs runs as it stands, in a fresh copy with its server; shown answers are true.
+
+What cannot be run here (a dashboard, a container engine, the frontend's own project) is marked `text`. Of `make` it is
+only seen that it knows what to do: it installs, serves without end, or runs these tests.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.docs.pages import PAGES, Block, blocks
+
+EXAMPLES = [block for page in PAGES for block in blocks(page, "sh")]
+
+
+@pytest.mark.parametrize("block", EXAMPLES, ids=str)
+def test_an_example_runs(block: Block, clone: Callable[[str], str]) -> None:
+    if "curl" in block.text and not shutil.which("curl"):
+        pytest.skip("curl is not installed on this machine")
+    script = re.sub(r"^(\s*)make\b", r"\1make --dry-run", block.text, flags=re.MULTILINE)
+    if block.answer is None:
+        script = script.replace("curl -s", "curl --silent --fail-with-body")
+    output = clone(script)
+    if block.answer is not None:
+        assert matches(json.loads(output), json.loads(block.answer)), output
+
+
+def matches(found: Any, shown: Any) -> bool:
+    """Equal, where `…` in what is shown stands for any value."""
+    if isinstance(shown, dict) and isinstance(found, dict):
+        return found.keys() == shown.keys() and all(matches(found[name], shown[name]) for name in shown)
+    if isinstance(shown, list) and isinstance(found, list):
+        return len(found) == len(shown) and all(map(matches, found, shown))
+    return shown in ("…", found)
+
+
+def test_each_block_says_what_it_is() -> None:
+    known = {"sh", "text", "json", "diff", "python", "sql", "yaml", ""}
+    assert {block.info for page in PAGES for block in blocks(page)} <= known
+    assert len(EXAMPLES) > 8
