@@ -7,6 +7,9 @@ Those that a deployment may want otherwise are settings: MAX_BODY_BYTES, RECEIVE
 HEAD_BYTES = 32 * 1024  # request line and header fields together; Node has 16 KiB, nginx 32
 FIELD_COST = 32  # bytes a header field takes beside its text, so that many empty ones count too
 
+# A refusal.
+FAULTS = 20  # faults one answer names; a body can hold more than anyone reads
+
 # A connection, in seconds.
 KEEP_ALIVE = 5  # open without a request; Node's default too
 STALL = 30.0  # a client that takes nothing of its answer in this time is let go

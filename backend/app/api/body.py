@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 
 from app.errors import BadRequest, Invalid, PayloadTooLarge, UnsupportedMediaType
+from app.limits import FAULTS
 from app.schemas.patient import InvalidRecord, Record, check
 from app.schemas.strict_json import InvalidJSON, loads
 
@@ -21,7 +22,7 @@ async def record(request: Request, model: type[BaseModel], limit: int) -> Record
     try:
         return check(body, model)
     except InvalidRecord as error:
-        raise Invalid({fault.field: fault.message for fault in error.faults}) from None
+        raise Invalid({fault.field: fault.message for fault in error.faults[:FAULTS]}) from None
 
 
 def _require_json(headers: Mapping[str, str]) -> None:

@@ -43,8 +43,8 @@ from app.schemas.patient import COLUMNS
 from app.schemas.strict_json import unstorable
 from app.sql import Query, compile_sql, constant
 
-_SHAPES = 256  # compiled statements kept; an application uses a handful
 _POSITION = TABLE.c.position
+_ALIKE = {"gender"}  # its three values stand in the same order in every collation, so one index serves all dialects
 _ZERO, _ONE = (literal_column(digit, BigInteger()) for digit in "01")
 
 
@@ -63,8 +63,7 @@ def wire_row() -> ColumnElement[str]:
 
 
 def list_query(query: ListQuery, collations: Collations) -> Query:
-    """One statement of one row: the page's JSON array (None if it is too large for one answer), and the total before
-    paging (None for a whole list).
+    """One row: the page's JSON array (None if too large for one answer), the total before paging (None: a whole list).
 
     Raises `UnsupportedQuery` for more or other filters than this server takes.
     """
@@ -151,7 +150,7 @@ def _window(window: Page | Slice | None, *, clamped: bool) -> tuple[_Window, dic
 # --- SQL
 
 
-@lru_cache(_SHAPES)
+@lru_cache(256)  # an application uses a handful
 def _compiled(shape: _Shape, collations: Collations) -> str:
     scope = Scope(collations)
     found = forms.condition(shape.nodes, scope)
@@ -168,7 +167,7 @@ def _sorted_by(key: _Key, order: str, scope: Scope) -> list[ColumnElement[Any]]:
     """What a key sorts by. An undeclared field: numbers before texts before records without it, as in JavaScript."""
     if key.column:
         column = TABLE.c[key.column]
-        return [column.collate(order) if isinstance(column.type, String) else column]
+        return [column.collate(order) if isinstance(column.type, String) and key.column not in _ALIKE else column]
     field = json_forms.undeclared(scope)
     return [json_forms.number_of(field), json_forms.string_of(field).collate(order)]
 

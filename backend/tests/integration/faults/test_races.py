@@ -103,7 +103,7 @@ def test_a_deleted_patient_stays_deleted(server: Server, table: Table, amount: A
     for _ in range(amount(10, 60)):
         row = ask(server.port, "POST", "/patients", patient()).json()
         address = f"/patients/{row['id']}"
-        changes: list[Any] = [("PATCH", address, {"age": n}, {}) for n in range(1, 9)]
+        changes: list[Request] = [("PATCH", address, {"age": n}, {}) for n in range(1, 9)]
         *changed, deleted = at_once(server, [*changes, ("DELETE", address, None, {})])
         assert deleted.status == 200
         assert {answer.status for answer in changed} <= {200, 404}
