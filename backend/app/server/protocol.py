@@ -1,8 +1,8 @@
 """HTTP/1.1 on one connection: uvicorn's httptools protocol with the limits and the strictness it lacks.
 
-A head of at most `HEAD_BYTES`; a request received whole within `receive_timeout` seconds, and something of the answer
-taken in each further such time; one way to read a request (RFC 9112); refusals as problem+json; and an answer that comes
-before the body was read reaches the client that still sends.
+A head of at most `HEAD_BYTES`; a request received whole within `receive_timeout` seconds, and of the answer something
+taken in each further such time; one way to read a request (RFC 9112); refusals as problem+json; and an answer that
+comes before the body was read reaches the client that still sends.
 """
 
 import asyncio

