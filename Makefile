@@ -22,7 +22,7 @@ test: $(VENV)/.test ## set up what is needed and check everything: lint, format,
 	$(RUN) mypy
 	$(RUN) pytest --cov --cov-report=term # runs `alembic check`, too: test_migrations.py
 
-bench: $(VENV)/.test $(NODE)/.made ## measure it beside json-server, Fastify and its own limits, ~10 minutes; QUICK=1: one
+bench: $(VENV)/.test $(NODE)/.made ## measure it beside json-server, Fastify and its own limits, ~10 minutes (QUICK=1: one)
 	$(RUN) benchmarks $(if $(QUICK),--quick)
 
 bench-migrate: $(VENV)/.test ## measure the import of db.json beside psql's \copy of ready rows

@@ -238,7 +238,7 @@ def _now() -> float:
 
 def _connection_options(settings: Settings) -> dict[str, Any]:
     """libpq's parameters (PostgreSQL 34.1.2) and psycopg's own. A transaction-mode pooler refuses `options` and breaks
-    prepared statements, so `DB_POOLED=true` leaves both out; set statement_timeout with ALTER ROLE there."""
+    prepared statements, so `DB_POOLED=true` leaves both out; set statement_timeout and jit with ALTER ROLE there."""
     options: dict[str, Any] = {
         "autocommit": True,
         "client_encoding": "utf8",

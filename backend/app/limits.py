@@ -17,5 +17,13 @@ LINGER = 2.0  # read on after a refusal, so that the client that still sends can
 # A list, in bytes, estimated from what PostgreSQL stores: ROW_BYTES for the declared fields of a patient, beside them
 # the size of the undeclared ones.
 ROW_BYTES = 256
-LIST_BYTES = 20_000 * ROW_BYTES  # up to here one statement, one snapshot, one answer with an ETag; above it parts
+LIST_BYTES = 12_000 * ROW_BYTES  # up to here one statement, one snapshot, one answer with an ETag; above it parts
 PART_BYTES = 500 * ROW_BYTES  # of such a list: all of it that is in memory for one client
+
+# A list's query.
+FILTERS = 64  # tests in one statement; a frontend's richest form has a dozen
+SORT_KEYS = 16
+WHERE_DEPTH = 20  # nesting of `_where`
+PATTERNS = 8  # alternatives of one `_like`
+PATTERN_STATES = 200  # atoms of a pattern once every {n,m} is written out: PostgreSQL's automaton grows with them
+PATTERN_REPEAT = 255  # PostgreSQL's own limit of {n,m} (9.7.3.1)

@@ -7,14 +7,16 @@ record is its first line, and an exception its type and the places it passed, ne
 import json
 import logging
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from types import TracebackType
 
 from app.config import Settings
 
-# Loggers of libraries that tell every step at INFO.
+# Loggers of libraries that tell every step at INFO; where `uvicorn` is the command it has set its own level already.
 _CHATTY = ("uvicorn.error", "alembic")
+_UVICORN = ("uvicorn", "uvicorn.error", "uvicorn.access")
 _PLACES = 8
 
 
@@ -24,18 +26,27 @@ def configure(settings: Settings) -> None:
     handler.setFormatter(_FORMATS[settings.log_format]())
     logging.basicConfig(handlers=[handler], level=settings.log_level, force=True)
     for name in _CHATTY:
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+        logger = logging.getLogger(name)
+        logger.setLevel(max(logger.level or logging.WARNING, logging.getLogger().level))
+    _take_over(map(logging.getLogger, _UVICORN))
     sys.excepthook = _log_uncaught
     logging.raiseExceptions = False  # a line that cannot be written would have its arguments printed instead
     for fact in ("logThreads", "logMultiprocessing", "logProcesses", "logAsyncioTasks", "_srcfile"):
         setattr(logging, fact, None)  # no line shows these; each takes time (Python's logging HOWTO, "Optimization")
 
 
+def _take_over(loggers: Iterable[logging.Logger]) -> None:
+    for logger in loggers:
+        logger.handlers.clear()
+        logger.propagate = True
+    logging.getLogger("uvicorn.access").disabled = True  # its lines have the query string, and so what was searched for
+
+
 class _Plain(logging.Formatter):
     """`2026-01-31T09:00:00.123Z INFO app.requests GET /patients 200 1.4 ms 3f2a…`"""
 
     def format(self, record: logging.LogRecord) -> str:
-        fault = f" [{_places(record.exc_info[1])}]" if record.exc_info and record.exc_info[1] else ""
+        fault = f" [{places(record.exc_info[1])}]" if record.exc_info and record.exc_info[1] else ""
         return f"{_time(record)} {record.levelname} {record.name} {_first_line(record)}{fault}"
 
 
@@ -46,7 +57,7 @@ class _Json(logging.Formatter):
         line = {"time": _time(record), "level": record.levelname, "logger": record.name, "message": _first_line(record)}
         line |= getattr(record, "fields", {})
         if record.exc_info and record.exc_info[1]:
-            line["exception"] = _places(record.exc_info[1])
+            line["exception"] = places(record.exc_info[1])
         return json.dumps(line, default=str)
 
 
@@ -66,14 +77,14 @@ def _first_line(record: logging.LogRecord) -> str:
     return next(iter(record.getMessage().splitlines()), "")
 
 
-def _places(error: BaseException) -> str:
+def places(error: BaseException) -> str:
     """`UniqueViolation at database.py:141 < database.py:96`, innermost first; then the exception it came from."""
-    trace, places = error.__traceback__, []
+    trace, passed = error.__traceback__, []
     while trace:
-        places.append(f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}")
+        passed.append(f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}")
         trace = trace.tb_next
-    text = f"{type(error).__name__} at {' < '.join(reversed(places[-_PLACES:]))}"
-    return f"{text}, from {_places(error.__cause__)}" if error.__cause__ else text
+    text = f"{type(error).__name__} at {' < '.join(reversed(passed[-_PLACES:]))}"
+    return f"{text}, from {places(error.__cause__)}" if error.__cause__ else text
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

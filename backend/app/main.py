@@ -10,7 +10,7 @@ from functools import cache
 
 from fastapi import APIRouter, FastAPI
 
-from app import __version__, config
+from app import __version__, config, logs
 from app.api import error_handlers, middleware, openapi
 from app.api.metrics import Metrics
 from app.api.routes import docs, health, home, metrics, patients
@@ -77,4 +77,6 @@ def _app() -> FastAPI:
     """The application of `uvicorn app.main:app`, which asks for it twice."""
     from app.development import with_database  # noqa: PLC0415 migrations and importer: only where they may be needed
 
-    return create_app(with_database(config.load()))
+    settings = config.load()
+    logs.configure(settings)
+    return create_app(with_database(settings))

@@ -81,6 +81,8 @@ def _row(place: tuple[int, str, int], row: Mapping[str, Cell], names: Iterable[s
 def _figure(cell: Cell | None, ours: Cell) -> str:
     if cell is None:
         return ""
+    if not cell.rate:
+        return "none in time"
     return _short(cell.rate) if cell is ours else f"{_short(cell.rate)} ({ours.rate / cell.rate:.2f}x)"
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import hashlib
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 
@@ -13,11 +12,6 @@ from starlette.responses import Response, StreamingResponse
 CACHE_CONTROL = "no-store, no-cache"
 GZIP_FROM = 1024  # bytes; json-server 0.17 compresses from here too
 _GZIP = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[^,]*)?(?=,|$)", re.IGNORECASE)
-
-
-def weak_tag(body: bytes) -> str:
-    """A weak entity tag of a list (RFC 9110, 8.8.1): the same for the same JSON, whatever the transfer did to it."""
-    return f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
 def if_match(request: Request) -> Sequence[str] | None:

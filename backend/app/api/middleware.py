@@ -22,6 +22,7 @@ from app.api.metrics import Metrics
 from app.api.problems import problem
 from app.config import Settings
 from app.errors import BadRequest, PayloadTooLarge, Problem
+from app.logs import places
 
 log = logging.getLogger("app.requests")
 faults = logging.getLogger("app.faults")
@@ -89,8 +90,7 @@ class Requests:
             seconds, route = time.perf_counter() - begin, getattr(scope.get("route"), "path", "-")
             if self.metrics:
                 self.metrics.count(scope["method"], route, status, seconds)
-            if log.isEnabledFor(logging.INFO):
-                log_request(scope["method"], route, status, seconds, request_id.decode())
+            log_request(scope["method"], route, status, seconds, request_id.decode())
 
     def _id(self, sent: bytes | None) -> bytes:
         return sent if sent and _HARMLESS.fullmatch(sent) else f"{self.process}-{next(self.numbers)}".encode()
@@ -104,8 +104,13 @@ def _missing(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]
     return [pair for pair in SECURITY_HEADERS if pair[0] not in present]
 
 
+_LINE = "%(method)s %(route)s %(status)d %(ms).1f ms %(request_id)s"
+
+
 def log_request(method: str, route: str, status: int, seconds: float, request_id: str) -> None:
     """The one line a request gets, whoever answered it."""
+    if not log.isEnabledFor(logging.INFO):
+        return
     fields = {
         "method": method,
         "route": route,
@@ -113,7 +118,10 @@ def log_request(method: str, route: str, status: int, seconds: float, request_id
         "ms": round(seconds * 1000, 1),
         "request_id": request_id,
     }
-    log.info("%(method)s %(route)s %(status)d %(ms).1f ms %(request_id)s", fields, extra={"fields": fields})
+    # What `log.info` would do in the end; its way there takes half as long again, and each request pays it.
+    record = logging.LogRecord(log.name, logging.INFO, "", 0, _LINE, (fields,), None)
+    record.__dict__["fields"] = fields
+    log.handle(record)
 
 
 class Cors(CORSMiddleware):
@@ -152,19 +160,10 @@ class LastResort:
         except ClientDisconnect:
             return
         except Exception as error:  # the one broad except of the house: the last line before the server's own
-            faults.error("unexpected %s at %s", type(error).__name__, _place(error))
+            faults.error("unexpected %s", places(error))
             if started:
                 return  # the server cuts the connection: half an answer must not look like a whole one
             await problem(Problem.status, Problem.detail)(scope, receive, send)
-
-
-def _place(error: BaseException) -> str:
-    """file:line of the innermost frames. The message stays out: drivers and validators put values into theirs."""
-    trace, places = error.__traceback__, []
-    while trace:
-        places.append(f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return " < ".join(reversed(places[-6:]))
 
 
 class CanonicalPath:

@@ -6,6 +6,7 @@ What is found in the data directory:
     postgres.log   the database's own log, new at each start; locked as long as any process of that PostgreSQL lives
     pg/            PostgreSQL's own, 0700: `data/` is the cluster, and the socket is here too. A link to a directory
                    under /var/lib when root serves and PostgreSQL's user could not reach this one
+    sockets        a link to where the socket is, if that path would be too long or odd for one
 
 `binaries` finds the programs, `places` the directories and the user, `holding` keeps others out, `cluster` runs it.
 """

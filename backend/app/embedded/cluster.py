@@ -100,7 +100,7 @@ def _start(stack: ExitStack, data_dir: Path, durable: bool, url: str) -> Cluster
     site = _Site(home, account, find(home, account), log, durable)
     if not (home / "data").exists():
         _initialise(site)
-    sockets = stack.enter_context(socket_directory(home, account))
+    sockets = stack.enter_context(socket_directory(data_dir, home, account))
     _await_ready(stack.enter_context(_postmaster(site, sockets)), sockets, log)
     cluster = Cluster(_dsn(sockets, DATABASE), _prepare_database(sockets), home / "data")
     write_record(record, {"pid": os.getpid(), "url": url, "dsn": cluster.dsn})

@@ -43,12 +43,15 @@ def home_in(data_dir: Path, account: Account | None) -> Path:
 
 
 @contextmanager
-def socket_directory(home: Path, account: Account | None) -> Iterator[Path]:
-    """`home`, or if its name is too long or odd for a socket, another 0700 directory which `home/sockets` leads to."""
+def socket_directory(data_dir: Path, home: Path, account: Account | None) -> Iterator[Path]:
+    """`home`, or if its name is too long or odd for a socket, another 0700 directory; `sockets` then leads to it.
+
+    The link is not in `home`: what stands there is its owner's word, and no reason for root to remove anything.
+    """
     if len(str(home)) <= _SOCKET_DIRECTORY_BYTES and _PLAIN_PATH.fullmatch(str(home)):
         yield home
         return
-    link = home / "sockets"
+    link = data_dir / "sockets"
     _discard(link)  # a killed run leaves it behind
     link.symlink_to(tempfile.mkdtemp(prefix=_PRIVATE))
     _give(link, account)

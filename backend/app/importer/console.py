@@ -40,12 +40,14 @@ def progress(console: Console) -> Iterator[Progress]:
 
 
 def _bar(bar: Bar) -> Progress:
-    tasks = {name: bar.add_task(name, total=None, visible=False, rate="") for name in ("reading", "verifying")}
-    rate = _rate()
+    task, rate, shown = bar.add_task("", total=None, rate=""), _rate(), ""
 
     def show(step: Step) -> None:
-        task = tasks[step.name]
-        bar.update(task, completed=step.done, total=step.total, visible=True, rate=rate(step))
+        nonlocal shown
+        if step.name != shown:
+            bar.reset(task, description=step.name, total=step.total)
+            shown = step.name
+        bar.update(task, completed=step.done, rate=rate(step))
 
     return show
 
@@ -68,7 +70,8 @@ def _rate() -> Callable[[Step], str]:
     began: dict[str, float] = {}
 
     def rate(step: Step) -> str:
-        elapsed = time.monotonic() - began.setdefault(step.name, time.monotonic())
+        now = time.monotonic()
+        elapsed = now - began.setdefault(step.name, now)
         return f"{step.records / elapsed:,.0f}/s" if elapsed else ""
 
     return rate

@@ -28,7 +28,7 @@ _EVERY = 2048
 
 
 class Step(NamedTuple):
-    """How far it is: bytes of the file while "reading", rows while "verifying". `total` is None for a pipe."""
+    """How far it is, for people: bytes of the file, then rows read back. `total` is None where it cannot be known."""
 
     name: str
     done: int
@@ -88,6 +88,7 @@ class _Import(NamedTuple):
     def run(self, database: AbstractContextManager[str]) -> tuple[Report, Journal]:
         try:
             with Input(self.path) as source, database as dsn, connected(dsn) as connection:
+                self.progress(Step("waiting for writers", 0, None, 0))
                 return self._transaction(source, begin(connection))
         except Unreadable as error:
             return Report.unreadable(str(self.path), error), self._journal()
@@ -101,6 +102,7 @@ class _Import(NamedTuple):
         with Journal() as found:
             records = self._read(document, loader, found, source.size)
             source.demand_unchanged()
+            self.progress(Step("settling duplicates", 0, None, loader.aside))
             written, left_out = settle.settle(loader) if loader.aside else (loader.copied, iter(()))
             journal = self._journal(merged(found, map(of_left_out, left_out)))
         report = Report(str(self.path), bytes=document.source.taken_in, collections=document.collections)

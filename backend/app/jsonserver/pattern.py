@@ -9,11 +9,9 @@ expressions).
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from app.jsonserver.query import UnsupportedQuery
+from app.jsonserver.conditions import UnsupportedQuery
+from app.limits import PATTERN_REPEAT, PATTERN_STATES
 from app.models.patient import BLANKS
-
-MAX_STATES = 200  # atoms once every {n,m} is written out: the automaton's size, and with it its time
-MAX_REPEAT = 255  # PostgreSQL's own limit (9.7.3.1)
 
 _ESCAPE = r"\\(?:[nrtvf]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[^0-9A-Za-z])"
 _TOKEN = re.compile(
@@ -52,7 +50,7 @@ class UnsupportedPattern(UnsupportedQuery):
 def translate(source: str) -> str:
     """PostgreSQL's spelling of a JavaScript regular expression, for a case-insensitive search (`~*`).
 
-    Raises `UnsupportedPattern` for what the grammar has not and above `MAX_STATES`.
+    Raises `UnsupportedPattern` for what the grammar has not and above `PATTERN_STATES`.
     """
     writer = _Writer()
     for token in _tokens(_TOKEN, source):
@@ -81,8 +79,8 @@ class _Writer:
         self.parts.append(text)
         self.states[-1] += states
         self.atom = states if repeatable else None
-        if self.states[-1] > MAX_STATES:
-            raise UnsupportedPattern(f"it has more than {MAX_STATES} steps")
+        if self.states[-1] > PATTERN_STATES:
+            raise UnsupportedPattern(f"it has more than {PATTERN_STATES} steps")
 
     def mark(self, text: str) -> None:
         """Something that matches no character and cannot be repeated."""
@@ -131,8 +129,8 @@ def _copies(quantifier: str) -> int:
     if not quantifier.startswith("{"):
         return 1
     bounds = [int(digits[:6]) for digits in quantifier[1:-1].split(",") if digits]
-    if bounds[-1] > MAX_REPEAT or bounds[0] > bounds[-1]:
-        raise UnsupportedPattern(f"a repetition is above {MAX_REPEAT} or its bounds are out of order")
+    if bounds[-1] > PATTERN_REPEAT or bounds[0] > bounds[-1]:
+        raise UnsupportedPattern(f"a repetition is above {PATTERN_REPEAT} or its bounds are out of order")
     return bounds[-1] + 1
 
 

@@ -4,42 +4,16 @@ Knows the reserved parameters, the operators of json-server 0.17.4, 1.0.0-beta.3
 of nonsense. Knows no field of a patient: the declared names are an argument.
 """
 
-import json
 import re
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Literal, NamedTuple, NoReturn
+from typing import Literal, NamedTuple
 from urllib.parse import parse_qsl
 
+from app.jsonserver.conditions import OPERATORS, Condition, Either, Operator, where
 from app.jsonserver.javascript import parse_int, trim
 
 Dialect = Literal["1", "0.17"]
-Operator = Literal["eq", "ne", "gt", "gte", "lt", "lte", "contains", "startsWith", "endsWith", "like", "scalar"]
-
 DEFAULT_SIZE = 10
-MAX_DEPTH = 20  # of `_where`: no form or client nests conditions that deep
-
-
-class UnsupportedQuery(ValueError):
-    """A query this server does not serve; the text is a sentence that repeats no value."""
-
-
-class Condition(NamedTuple):
-    """A field compared with any of the values; `ne`: with none of them; `scalar`: it is absent or no object.
-
-    `exact` (from `_where`): values keep their JSON type, and a record without the field never matches. Otherwise values
-    are text, and a field no record has is no filter.
-    """
-
-    field: str
-    operator: Operator
-    values: tuple[Any, ...]
-    exact: bool = False
-
-
-class Either(NamedTuple):
-    """`or` of `_where`: all conditions of at least one group hold. No group: no record."""
-
-    groups: tuple[tuple["Condition | Either", ...], ...]
 
 
 class SortKey(NamedTuple):
@@ -81,16 +55,16 @@ def parse(query_string: str | bytes, dialect: Dialect, declared: Collection[str]
     """Read a query string as sent; `dialect` decides what its marks leave open, `declared` are the fields' names.
 
     Bytes that are not UTF-8 become lone surrogates, which no stored text has.
-    Raises `UnsupportedQuery` for a `_where` nested deeper than `MAX_DEPTH`.
+    Raises `UnsupportedQuery` for a `_where` nested deeper than `WHERE_DEPTH`.
     """
     parameters = _parameters(query_string)
     first = dict(reversed(parameters))
     filters = [_filter(key, value, declared) for key, value in parameters if key[:1] != "_" and key not in ("", "q")]
     spoken = _spoken(first, {mark for _, mark in filters}, dialect)
-    where = _where(first.get("_where", ""))
+    stated = where(first.get("_where", ""))
     return ListQuery(
         spoken,
-        _grouped((one for one, _ in filters if one), spoken) if where is None else where,
+        _grouped((one for one, _ in filters if one), spoken) if stated is None else stated,
         first.get("q", ""),
         _sort(first.get("_sort", ""), first.get("_order", "")),
         _window(first, spoken),
@@ -100,13 +74,13 @@ def parse(query_string: str | bytes, dialect: Dialect, declared: Collection[str]
 
 # --- parameters
 
-_INDEX = re.compile(r"(.+)\[[0-9]*\]", re.DOTALL)  # qs spells a repeated parameter f[]=a or f[0]=a
+_INDEX = re.compile(r"(?<=.)\[[0-9]*\]$", re.DOTALL)  # qs spells a repeated parameter f[]=a or f[0]=a
 
 
 def _parameters(query_string: str | bytes) -> list[tuple[str, str]]:
     raw = query_string.decode("utf-8", "surrogateescape") if isinstance(query_string, bytes) else query_string
     pairs = parse_qsl(raw, keep_blank_values=True, errors="surrogateescape")
-    return [(match[1] if (match := _INDEX.fullmatch(key)) else key, value) for key, value in pairs]
+    return [(_INDEX.sub("", key) if key.endswith("]") else key, value) for key, value in pairs]
 
 
 # --- which dialect
@@ -131,24 +105,11 @@ def _initials(sort: str) -> set[str]:
 
 # --- filters
 
-# Operator as spelled -> operator. A list's `in` is equality with several values.
-_COLON: Mapping[str, Operator] = {
-    "eq": "eq",
-    "in": "eq",
-    "ne": "ne",
-    "gt": "gt",
-    "gte": "gte",
-    "lt": "lt",
-    "lte": "lte",
-    "contains": "contains",
-    "startsWith": "startsWith",
-    "endsWith": "endsWith",
-}
 _ANYWHERE: Mapping[str, Operator] = {"ne": "ne", "gte": "gte", "lte": "lte", "like": "like"}  # 0.17 knows these
-_UNDERSCORE: Mapping[str, Operator] = {**_COLON, **_ANYWHERE}
+_UNDERSCORE: Mapping[str, Operator] = {**OPERATORS, **_ANYWHERE}
 
 # Every spelling of an operator behind a declared field, for whoever describes them.
-SPELLINGS: Mapping[str, str] = {f":{name}": name for name in _COLON} | {f"_{name}": name for name in _UNDERSCORE}
+SPELLINGS: Mapping[str, str] = {f":{name}": name for name in OPERATORS} | {f"_{name}": name for name in _UNDERSCORE}
 
 
 class _Filter(NamedTuple):
@@ -164,7 +125,7 @@ def _filter(key: str, value: str, declared: Collection[str]) -> tuple[_Filter | 
     """The filter a parameter means, None if json-server ignores it; and the dialect that its spelling marks."""
     if ":" in key:
         field, _, name = key.rpartition(":")
-        return (_Filter(field, _COLON[name], value, ":" + name), "1") if name in _COLON else (None, None)
+        return (_Filter(field, OPERATORS[name], value, ":" + name), "1") if name in OPERATORS else (None, None)
     field, _, name = key.rpartition("_")
     if field and name in (_UNDERSCORE if field in declared else _ANYWHERE):
         return _Filter(field, _UNDERSCORE[name], value, "_" + name), _mark(name)
@@ -188,54 +149,6 @@ def _grouped(filters: Iterable[_Filter], dialect: Dialect) -> tuple[Condition, .
 
 def _values(value: str, spelling: str) -> list[str]:
     return [trim(item) for item in value.split(",")] if spelling[1:] == "in" else [value]
-
-
-# --- _where (json-server 1.0.0-beta.15, matches-where.js)
-
-_NOWHERE = Either(())
-
-
-def _where(text: str) -> tuple[Condition | Either, ...] | None:
-    """The conditions of a `_where`, which replace all others; None if it is no JSON object and so is ignored."""
-    try:
-        document = _JSON.decode(text)
-    except (ValueError, RecursionError):
-        return None
-    return _conditions(document, "", MAX_DEPTH) if isinstance(document, dict) else None
-
-
-def _conditions(document: Mapping[str, Any], parent: str, depth: int) -> tuple[Condition | Either, ...]:
-    if not depth:
-        raise UnsupportedQuery(f"_where is nested deeper than {MAX_DEPTH} levels.")
-    return tuple(one for key, value in document.items() for one in _condition(key, value, parent, depth))
-
-
-def _condition(key: str, value: Any, parent: str, depth: int) -> tuple[Condition | Either, ...]:
-    if key == "or":
-        return (_either(value, parent, depth),)
-    if not isinstance(value, dict):
-        return (_NOWHERE,)
-    field = parent + key
-    if operators := [name for name in _COLON if name in value]:
-        return tuple(Condition(field, _COLON[name], _operands(name, value[name]), exact=True) for name in operators)
-    scalar = Condition(field, "scalar", (), exact=True)
-    return (Either(((scalar,), _conditions(value, field + ".", depth - 1))),)
-
-
-def _either(groups: Any, parent: str, depth: int) -> Either:
-    documents = groups if isinstance(groups, list) else []
-    return Either(tuple(_conditions(one, parent, depth - 1) for one in documents if isinstance(one, dict)))
-
-
-def _operands(name: str, value: Any) -> tuple[Any, ...]:
-    return tuple(value) if name == "in" and isinstance(value, list) else (value,)
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
-_JSON = json.JSONDecoder(parse_int=float, parse_constant=_no_constant)  # JavaScript has one type of number
 
 
 # --- sort, page, slice

@@ -31,18 +31,20 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from app.jsonserver import forms, terms
+from app.jsonserver import forms, json_forms, terms
 from app.jsonserver.collation import Collations
+from app.jsonserver.conditions import UnsupportedQuery
 from app.jsonserver.javascript import LIMIT
-from app.jsonserver.query import Dialect, ListQuery, Page, Slice, SortKey, UnsupportedQuery
-from app.limits import LIST_BYTES, PART_BYTES, ROW_BYTES
+from app.jsonserver.query import Dialect, ListQuery, Page, Slice, SortKey
+from app.jsonserver.scope import Scope
+from app.limits import LIST_BYTES, PART_BYTES, ROW_BYTES, SORT_KEYS
 from app.models.patient import TABLE
 from app.schemas.patient import COLUMNS
 from app.schemas.strict_json import unstorable
 from app.sql import Query, compile_sql, constant
 
-_SHAPES = 256  # compiled statements kept; an application uses a handful
 _POSITION = TABLE.c.position
+_ALIKE = {"gender"}  # its three values stand in the same order in every collation, so one index serves all dialects
 _ZERO, _ONE = (literal_column(digit, BigInteger()) for digit in "01")
 
 
@@ -61,8 +63,7 @@ def wire_row() -> ColumnElement[str]:
 
 
 def list_query(query: ListQuery, collations: Collations) -> Query:
-    """One statement of one row: the page's JSON array (None if it is too large for one answer), and the total before
-    paging (None for a whole list).
+    """One row: the page's JSON array (None if too large for one answer), the total before paging (None: a whole list).
 
     Raises `UnsupportedQuery` for more or other filters than this server takes.
     """
@@ -89,9 +90,10 @@ def rows_at() -> str:
 def _query(query: ListQuery, collations: Collations, result: "_Result") -> Query:
     nodes = terms.filters(query.conditions, query.search)
     window, limits = _window(query.window, clamped=query.enveloped)
-    shape = _Shape(_unbound(nodes), _keys(query.sort), query.dialect, window, result)
+    sort = [key for key in query.sort if not unstorable(key.field)]
+    shape = _Shape(_unbound(nodes), _keys(sort), query.dialect, window, result)
     values = [value for term in terms.leaves(nodes) for value in term.values]
-    values += [value for key in query.sort if key.field not in COLUMNS for value in terms.undeclared(key.field)]
+    values += [value for key in sort if key.field not in COLUMNS for value in terms.undeclared(key.field)]
     return Query(_compiled(shape, collations), {f"p{place}": value for place, value in enumerate(values, 1)} | limits)
 
 
@@ -126,9 +128,9 @@ def _unbound(nodes: Iterable[terms.Node]) -> tuple[terms.Node, ...]:
 
 
 def _keys(sort: Iterable[SortKey]) -> tuple[_Key, ...]:
-    keys = tuple(_Key(COLUMNS.get(key.field), key.descending) for key in sort if not unstorable(key.field))
-    if len(keys) > terms.MAX_TERMS:
-        raise UnsupportedQuery(f"There are more than {terms.MAX_TERMS} sort keys in one request.")
+    keys = tuple(_Key(COLUMNS.get(key.field), key.descending) for key in sort)
+    if len(keys) > SORT_KEYS:
+        raise UnsupportedQuery(f"There are more than {SORT_KEYS} sort keys in one request.")
     return keys
 
 
@@ -148,9 +150,9 @@ def _window(window: Page | Slice | None, *, clamped: bool) -> tuple[_Window, dic
 # --- SQL
 
 
-@lru_cache(_SHAPES)
+@lru_cache(256)  # an application uses a handful
 def _compiled(shape: _Shape, collations: Collations) -> str:
-    scope = forms.Scope(collations)
+    scope = Scope(collations)
     found = forms.condition(shape.nodes, scope)
     order = "C" if shape.dialect == "0.17" else collations.order or "C"
     keys = [(part, key.descending) for key in shape.keys for part in _sorted_by(key, order, scope)]
@@ -161,13 +163,13 @@ def _compiled(shape: _Shape, collations: Collations) -> str:
 _Keys = Sequence[tuple[ColumnElement[Any], bool]]
 
 
-def _sorted_by(key: _Key, order: str, scope: forms.Scope) -> list[ColumnElement[Any]]:
+def _sorted_by(key: _Key, order: str, scope: Scope) -> list[ColumnElement[Any]]:
     """What a key sorts by. An undeclared field: numbers before texts before records without it, as in JavaScript."""
     if key.column:
         column = TABLE.c[key.column]
-        return [column.collate(order) if isinstance(column.type, String) else column]
-    field = forms.undeclared(scope)
-    return [forms.number_of(field), forms.string_of(field).collate(order)]
+        return [column.collate(order) if isinstance(column.type, String) and key.column not in _ALIKE else column]
+    field = json_forms.undeclared(scope)
+    return [json_forms.number_of(field), json_forms.string_of(field).collate(order)]
 
 
 def _ordering(keys: _Keys, position: ColumnElement[Any]) -> list[ColumnElement[Any]]:

@@ -6,20 +6,18 @@ What an unknown field means, and what an operator means for each kind of column,
 import datetime as dt
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from app.jsonserver import javascript
+from app.jsonserver.conditions import Condition, Either, UnsupportedQuery
 from app.jsonserver.pattern import translate
-from app.jsonserver.query import Condition, Either, UnsupportedQuery
 from app.jsonserver.values import KINDS, Kind, numbers, texts, weakest
+from app.limits import FILTERS, PATTERNS
 from app.models.patient import TABLE
 from app.schemas.patient import COLUMNS
 from app.schemas.strict_json import unstorable
-
-MAX_TERMS = 64  # tests in one statement; a frontend's richest filter form has a dozen
-MAX_PATTERNS = 8  # alternatives of one `_like`
 
 
 class Term(NamedTuple):
@@ -42,15 +40,20 @@ ALWAYS = AnyOf(((),))
 _CONSTANT = {True: ALWAYS, False: NEVER}
 
 
-def filters(conditions: Iterable[Condition | Either], search: str) -> tuple[Node, ...]:
+def filters(conditions: Sequence[Condition | Either], search: str) -> tuple[Node, ...]:
     """The terms all of which a record must meet.
 
-    Raises `UnsupportedQuery` above `MAX_TERMS`, and for a `_like` outside the grammar of `pattern`.
+    Raises `UnsupportedQuery` above `FILTERS`, and for a `_like` outside the grammar of `pattern`.
     """
+    _limit(len(conditions))
     nodes = ([_search(search)] if search else []) + [_node(condition) for condition in conditions]
-    if sum(1 for _ in leaves(nodes)) > MAX_TERMS:
-        raise UnsupportedQuery(f"There are more than {MAX_TERMS} filters in one request.")
+    _limit(sum(1 for _ in leaves(nodes)))
     return tuple(node for node in nodes if node != ALWAYS)
+
+
+def _limit(number: int) -> None:
+    if number > FILTERS:
+        raise UnsupportedQuery(f"There are more than {FILTERS} filters in one request.")
 
 
 def leaves(nodes: Iterable[Node]) -> Iterator[Term]:
@@ -190,8 +193,8 @@ def _parts(condition: Condition) -> list[str]:
 
 
 def _patterns(condition: Condition) -> list[str]:
-    if len(condition.values) > MAX_PATTERNS:
-        raise UnsupportedQuery(f"There are more than {MAX_PATTERNS} patterns for one field.")
+    if len(condition.values) > PATTERNS:
+        raise UnsupportedQuery(f"There are more than {PATTERNS} patterns for one field.")
     return [translate(pattern) for pattern in texts(condition.values)]
 
 

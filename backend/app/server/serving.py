@@ -1,6 +1,7 @@
 """uvicorn with our protocol, our logging and our end: asked to stop, it finishes what is under way and returns."""
 
 import asyncio
+import gc
 import resource
 import signal
 import socket
@@ -51,6 +52,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        gc.freeze()  # what is imported stays; no collection, and so no request, need wait for it to be looked at
         self._announce()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

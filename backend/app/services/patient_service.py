@@ -33,8 +33,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from app.database import Database, Row, UniqueViolation
 from app.errors import BadRequest, Conflict, NotFound, PreconditionFailed
+from app.jsonserver import page
 from app.jsonserver.collation import DETECT, Collations
-from app.jsonserver.query import Dialect, ListQuery, UnsupportedQuery, parse
+from app.jsonserver.conditions import UnsupportedQuery
+from app.jsonserver.query import Dialect, ListQuery, parse
 from app.jsonserver.statement import list_query, places_query, rows_at, wire_row
 from app.models.patient import TABLE
 from app.schemas.patient import COLUMNS, Record
@@ -55,16 +57,22 @@ def etag(row: bytes) -> str:
     return f'"{hashlib.sha256(row).hexdigest()[:_TAG_LENGTH]}"'
 
 
-class Listing(NamedTuple):
-    """What a list request asked for, the JSON array that answers it, the total before paging (None: not counted).
+def weak_tag(body: bytes) -> str:
+    """A weak entity tag of a list (RFC 9110, 8.8.1): the same for the same JSON, whatever the transfer did to it."""
+    return f"W/{etag(body)}"
 
-    `parts`: the array piece by piece, when it is too large to be held in memory for everyone who reads it slowly. It
-    shows each patient as it is when its piece is read, and no connection is held in between.
+
+class Listing(NamedTuple):
+    """What a list request asked for, the total before paging (None: not counted), and the answer with its tag.
+
+    `parts`: instead of `body` the array piece by piece, when it is too large to be held for all who read it slowly.
+    It shows each patient as it is when its piece is read; no connection is held in between.
     """
 
     query: ListQuery
-    rows: bytes
     total: int | None
+    body: bytes = b""
+    tag: str = ""
     parts: AsyncIterator[bytes] | None = None
 
 
@@ -87,14 +95,20 @@ class PatientService:
             statement = list_query(query, collations)
         except UnsupportedQuery as error:
             raise BadRequest(str(error)) from None
-        rows, total = (await self._lists.get(query_string, lambda: self._database.rows(statement)))[0]
-        return Listing(query, rows, total) if rows else await self._in_parts(query, query_string, collations)
+        listing = await self._lists.get(query_string, lambda: self._listing(query, statement))
+        return listing or await self._in_parts(query, query_string, collations)
+
+    async def _listing(self, query: ListQuery, statement: Query) -> Listing | None:
+        """One answer, made once for all who asked for it; None if it is too large for that."""
+        [(rows, total)] = await self._database.rows(statement)
+        body = page.body(query, rows, total) if rows else b""
+        return Listing(query, total, body, weak_tag(body)) if body else None
 
     async def _in_parts(self, query: ListQuery, query_string: bytes, collations: Collations) -> Listing:
         statement = places_query(query, collations)
         places = await self._lists.get(("parts", query_string), lambda: self._database.rows(statement))
         first = await self._part(places[0][0]) if places else b""
-        return Listing(query, b"", places[0][1] if places else None, self._array(first, places[1:]))
+        return Listing(query, places[0][1] if places else None, parts=self._array(first, places[1:]))
 
     async def _array(self, first: bytes, places: Sequence[Row]) -> AsyncIterator[bytes]:
         yield b"[" + first
@@ -107,7 +121,8 @@ class PatientService:
 
     async def _part(self, positions: bytes) -> bytes:
         numbers = [number for (number,) in struct.iter_unpack(">q", positions)]
-        ((rows,),) = await self._database.rows(Query(rows_at(), {"positions": numbers}))
+        part = Query(rows_at(), {"positions": numbers})
+        ((rows,),) = await self._lists.get(("part", positions), lambda: self._database.rows(part))
         return rows or b""
 
     async def get(self, key: str) -> bytes:

@@ -32,10 +32,14 @@ class Sandbox(NamedTuple):
         )
 
 
+# The copy's code is not the code whose coverage is measured.
+UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}
+
+
 def untouched() -> dict[str, str]:
     """The environment without anybody's settings."""
     ours = {name.upper() for name in Settings.model_fields}
-    return {name: value for name, value in os.environ.items() if name not in ours}
+    return {name: value for name, value in os.environ.items() if name not in ours} | UNMEASURED
 
 
 @contextmanager
@@ -67,7 +71,7 @@ def clone() -> Iterator[Callable[[str], str]]:
     with _copy() as copy:
         program = copy.root / "backend" / ".venv" / "bin" / "python"
         with Server(
-            [program, "-m", "app"], copy.root / "backend", {"PORT": "{port}", "LOG_LEVEL": "WARNING"}
+            [program, "-m", "app"], copy.root / "backend", {"PORT": "{port}", "LOG_LEVEL": "WARNING", **UNMEASURED}
         ) as server:
 
             def run(script: str) -> str:

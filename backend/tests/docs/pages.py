@@ -31,7 +31,7 @@ class Block(NamedTuple):
 def blocks(page: Path, info: str | None = None) -> Iterator[Block]:
     text = page.read_text()
     found = list(_FENCE.finditer(text))
-    for block, following in zip(found, [*found[1:], None], strict=True):
+    for block, following in zip(found, [*found[1:], None], strict=False):
         between = text[block.end() : following.start()] if following else None
         answer = following[2] if following and following[1] == "json" and between == "\n\n" else None
         line = text.count("\n", 0, block.start()) + 1
@@ -41,7 +41,7 @@ def blocks(page: Path, info: str | None = None) -> Iterator[Block]:
 
 def rows(page: Path, heading: str) -> list[list[str]]:
     """The cells of every table below a heading, without head and rule."""
-    section = page.read_text().partition(f"\n{heading}\n")[2].partition("\n## ")[0]
+    section = f"\n{page.read_text()}".partition(f"\n{heading}\n")[2].partition("\n## ")[0]
     tables = [
         [cell.strip() for cell in line.strip("|").split(" | ")] for line in section.splitlines() if line[:1] == "|"
     ]
@@ -50,5 +50,5 @@ def rows(page: Path, heading: str) -> list[list[str]]:
 
 
 def code(text: str) -> list[str]:
-    """What stands in backquotes."""
-    return re.findall(r"`([^`]+)`", text)
+    """What stands in backquotes, outside of fenced blocks."""
+    return re.findall(r"`([^`]+)`", _FENCE.sub("", text))

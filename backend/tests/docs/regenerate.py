@@ -14,7 +14,9 @@ from tests.contract.differences import DIFFERENCES, Difference
 
 ROOT = BACKEND.parent
 SPECS = ROOT / "specs" / "003-fastapi-postgresql"
-_BLOCK = re.compile(r"(<!-- differences: begin .*-->\n).*(<!-- differences: end -->)", re.DOTALL)
+_KNOWS_PATIENT = re.compile(
+    r"^from app\.(models|schemas)\.patient import (?:[^\n(]*|\([^)]*)\b(TABLE|COLUMNS|Patient)\b", re.MULTILINE
+)
 
 
 def description() -> dict[str, Any]:
@@ -29,8 +31,19 @@ def _openapi(_: str) -> str:
 
 def _compatibility(text: str) -> str:
     rows = ["| json-server | this server | why |", "|---|---|---|", *map(_row, DIFFERENCES)]
-    table = "\n".join(rows)
-    return _BLOCK.sub(lambda block: f"{block[1]}{table}\n{block[2]}", text)
+    return _replaced(text, "differences", "\n".join(rows))
+
+
+def _architecture(text: str) -> str:
+    paths = [path for path in (BACKEND / "app").rglob("*.py") if _KNOWS_PATIENT.search(path.read_text())]
+    modules = "\n".join(sorted(str(path.relative_to(BACKEND)) for path in paths))
+    return _replaced(text, "modules", f"```text\n{modules}\n```")
+
+
+def _replaced(text: str, name: str, content: str) -> str:
+    """The text with new content between the marks of this name."""
+    block = re.compile(rf"(<!-- {name}: begin .*?-->\n).*(<!-- {name}: end -->)", re.DOTALL)
+    return block.sub(lambda marks: f"{marks[1]}{content}\n{marks[2]}", text)
 
 
 def _row(difference: Difference) -> str:
@@ -44,6 +57,7 @@ def _row(difference: Difference) -> str:
 GENERATED: Mapping[Path, Callable[[str], str]] = {
     SPECS / "contracts" / "openapi.yaml": _openapi,
     ROOT / "docs" / "json-server-compatibility.md": _compatibility,
+    ROOT / "docs" / "architecture.md": _architecture,
 }
 
 

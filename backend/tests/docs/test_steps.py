@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import psycopg
 import pytest
 
 from app.embedded import Cluster
-from tests.docs.conftest import Sandbox, untouched
+from tests.docs.conftest import UNMEASURED, Sandbox, untouched
 from tests.docs.pages import DOCS, blocks
 from tests.servers import Server
 
@@ -29,16 +28,14 @@ PATIENT = {
     "medicalCondition": "Asthma",
     "lastVisit": "2024-01-15",
 }
-_numbers = count(1)
 
 
 @pytest.fixture
 def empty_database(cluster: Cluster) -> Iterator[str]:
-    name = f"steps_{next(_numbers)}"
     with psycopg.connect(cluster.dsn, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}")
-        yield cluster.dsn.replace("@/patients?", f"@/{name}?")
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        admin.execute("CREATE DATABASE doctors")
+        yield cluster.dsn.replace("@/patients?", "@/doctors?")
+        admin.execute("DROP DATABASE doctors WITH (FORCE)")
 
 
 def alembic(folder: Path, dsn: str, *arguments: str) -> str:
@@ -52,25 +49,24 @@ def alembic(folder: Path, dsn: str, *arguments: str) -> str:
 @contextmanager
 def serving(folder: Path, dsn: str) -> Iterator[httpx2.Client]:
     """The copy's server: not this process's code."""
-    settings = {"DATABASE_URL": dsn, "PORT": "{port}", "LOG_LEVEL": "WARNING"}
+    settings = {"DATABASE_URL": dsn, "PORT": "{port}", "LOG_LEVEL": "WARNING", **UNMEASURED}
     with Server([sys.executable, "-m", "app"], folder, settings) as server, httpx2.Client(base_url=server.url) as http:
         yield http
 
 
-def test_a_field_is_added(sandbox: Sandbox, empty_database: str) -> None:
+def test_a_field_is_added(sandbox: Sandbox, database_url: str) -> None:
     backend = sandbox.root / "backend"
-    alembic(backend, empty_database, "upgrade", "head")
-    with psycopg.connect(empty_database) as connection:
+    with psycopg.connect(database_url) as connection:
         connection.execute("INSERT INTO patients VALUES (DEFAULT, '1', 'P0', 'a', 1, 'Other', 'b', '2024-01-01')")
 
     for patch in blocks(PAGE, "diff"):
         subprocess.run(["git", "apply", "-"], cwd=sandbox.root, input=patch.text, text=True, check=True)
     ((name, revision),) = re.findall(r"`(backend/alembic/[^`]+)`:\n\n```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
     (sandbox.root / name).write_text(revision)
-    alembic(backend, empty_database, "upgrade", "head")
-    assert "No new upgrade operations" in alembic(backend, empty_database, "check")
+    alembic(backend, database_url, "upgrade", "head")
+    assert "No new upgrade operations" in alembic(backend, database_url, "check")
 
-    with serving(backend, empty_database) as http:
+    with serving(backend, database_url) as http:
         assert http.post("/patients", json=PATIENT).json()["errors"] == {"bloodGroup": "is required"}
         assert http.post("/patients", json=PATIENT | {"bloodGroup": "C"}).status_code == 400
         assert http.post("/patients", json=PATIENT | {"bloodGroup": "AB"}).status_code == 201
@@ -79,7 +75,7 @@ def test_a_field_is_added(sandbox: Sandbox, empty_database: str) -> None:
         assert "bloodGroup" in http.get("/", headers={"Accept": "text/html"}).text
     assert found == list(QUERIES.values())
 
-    environment = untouched() | {"DATABASE_URL": empty_database}
+    environment = untouched() | {"DATABASE_URL": database_url}
     scripts = (
         [sys.executable, "scripts/export_db_json.py", "out.json"],
         [sys.executable, "scripts/migrate_db_json.py", "out.json"],
@@ -88,7 +84,7 @@ def test_a_field_is_added(sandbox: Sandbox, empty_database: str) -> None:
         subprocess.run(script, cwd=backend, env=environment, check=True, capture_output=True)
     exported = json.loads((backend / "out.json").read_text())["patients"]
     assert [row["bloodGroup"] for row in exported] == ["unknown", "AB"]
-    alembic(backend, empty_database, "downgrade", "-1")
+    alembic(backend, database_url, "downgrade", "-1")
 
 
 QUERIES: dict[str, Any] = {

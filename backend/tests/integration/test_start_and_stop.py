@@ -110,13 +110,13 @@ def test_any_path_will_do(user: tuple[str, ...], place: Path) -> None:
     name = "Zoë, Ångström's data/" + "deep/" * 40
     with serving(user, DATA_DIR=place / name) as server:
         assert server.http.post("/patients", json=PATIENT).status_code == 201
-        sockets = (place / name / "pg" / "sockets").readlink()
+        sockets = (place / name / "sockets").readlink()
         server.stop(signal.SIGKILL)
     wait_until(lambda: not postgres_processes(place / name), 20)
     with serving(user, DATA_DIR=place / name) as server:
         assert server.patients() == ["T-1"]
         assert not sockets.exists()
-        sockets = (place / name / "pg" / "sockets").readlink()
+        sockets = (place / name / "sockets").readlink()
         assert sockets.stat().st_mode & 0o777 == 0o700
         server.stop()
     assert not sockets.exists()
@@ -234,4 +234,7 @@ def test_a_stop_during_the_start_is_a_stop(place: Path) -> None:
 def test_another_program_may_serve_the_application(place: Path) -> None:
     with serving((), ("-m", "uvicorn", "app.main:app", "--port", "0"), DATA_DIR=place) as server:
         assert server.http.post("/patients", json=PATIENT).status_code == 201
+        assert len(server.http.get("/patients", params={"name": "Ada Test"}).json()) == 1
         assert server.stop(signal.SIGINT) in {0, -signal.SIGINT}
+        assert "GET /patients 200" in server.said
+        assert "Ada" not in server.said

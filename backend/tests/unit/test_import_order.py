@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "database": {"sql", "errors", "config", "outages"},
     "shared_reads": set(),
     "services": {"shared_reads", "database", "jsonserver", "schemas", "models", "sql", "errors", "limits"},
-    "api": {"services", "database", "schemas", "errors", "config", "limits", "jsonserver", ""},
+    "api": {"services", "database", "schemas", "errors", "config", "limits", "logs", "jsonserver", ""},
     "importer": {"schemas", "models", "sql", "errors"},
     "exporter": {"importer", "jsonserver", "models", "sql"},
     "embedded": {"config"},
@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "development": {"embedded", "importer", "config"},
     "banner": {"config", ""},
     "server": {"config", "main", "api", "errors", "limits"},
-    "main": {"api", "services", "database", "config", "development", ""},
+    "main": {"logs", "api", "services", "database", "config", "development", ""},
     "__main__": {"main", "server", "embedded", "development", "banner", "config", "logs", ""},
 }
 FRAMEWORKS = {"fastapi": {"main", "api"}, "starlette": {"main", "api", "server"}, "uvicorn": {"server"}}

@@ -21,13 +21,11 @@ router = APIRouter(prefix=PATH, tags=["patients"], route_class=ThinRoute)
 @router.get("")
 async def list_patients(request: Request) -> Response:
     """All patients, or those the query asks for."""
-    query, rows, total, parts = await _patients(request).find(request.scope["query_string"], _dialect(request))
+    query, total, content, tag, parts = await _patients(request).find(request.scope["query_string"], _dialect(request))
     headers = page.headers(query, total, str(request.base_url).rstrip("/") + PATH)
     if parts:
         return conditional.streamed(parts, page.around(query, total), headers)
-    content = page.body(query, rows, total)
-    answer = conditional.answer(request, content, conditional.weak_tag(content), headers)
-    return await conditional.compressed(request, answer)
+    return await conditional.compressed(request, conditional.answer(request, content, tag, headers))
 
 
 @router.post("")

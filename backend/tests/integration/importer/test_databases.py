@@ -42,10 +42,14 @@ def test_settings_of_the_session_make_no_difference(
 
 @pytest.mark.parametrize(
     "body",
-    ["NEW.name := 'changed'; RETURN NEW;", "NEW.extra := '{\"x\": [1.6]}'; RETURN NEW;", "RETURN NULL;"],
+    [
+        "IF NEW.id = '1' THEN NEW.name := 'changed'; END IF; RETURN NEW;",
+        "IF NEW.id = '2' THEN NEW.extra := '{\"more\": 1.6}'; END IF; RETURN NEW;",
+        "RETURN NULL;",
+    ],
     ids=["another name", "another extra", "no row"],
 )
-@pytest.mark.parametrize("content", [db(B), db(B, record(1, id=7), B)], ids=["copied", "with duplicates"])
+@pytest.mark.parametrize("content", [db(A, B), db(B, A, B)], ids=["copied", "with duplicates"])
 def test_a_database_that_does_not_keep_what_it_is_given_is_found_out(
     imports: Imports, table: Table, body: str, content: str
 ) -> None:

@@ -106,6 +106,7 @@ VERDICTS: dict[str, tuple[str, list[str]]] = {
         db(record(1, id=7), record(2, id="7")),
         ["in ~id:number", "duplicate id:duplicate"],
     ),
+    "a number as id, twice": (db(record(1, id=7), record(2, id=7)), ["in ~id:number", "duplicate id:duplicate"]),
     "ids in two cases": (db(record(1, id="a"), record(2, id="A")), ["in", "in"]),
     # duplicates
     "the same record twice": (db(A, B, A), ["in", "in", "duplicate id:duplicate patientID:duplicate"]),

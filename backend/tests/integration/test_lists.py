@@ -1,0 +1,229 @@
+"""Lists on a real PostgreSQL: filters, search, order, pages, totals. What json-server answers is in tests/contract."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote_plus
+
+import httpx2
+import psycopg
+import pytest
+
+from app.jsonserver.collation import DETECT, Collations
+from app.jsonserver.query import parse
+from app.jsonserver.statement import list_query
+from app.schemas.patient import COLUMNS
+
+Make = Callable[..., dict[str, Any]]
+Connection = psycopg.Connection[Any]
+
+PEOPLE: list[dict[str, Any]] = [
+    {"id": "a", "name": "Zoë", "age": 45, "gender": "Female", "lastVisit": "2024-01-15", "ward": "North", "score": 4.5},
+    {"id": "b", "name": "zoe", "age": 7, "gender": "Male", "lastVisit": "2024-06-30", "ward": "10", "score": 10},
+    {"id": "c", "name": "ΚΏΣΤΑΣ", "age": 45, "gender": "Male", "lastVisit": "0099-12-31", "ward": True, "score": 0},
+    {
+        "id": "d",
+        "name": "Anna",
+        "age": 101,
+        "gender": "Other",
+        "lastVisit": "2024-06-01",
+        "tags": ["Red", 'a"b', "c, d"],
+    },
+    {"id": "e", "name": "5%_\\", "age": 45, "gender": "Female", "lastVisit": "2023-12-31", "deep": {"ward": "South"}},
+]
+
+
+@pytest.fixture
+async def people(client: httpx2.AsyncClient, patient: Make) -> httpx2.AsyncClient:
+    for number, person in enumerate(PEOPLE):
+        assert (await client.post("/patients", json=patient(number, **person))).status_code == 201
+    return client
+
+
+async def ids(client: httpx2.AsyncClient, query: str) -> str:
+    answer = await client.get(f"/patients?{query}")
+    assert answer.status_code == 200
+    body = answer.json()
+    return "".join(row["id"] for row in (body["data"] if isinstance(body, dict) else body))
+
+
+FILTERS = [
+    ("", "abcde"),
+    ("id=b&id=d", "bd"),
+    ("age=45&gender=Female", "ae"),
+    ("age=045", "ace"),
+    ("age_gte=45.5", "d"),
+    ("age_lt=45.5", "abce"),
+    ("age_ne=45&age_ne=7", "d"),
+    ("lastVisit_gte=2024-06", "bd"),
+    ("lastVisit_lt=2024", "ce"),
+    ("lastVisit:contains=-12-", "ce"),
+    ("name:contains=ZO", "ab"),
+    ("name:startsWith=%CE%BA%CF%8E", "c"),
+    ("name:contains=%25_", "e"),
+    ("name_like=^z.%C3%8B$", "a"),
+    ("name_like=^a&name_like=%5C%25", "de"),
+    ("age_like=^1", "d"),
+    ("lastVisit_like=^0", "c"),
+    # Undeclared fields are compared by the type of what is stored.
+    ("ward=10", "b"),
+    ("score=10", "b"),
+    ("score=10.0", "b"),
+    ("ward=true", "c"),
+    ("ward_ne=North", "bc"),
+    ("score_gte=4", "ab"),
+    ("ward_gte=A", "a"),
+    ("ward_like=^n", "a"),
+    ("ward:contains=OR", "a"),
+    ("deep.ward=South", "e"),
+    ("ward_gt=1", "abcde"),
+    ("nowhere=1&nowhere_gte=5&nowhere:eq=9&nowhere_like=x", "abcde"),
+    # What no record can have is no error.
+    ("name=%00", ""),
+    ("name=%FF", ""),
+    ("name_gte=%00", ""),
+    ("name_ne=%00", "abcde"),
+    ("age=%00", ""),
+    ("lastVisit=2024-02-30", ""),
+    ("ward=%00", ""),
+    ("%00=1&%FF=1", "abcde"),
+    ("q=%00", ""),
+]
+
+
+@pytest.mark.parametrize(("query", "found"), FILTERS)
+async def test_filters(people: httpx2.AsyncClient, query: str, found: str) -> None:
+    assert await ids(people, query) == found
+
+
+WHERES: list[tuple[dict[str, Any], str]] = [
+    ({"age": {"eq": 45}, "gender": {"ne": "Male"}}, "ae"),
+    ({"or": [{"age": {"lt": 10}}, {"name": {"startsWith": "A"}}]}, "bd"),
+    ({"ward": {"eq": "10"}}, "b"),
+    ({"ward": {"eq": 10}}, ""),
+    ({"score": {"gt": 4}}, "ab"),
+    ({"nowhere": {"ne": 1}}, ""),
+    ({"deep": {"ward": {"eq": "North"}}}, "abcd"),
+    ({"tags": {"eq": ["Red"]}}, ""),
+]
+
+
+@pytest.mark.parametrize(("document", "found"), WHERES)
+async def test_where(people: httpx2.AsyncClient, document: dict[str, Any], found: str) -> None:
+    assert await ids(people, f"_where={quote_plus(json.dumps(document))}") == found
+
+
+SEARCHES = [
+    ("ZOE", "b"),
+    ("ΚΏΣΤ", "c"),
+    ("κώσ", "c"),
+    ("5%_\\", "e"),
+    ("%", "e"),
+    ("45", "ace"),
+    ("101", "d"),
+    ("0099-12", "c"),
+    ("12-31", "ce"),
+    ("north", "a"),
+    ("south", "e"),
+    ("red", "d"),
+    ('A"B', "d"),
+    (", ", "d"),
+    ("c, D", "d"),
+    ('", "', ""),
+    ("[", ""),
+    ("4.5", "a"),
+    ("tru", "c"),
+    ("ward", ""),
+    ("\x1f", ""),
+    ("female\x1f", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "found"), SEARCHES)
+async def test_search(people: httpx2.AsyncClient, text: str, found: str) -> None:
+    assert await ids(people, f"q={quote_plus(text)}") == found
+
+
+SORTS = [
+    ("_sort=age", "baced"),
+    ("_sort=-age", "daceb"),
+    ("_sort=gender,-age", "aecbd"),
+    ("_sort=lastVisit&_order=desc", "bdaec"),
+    ("_sort=name&_order=asc", "edabc"),  # code points: capitals first
+    ("_sort=score", "cabde"),
+    ("_sort=-score", "debac"),
+    ("_sort=ward&_order=asc", "cbade"),  # true is 1, and numbers stand before texts
+    ("_sort=nowhere,-age", "daceb"),
+    ("_sort=%00,-age", "daceb"),
+    ("_sort=%FF,score", "cabde"),
+]
+
+
+@pytest.mark.parametrize(("query", "order"), SORTS)
+async def test_sort(people: httpx2.AsyncClient, query: str, order: str) -> None:
+    assert await ids(people, query) == order
+
+
+async def test_text_sorts_like_locale_compare_in_1(people: httpx2.AsyncClient, table: Connection) -> None:
+    if not _collations(table).order:
+        pytest.skip("this PostgreSQL was built without ICU")
+    assert await ids(people, "_sort=name") == "edbac"
+    assert await ids(people, "_sort=-name") == "cabde"
+
+
+PAGES = [
+    ("_page=1&_per_page=2", "ab", 5),
+    ("_page=3&_per_page=2", "e", 5),
+    ("_page=9&_per_page=2", "e", 5),
+    ("_page=9&_per_page=2&age=45", "e", 3),
+    ("_page=9&_per_page=2&age=46", "", 0),
+    ("_page=99999999999999999999&_per_page=99999999999999999999", "abcde", 5),
+    ("_page=9&_limit=2", "", 5),
+    ("_page=2&_limit=2&_sort=age", "ce", 5),
+    ("_limit=2&gender=Male", "bc", 2),
+    ("_start=1&_end=3", "bc", 5),
+    ("_start=3&_end=1", "", 5),
+    ("_start=-2&_end=99", "de", 5),
+    ("_end=-2", "abc", 5),
+    ("_start=-99&_end=-4", "a", 5),
+    ("_start=-4&_end=-9", "", 5),
+    ("_limit=0", "", 5),
+    ("q=zoe&_limit=0", "", 1),
+]
+
+
+@pytest.mark.parametrize(("query", "found", "total"), PAGES)
+async def test_pages_and_slices(people: httpx2.AsyncClient, query: str, found: str, total: int) -> None:
+    answer = await people.get(f"/patients?{query}")
+    assert (await ids(people, query), answer.headers["X-Total-Count"]) == (found, str(total))
+
+
+@pytest.mark.parametrize(
+    "query", ["name_like=(", "_where=" + '{"a":' * 30 + "{}" + "}" * 30, "&".join(f"k{n}=1" for n in range(99))]
+)
+async def test_what_is_not_served_is_a_400(client: httpx2.AsyncClient, query: str) -> None:
+    answer = await client.get(f"/patients?{query}")
+    assert answer.status_code == 400
+    assert answer.json()["detail"]
+
+
+# --- collations
+
+
+def _collations(connection: Connection) -> Collations:
+    found = connection.execute(DETECT.sql).fetchone()
+    assert found
+    return Collations(*found)
+
+
+@pytest.mark.parametrize("fold", ["the one found", "C.UTF-8", "und-x-icu", "pg_c_utf8", "default"])
+async def test_every_collation_finds_letters_of_any_case(
+    people: httpx2.AsyncClient, table: Connection, fold: str
+) -> None:
+    known = [name for (name,) in table.execute("SELECT collname::name FROM pg_collation").fetchall()]
+    collations = _collations(table)._replace(**({"fold": fold} if fold in known else {}))
+    for query, names in (("q=zoË", ["Zoë"]), ("name_like=^κώ", ["ΚΏΣΤΑΣ"]), ("name:contains=ώσ", ["ΚΏΣΤΑΣ"])):
+        statement = list_query(parse(query, "1", COLUMNS), collations)
+        found = table.execute(statement.sql.encode(), statement.params).fetchone()
+        assert found
+        assert [row["name"] for row in json.loads(found[0])] == names

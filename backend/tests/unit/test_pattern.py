@@ -1,0 +1,71 @@
+"""JavaScript's regular expressions -> PostgreSQL's. That both find the same is tested on PostgreSQL."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.jsonserver.pattern import UnsupportedPattern, translate
+from app.limits import PATTERN_REPEAT, PATTERN_STATES
+
+WORD = "[0-9A-Za-z_]"
+TRANSLATED = [
+    ("", ""),
+    ("anna", "anna"),
+    ("Ω李", "Ω李"),
+    ("a.b", r"a[^\n\r\u2028\u2029]b"),
+    (r"a\.b\/", r"a\.b\/"),
+    ("^a|b$", "^a|b$"),
+    ("(a|b)(?:c)", "(?:a|b)(?:c)"),
+    ("a*b+c?d{2}e{2,}f{2,3}", "a*b+c?d{2}e{2,}f{2,3}"),
+    ("a*?b+?c??d{2,3}?", "a*b+c?d{2,3}"),
+    (r"\d\D\w\W", "[0-9][^0-9][0-9A-Za-z_][^0-9A-Za-z_]"),
+    ("[a-c_]", r"[a-c\_]"),
+    ("[^a]", "[^a]"),
+    ("[-a]", r"[\-a]"),
+    (r"[\d.]", r"[0-9\.]"),
+    (r"[\b]", "[\\\b]"),
+    (r"[\x41-\u0043]", "[A-C]"),
+    (r"[\x00-\x1f]", "[\\\x01-\\\x1f]"),
+    ("[^]", "."),
+    (r"\x41\u00e9\n\t", "Aé\\\n\\\t"),
+    ("a{,5}{", r"a\{\,5\}\{"),
+    ("]}", r"\]\}"),
+    (r"\b", f"(?:(?<!{WORD})(?={WORD})|(?<={WORD})(?!{WORD}))"),
+    (r"\B", f"(?:(?<!{WORD})(?!{WORD})|(?<={WORD})(?={WORD}))"),
+    ("[[:alpha:]]", r"[\[\:alpha\:]\]"),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), TRANSLATED)
+def test_translation(source: str, expected: str) -> None:
+    assert translate(source) == expected
+
+
+UNSUPPORTED = [
+    "(", ")", "(a", "a)", "[", "[]", "[z-a]", "*", "a**", "a+*", "^*", "a|*", "(*a)", r"\b+", "a{2}{3}", "a{3,2}", "\\",
+    "(?=a)", "(?!a)", "(?<=a)", "(?<!a)", "(?<n>a)", "(?i)a", r"\1", r"\k", r"\p{L}", r"\0", r"\cA", r"\a", r"[\W]",
+    r"[\D]", r"\ud83d", "\ud83d", "\0", f"a{{{PATTERN_REPEAT + 1}}}", "(a{20}){20}", "a" * (PATTERN_STATES + 1),
+    "((((a{5}){5}){5}){5})", "***:x", r"\u", r"\x4",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", UNSUPPORTED)
+def test_what_is_not_supported(source: str) -> None:
+    with pytest.raises(UnsupportedPattern):
+        translate(source)
+
+
+def test_the_reason_repeats_nothing_of_the_pattern() -> None:
+    with pytest.raises(UnsupportedPattern) as caught:
+        translate("Secret Name(?=x)")
+    assert "Secret" not in str(caught.value)
+    assert "character 12" in str(caught.value)
+
+
+@given(st.text(alphabet=r"ab1.*+?{},|()[]^$\bdwsDWSBnx-: "))
+def test_any_text_is_translated_or_refused(source: str) -> None:
+    try:
+        translated = translate(source)
+    except UnsupportedPattern:
+        return
+    assert len(translated) < 100 * (len(source) + 1)
