@@ -62,11 +62,18 @@ def _id_text(value: object) -> object:
     return value
 
 
+# Patterns only tell readers of the schema: ECMA-262's \S is what BLANKS leaves, Python's and Rust's are not.
+NO_NUL = r"^[^\u0000]*$"
+_SOME = r"^[^\u0000]*\S[^\u0000]*$"
+
 Id = Annotated[
-    str, Strict(), Field(min_length=1, max_length=ID_LENGTH), AfterValidator(_storable), BeforeValidator(_id_text)
+    str,
+    Strict(),
+    Field(min_length=1, max_length=ID_LENGTH, json_schema_extra={"pattern": NO_NUL}),
+    AfterValidator(_storable),
+    BeforeValidator(_id_text),
 ]
-# The pattern only tells readers of the schema: ECMA-262's \S is what BLANKS leaves, Python's and Rust's are not.
-_Filled = AfterValidator(_not_blank), AfterValidator(_storable), Field(json_schema_extra={"pattern": r"\S"})
+_Filled = AfterValidator(_not_blank), AfterValidator(_storable), Field(json_schema_extra={"pattern": _SOME})
 
 
 class Patient(BaseModel):
