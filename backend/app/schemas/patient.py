@@ -64,16 +64,17 @@ def _id_text(value: object) -> object:
 
 # Patterns only tell readers of the schema: ECMA-262's \S is what BLANKS leaves, Python's and Rust's are not.
 NO_NUL = r"^[^\u0000]*$"
-_SOME = r"^[^\u0000]*\S[^\u0000]*$"
+NOT_EMPTY = r"^[^\u0000]+$"
+NOT_BLANK = r"^[^\u0000]*\S[^\u0000]*$"
 
 Id = Annotated[
     str,
     Strict(),
-    Field(min_length=1, max_length=ID_LENGTH, json_schema_extra={"pattern": NO_NUL}),
+    Field(min_length=1, max_length=ID_LENGTH, json_schema_extra={"pattern": NOT_EMPTY}),
     AfterValidator(_storable),
     BeforeValidator(_id_text),
 ]
-_Filled = AfterValidator(_not_blank), AfterValidator(_storable), Field(json_schema_extra={"pattern": _SOME})
+_Filled = AfterValidator(_not_blank), AfterValidator(_storable), Field(json_schema_extra={"pattern": NOT_BLANK})
 
 
 class Patient(BaseModel):
