@@ -12,7 +12,6 @@ FAULTS = 20  # faults one answer names; a body can hold more than anyone reads
 
 # A connection, in seconds.
 KEEP_ALIVE = 5  # open without a request; Node's default too
-STALL = 30.0  # a client that takes nothing of its answer in this time is let go
 LINGER = 2.0  # read on after a refusal, so that the client that still sends can read it
 
 # A list, in bytes, estimated from what PostgreSQL stores: ROW_BYTES for the declared fields of a patient, beside them

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from app.schemas.patient import COLUMNS, PatientCreate
+from app.schemas.patient import COLUMNS, NOT_BLANK, NOT_EMPTY, PatientCreate
 from app.services import patient_service
 
 
@@ -21,7 +21,7 @@ _PHRASES: Mapping[str, Callable[[Any], str]] = {
     "format": {"date": "a day as YYYY-MM-DD"}.__getitem__,
     "enum": lambda values: "one of " + ", ".join(values),
     "minLength": {1: "not empty"}.__getitem__,
-    "pattern": {r"\S": "not blank"}.__getitem__,
+    "pattern": {NOT_EMPTY: "not empty", NOT_BLANK: "not blank"}.__getitem__,
     "maxLength": lambda most: f"at most {most:,} characters",
     "exclusiveMinimum": lambda bound: f"greater than {bound:,}",
     "maximum": lambda most: f"at most {most:,}",

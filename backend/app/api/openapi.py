@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from app.api import problems
 from app.jsonserver.query import SPELLINGS
-from app.schemas.patient import COLUMNS, Patient, PatientCreate, PatientPatch, PatientRow
+from app.schemas.patient import COLUMNS, NO_NUL, Patient, PatientCreate, PatientPatch, PatientRow
 
 Json = dict[str, Any]
 
@@ -72,6 +72,18 @@ def _ref(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+# Fields beside the declared ones: any JSON, kept as it is; only NUL cannot be stored.
+_UNDECLARED: Json = {"additionalProperties": _ref("JsonValue"), "propertyNames": {"pattern": NO_NUL}}
+_VALUE: Json = {
+    "title": "JsonValue",
+    "description": "Any JSON value without the character NUL.",
+    "anyOf": [
+        {"type": ["number", "boolean", "null"]},
+        {"type": "string", "pattern": NO_NUL},
+        {"type": "array", "items": _ref("JsonValue")},
+        {"type": "object", **_UNDECLARED},
+    ],
+}
 _PAGE: Json = {
     "type": "object",
     "title": "PatientPage",
@@ -218,7 +230,7 @@ def _components() -> Json:
         "PatientPatch": PatientPatch,
     }
     shapes = {name: _shape(model.model_json_schema(), name) for name, model in models.items()}
-    return shapes | {"PatientPage": _PAGE, "Problem": _PROBLEM, "Health": _HEALTH}
+    return shapes | {"JsonValue": _VALUE, "PatientPage": _PAGE, "Problem": _PROBLEM, "Health": _HEALTH}
 
 
 def _shape(schema: Json, name: str) -> Json:
@@ -227,7 +239,7 @@ def _shape(schema: Json, name: str) -> Json:
     properties = {field: schema["properties"][field] for field in dict.fromkeys(order) if field in schema["properties"]}
     invented = ("title", "default")
     tidy = {field: {k: v for k, v in rule.items() if k not in invented} for field, rule in properties.items()}
-    return schema | {"title": name, "properties": tidy}
+    return schema | {"title": name, "properties": tidy, **_UNDECLARED}
 
 
 def _query(name: str, says: str, schema: Json = _TEXT) -> Json:

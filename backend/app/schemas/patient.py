@@ -62,11 +62,19 @@ def _id_text(value: object) -> object:
     return value
 
 
+# Patterns only tell readers of the schema: ECMA-262's \S is what BLANKS leaves, Python's and Rust's are not.
+NO_NUL = r"^[^\u0000]*$"
+NOT_EMPTY = r"^[^\u0000]+$"
+NOT_BLANK = r"^[^\u0000]*\S[^\u0000]*$"
+
 Id = Annotated[
-    str, Strict(), Field(min_length=1, max_length=ID_LENGTH), AfterValidator(_storable), BeforeValidator(_id_text)
+    str,
+    Strict(),
+    Field(min_length=1, max_length=ID_LENGTH, json_schema_extra={"pattern": NOT_EMPTY}),
+    AfterValidator(_storable),
+    BeforeValidator(_id_text),
 ]
-# The pattern only tells readers of the schema: ECMA-262's \S is what BLANKS leaves, Python's and Rust's are not.
-_Filled = AfterValidator(_not_blank), AfterValidator(_storable), Field(json_schema_extra={"pattern": r"\S"})
+_Filled = AfterValidator(_not_blank), AfterValidator(_storable), Field(json_schema_extra={"pattern": NOT_BLANK})
 
 
 class Patient(BaseModel):

@@ -1,7 +1,8 @@
 """HTTP/1.1 on one connection: uvicorn's httptools protocol with the limits and the strictness it lacks.
 
-A head of at most `HEAD_BYTES`, received whole with its body within `receive_timeout` seconds; one way to read it (RFC
-9112); refusals as problem+json; and an answer that comes before the body was read reaches the client that still sends.
+A head of at most `HEAD_BYTES`; a request received whole within `receive_timeout` seconds, and of the answer something
+taken in each further such time; one way to read a request (RFC 9112); refusals as problem+json; and an answer that
+comes before the body was read reaches the client that still sends.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.api.middleware import log_request
 from app.api.problems import problem
-from app.limits import FIELD_COST, HEAD_BYTES, LINGER, STALL
+from app.limits import FIELD_COST, HEAD_BYTES, LINGER
 from app.server.strictness import fault_of
 from app.server.transport import GentleTransport
 
@@ -161,9 +162,9 @@ class Protocol(HttpToolsProtocol):
         )
 
     def pause_writing(self) -> None:
-        """More waits to be sent than the transport wants: the client must go on reading."""
+        """More waits to be sent than the transport holds: the client must go on reading."""
         super().pause_writing()
-        self._stall = self.loop.call_later(STALL, self._let_go, self.transport.get_write_buffer_size())
+        self._stall = self.loop.call_later(self.receive_timeout, self._let_go, self.transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
         if self._stall:
@@ -175,7 +176,7 @@ class Protocol(HttpToolsProtocol):
         if now >= before:
             self.transport.abort()
         else:
-            self._stall = self.loop.call_later(STALL, self._let_go, now)
+            self._stall = self.loop.call_later(self.receive_timeout, self._let_go, now)
 
     # Refusing and closing.
 

@@ -79,6 +79,7 @@ class Postgres:
 
     def freeze(self) -> None:
         """Alive, connected and silent, as behind a network that lost every packet."""
+        _send(self.process.pid, signal.SIGSTOP)  # first, so that it has no new children while they are counted
         self._frozen = self.tree()
         for pid in self._frozen:
             _send(pid, signal.SIGSTOP)

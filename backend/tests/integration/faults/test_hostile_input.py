@@ -6,6 +6,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 from urllib.parse import quote
 
@@ -141,32 +142,28 @@ def test_every_value_in_an_undeclared_field(client: Client) -> None:
 # --- bodies
 
 
-@pytest.mark.parametrize("case", hostile.BODIES)
-def test_a_body_that_is_no_record_is_refused(client: Client, table: Table, case: str) -> None:
+def test_a_body_that_is_no_record_is_refused(client: Client) -> None:
     addresses = [("POST", "/patients"), ("PUT", "/patients/c1"), ("PATCH", "/patients/c1")]
-    for method, path in addresses[:2] if case in _LAWFUL_PATCHES else addresses:
-        answer = client.ask(method, path, hostile.BODIES[case])
-        assert (method, answer.status) == (method, 400), answer.body
-        assert answer.problem()
-        assert len(answer.body) < 20_000
+    for case, body in hostile.BODIES.items():
+        for method, path in addresses[:2] if case in _LAWFUL_PATCHES else addresses:
+            answer = client.ask(method, path, body)
+            assert (case, method, answer.status) == (case, method, 400), answer.body[:500]
+            assert answer.problem(), case
+            assert len(answer.body) < 20_000, case
 
 
 _LAWFUL_PATCHES = {"no field", "a field of another name"}
 
 
-@pytest.mark.parametrize("media_type", hostile.MEDIA_TYPES)
-def test_a_body_of_another_type_is_refused(client: Client, media_type: str) -> None:
-    for method, path in [("POST", "/patients"), ("PUT", "/patients/c1"), ("PATCH", "/patients/c1")]:
-        answer = client.ask(method, path, hostile.body('"note":1'), {"Content-Type": media_type})
-        assert answer.status == 415
-        assert answer.problem()
-        assert "application/json" in answer.json()["detail"]
-
-
-@pytest.mark.parametrize("coding", ["gzip", "br", "deflate", "zstd", "identity, gzip", "x"])
-def test_a_compressed_body_is_refused(client: Client, coding: str) -> None:
-    answer = client.ask("POST", "/patients", hostile.body('"note":1'), {"Content-Encoding": coding})
-    assert answer.status == 415
+def test_a_body_of_another_type_is_refused(client: Client) -> None:
+    headers = [{"Content-Type": media_type} for media_type in hostile.MEDIA_TYPES]
+    headers += [{"Content-Encoding": coding} for coding in ("gzip", "br", "deflate", "zstd", "identity, gzip", "x")]
+    for sent in headers:
+        for method, path in [("POST", "/patients"), ("PUT", "/patients/c1"), ("PATCH", "/patients/c1")]:
+            answer = client.ask(method, path, hostile.body('"note":1'), sent)
+            assert (sent, answer.status) == (sent, 415)
+            assert answer.problem()
+            assert "application/json" in answer.json()["detail"]
 
 
 # --- lists
@@ -185,34 +182,32 @@ def test_every_value_of_every_parameter(client: Client) -> None:
 INJECTIONS = [value for value in hostile.QUERY_VALUES if re.search("SELECT|DROP|OR%20|%25", value)]
 
 
-@pytest.mark.parametrize(
-    "field", ["name", "id", "patientID", "gender", "medicalCondition", "name:contains", "age", "q"]
-)
-def test_sql_is_text(client: Client, field: str) -> None:
-    assert [client.ask("GET", f"/patients?{field}={value}").json() for value in INJECTIONS] == [[]] * len(INJECTIONS)
+def test_sql_is_text(client: Client) -> None:
+    for field in ("name", "id", "patientID", "gender", "medicalCondition", "name:contains", "age", "q"):
+        for value in INJECTIONS:
+            assert client.ask("GET", f"/patients?{field}={value}").json() == [], (field, value)
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "&" * 10_000,
-        "a=1&" * 4_000,
-        "name=x&" * 4_000,
-        "age_gte=1&" * 2_000,
-        "_sort=" + "name," * 3_000 + "age",
-        "id=" + "&id=".join(map(str, range(2_000))),
-        "_where=" + "%5B" * 3_000,
-        "_where=%7B%22or%22:" + "%5B%7B%22or%22:" * 500 + "1",
-        "name_like=" + "(" * 1_000 + ")" * 1_000,
-        "name_like=" + "(a*)*" * 1_000,
-        "q=" + "%F0%9F%98%80" * 2_000,
-    ],
-    ids=lambda query: query[:20],
-)
-def test_a_query_that_is_too_much_is_answered_or_refused(client: Client, query: str) -> None:
-    answer = client.ask("GET", f"/patients?{query}")
-    _list_or_refusal(answer, query[:40])
-    assert answer.seconds < 5
+TOO_MUCH = [
+    "&" * 10_000,
+    "a=1&" * 4_000,
+    "name=x&" * 4_000,
+    "age_gte=1&" * 2_000,
+    "_sort=" + "name," * 3_000 + "age",
+    "id=" + "&id=".join(map(str, range(2_000))),
+    "_where=" + "%5B" * 3_000,
+    "_where=%7B%22or%22:" + "%5B%7B%22or%22:" * 500 + "1",
+    "name_like=" + "(" * 1_000 + ")" * 1_000,
+    "name_like=" + "(a*)*" * 1_000,
+    "q=" + "%F0%9F%98%80" * 2_000,
+]
+
+
+def test_a_query_that_is_too_much_is_answered_or_refused(client: Client) -> None:
+    for query in TOO_MUCH:
+        answer = client.ask("GET", f"/patients?{query}")
+        _list_or_refusal(answer, query[:40])
+        assert answer.seconds < 5
 
 
 def _list_or_refusal(answer: Answer, case: object) -> None:
@@ -252,11 +247,11 @@ FILES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("path", FILES)
-def test_there_is_nothing_else_to_find(client: Client, path: str) -> None:
-    answer = client.ask("GET", path)
-    assert answer.status == 404
-    assert answer.problem()
+def test_there_is_nothing_else_to_find(client: Client) -> None:
+    for path in FILES:
+        answer = client.ask("GET", path)
+        assert (path, answer.status) == (path, 404)
+        assert answer.problem()
 
 
 METHODS = [
@@ -276,18 +271,17 @@ METHODS = [
 ]
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("path", ["/patients", "/patients/c1", "/health"])
-def test_another_method_is_refused(client: Client, method: str, path: str) -> None:
-    answer = client.ask(method, path)
-    assert answer.status in (400, 405)
-    assert answer.problem()
+def test_another_method_is_refused(client: Client) -> None:
+    for method, path in product(METHODS, ["/patients", "/patients/c1", "/health"]):
+        answer = client.ask(method, path)
+        assert (method, answer.status) in [(method, 400), (method, 405)]
+        assert answer.problem()
 
 
-@pytest.mark.parametrize("name", ["X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method"])
-def test_a_header_does_not_change_the_method(client: Client, name: str) -> None:
-    assert client.ask("GET", "/patients/c1", None, {name: "DELETE"}).status == 200
-    assert client.ask("POST", "/patients/c1", b"{}", {name: "DELETE"}).status == 405
+def test_a_header_does_not_change_the_method(client: Client) -> None:
+    for name in ("X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method"):
+        assert client.ask("GET", "/patients/c1", None, {name: "DELETE"}).status == 200
+        assert client.ask("POST", "/patients/c1", b"{}", {name: "DELETE"}).status == 405
     assert client.ask("GET", "/patients/c1?_method=DELETE").status == 200
 
 

@@ -1,0 +1,40 @@
+"""The server keeps what /openapi.json says: schemathesis with every check and every phase, and a fixed seed."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+
+from app.config import BACKEND
+from tests.integration.faults.processes import Postgres, Server
+
+Amount = Callable[[int, int], int]
+COMMAND = [sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()", "--no-color"]
+
+
+def test_the_description_is_true(postgres: Postgres, server: Server, amount: Amount) -> None:
+    postgres.fill(5)
+    for seed in range(1, 1 + amount(1, 5)):
+        said = subprocess.run(
+            [
+                *COMMAND,
+                f"--config-file={BACKEND / 'schemathesis.toml'}",
+                "run",
+                f"http://127.0.0.1:{server.port}/openapi.json",
+                f"--max-examples={amount(20, 300)}",
+                f"--seed={seed}",
+                "--generation-database=none",
+                "--warnings=off",
+            ],
+            cwd=server.log.parent,
+            env={**os.environ, "COLUMNS": "120", "SCHEMATHESIS_HOOKS": ""},
+            capture_output=True,
+            text=True,
+            timeout=amount(100, 1_800),
+            check=False,
+        )
+        print(said.stdout[said.stdout.rfind("= SUMMARY =") :])
+        assert said.returncode == 0, said.stdout[-6_000:] + said.stderr[-2_000:]
+        assert int(re.findall(r"(\d+) generated", said.stdout)[-1]) > 1_000
+        assert re.search(r"Tested: 8", said.stdout)

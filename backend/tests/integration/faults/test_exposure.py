@@ -1,0 +1,128 @@
+"""What the server gives away about itself and its patients: in headers, logs and metrics, in good times and bad."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from tests.integration.faults.processes import Postgres, Server
+from tests.integration.faults.wire import PLANTED, Answer, ask
+
+Launch = Callable[..., Server]
+
+PERSON = {
+    "id": "Secretia/1",
+    "patientID": "Secretia-1",
+    "name": "Secretia Morbus",
+    "age": 1,
+    "gender": "Other",
+    "medicalCondition": "Morbus Secretia",
+    "lastVisit": "2024-01-15",
+}
+SPOKEN: list[tuple[str, str, Any, dict[str, str]]] = [
+    ("POST", "/patients", PERSON, {}),
+    ("POST", "/patients", PERSON, {}),
+    ("POST", "/patients", PERSON | {"age": "Secretia"}, {}),
+    ("POST", "/patients", b'{"name": "Secretia', {}),
+    ("POST", "/patients", b'{"name": "Secretia\\u0000"}', {}),
+    ("GET", "/patients?q=Secretia", None, {}),
+    ("GET", "/patients?name_like=(Secretia", None, {}),
+    ("GET", "/patients?name=Secretia&Morbus=Secretia&_sort=Morbus", None, {}),
+    ("GET", "/patients?_where=" + "%5B" * 50 + "Secretia", None, {}),
+    ("GET", "/patients/Secretia%2F1", None, {"X-Request-ID": "Secretia Morbus", "User-Agent": "Secretia"}),
+    ("PUT", "/patients/Secretia%2F1", PERSON | {"gender": "Secretia"}, {}),
+    ("PATCH", "/patients/Secretia%2F1", {"name": "Secretia" * 100}, {"If-Match": '"Secretia"'}),
+    ("PATCH", "/patients/Secretia", {"note": "Secretia"}, {"Referer": "http://a/?name=Secretia"}),
+    ("GET", "/Secretia", None, {"Cookie": "name=Secretia"}),
+    ("FOO", "/patients/Secretia", None, {}),
+    ("DELETE", "/patients/Secretia%2F1", None, {}),
+]
+HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+def speak(server: Server) -> list[Answer]:
+    return [ask(server.port, *request) for request in SPOKEN]
+
+
+def test_no_log_line_and_no_metric_names_a_patient_at_any_time(launch: Launch, postgres: Postgres) -> None:
+    server = launch(log_level="DEBUG", log_format="json", metrics="true")
+    answers = speak(server)
+    assert {answer.status for answer in answers} == {200, 201, 400, 404, 409}
+    figures = ask(server.port, "GET", "/metrics").body.decode()
+    postgres.stop()
+    assert {answer.status for answer in speak(server)} == {503, 400, 404}
+    lost = ask(server.port, "GET", "/metrics").body.decode()
+    postgres.start()
+    assert not PLANTED.search(figures + lost + server.logged())
+    assert not PLANTED.search(b"".join(answer.body for answer in answers if answer.status >= 400).decode())
+    lines = [json.loads(line) for line in server.logged().splitlines()]
+    requests = [line for line in lines if line["logger"] == "app.requests"]
+    assert len(requests) == 2 * len(SPOKEN) + 2
+    keys = {"time", "level", "logger", "message", "method", "route", "status", "ms", "request_id"}
+    assert {frozenset(line) for line in requests} == {frozenset(keys)}
+    assert {line["route"] for line in requests} == {"/patients", "/patients/{id}", "/metrics", "-"}
+
+
+def test_metrics_tell_requests_pool_and_database(launch: Launch, postgres: Postgres) -> None:
+    server = launch(metrics="true")
+    speak(server)
+    up = figures(server)
+    assert up['http_requests_total{method="POST",route="/patients",status="201"}'] == 1
+    assert up['http_requests_total{method="POST",route="/patients",status="409"}'] == 1
+    assert up['http_requests_total{method="GET",route="-",status="404"}'] == 1
+    assert up['http_request_duration_seconds_count{method="DELETE",route="/patients/{id}"}'] == 1
+    assert up['db_pool_connections{state="limit"}'] == 8
+    assert up['db_pool_connections{state="open"}'] >= 1
+    assert up["db_pool_waiting"] == 0
+    assert up["database_up"] == 1
+    assert up["process_resident_memory_bytes"] > 2**20
+    postgres.stop()
+    assert figures(server)["database_up"] == 0
+    postgres.start()
+    assert figures(server)["database_up"] == 1
+
+
+def figures(server: Server) -> dict[str, float]:
+    answer = ask(server.port, "GET", "/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    lines = (line.rpartition(" ") for line in answer.body.decode().splitlines() if not line.startswith("#"))
+    return {name: float(value) for name, _, value in lines}
+
+
+def test_every_answer_has_the_security_headers_and_names_no_software(server: Server) -> None:
+    for answer in [*speak(server), ask(server.port, "GET", "/health"), ask(server.port, "OPTIONS", "/patients")]:
+        if answer.headers.get("connection") == "close" and "x-request-id" not in answer.headers:
+            continue  # refused before it was a request
+        assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+        assert not {"server", "x-powered-by", "via"} & answer.headers.keys()
+        assert not re.search(r"uvicorn|fastapi|starlette|python", str(answer.headers), re.IGNORECASE)
+
+
+def test_cors_gives_permission_only_where_it_is_set(launch: Launch) -> None:
+    server = launch(cors_origins="https://app.example,https://other.example")
+    allowed = ("https://app.example", "https://other.example")
+    foreign = ("https://evil.example", "null", "https://app.example.evil.example", "http://app.example", "*", "")
+    for origin in (*allowed, *foreign):
+        asked = {"Origin": origin, "Access-Control-Request-Method": "DELETE"}
+        for answer in (
+            ask(server.port, "GET", "/patients", None, {"Origin": origin}),
+            ask(server.port, "GET", "/nowhere", None, {"Origin": origin}),
+            ask(server.port, "OPTIONS", "/patients/x", None, asked),
+        ):
+            permission = answer.headers.get("access-control-allow-origin")
+            assert permission == (origin if origin in allowed else None)
+            assert "access-control-allow-credentials" not in answer.headers
+            assert permission is None or "Origin" in answer.headers["vary"]
+
+
+def test_in_production_openness_is_said_once(launch: Launch) -> None:
+    said = "ANYONE WHO CAN REACH THIS SERVER MAY READ, CHANGE AND DELETE EVERY PATIENT"
+    production, development = launch(), launch(environment="development")
+    ask(production.port, "GET", "/patients")
+    assert production.logged().count(said) == 1
+    assert said not in development.logged()
