@@ -72,7 +72,8 @@ def import_file(
         rejects = kept.enter_context(Rejects(rejects_file))
         report, journal = _Import(path, options, rejects, progress, kept).run(dsn)
         report.dry_run, report.seconds = options.dry_run, time.monotonic() - started
-        write(report, journal, report_file)
+        if options.report:
+            write(report, journal, report_file)
     return report
 
 
@@ -159,7 +160,10 @@ class _Import(NamedTuple):
         return {"records": stored.rows, "differ": 0}
 
     def _journal(self, entries: Iterable[Entry] = ()) -> Journal:
-        return self.kept.enter_context(Journal(entries))
+        journal = self.kept.enter_context(Journal())
+        for entry in entries:
+            journal.add(entry)
+        return journal
 
 
 def _places(document: Document, item: re.Match[bytes] | Cut) -> str:
