@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 
 from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -14,6 +15,7 @@ from app.importer.report import VERDICTS, Report
 from app.importer.run import Progress, Step
 
 _EVERY = 5.0  # seconds between lines where there is no terminal
+_FIRST = 20  # faults
 
 _MEANINGS = {
     "migrated": "written by this run",
@@ -82,9 +84,9 @@ def summary(console: Console, report: Report) -> None:
     console.print(_table(report))
     for sentence in _remarks(report):
         say(console, sentence)
-    for entry in report.first:
-        for error in entry["errors"]:
-            say(console, _fault(report.path, error))
+    errors = (error for entry in report.first for error in entry["errors"])
+    for error in islice(errors, _FIRST):
+        say(console, _fault(report.path, error))
 
 
 def failure(report: Report) -> str:

@@ -43,14 +43,14 @@ class Input:
 
 
 @contextmanager
-def output(path: Path | None, source: Path) -> Iterator[BinaryIO]:
+def output(path: Path | None, *others: Path | None) -> Iterator[BinaryIO]:
     """A file for what may hold patients: readable for its owner alone. Without a path, nowhere.
 
-    Raises `Unwritable`, also rather than overwrite the source.
+    Raises `Unwritable`, also rather than overwrite one of the `others`.
     """
     try:
-        if path and path.exists() and source.exists() and path.samefile(source):
-            raise Unwritable(f"{path} is the source itself")
+        if path and path.is_file() and any(other and other.exists() and path.samefile(other) for other in others):
+            raise Unwritable(f"{path} is named twice: what is read and what is written must be different files")
         with open(path or os.devnull, "wb", opener=_private) as file:
             yield file
     except OSError as error:

@@ -18,10 +18,8 @@ _index = itemgetter("index")
 class Journal:
     """Entries in file order. A context manager: nothing is left of it afterwards."""
 
-    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+    def __init__(self) -> None:
         self._file = TemporaryFile("w+", encoding="ascii")  # noqa: SIM115 - `__exit__` closes it
-        for entry in entries:
-            self.add(entry)
 
     def __enter__(self) -> Self:
         return self
@@ -30,12 +28,8 @@ class Journal:
         self._file.close()
 
     def __iter__(self) -> Iterator[Entry]:
-        return map(json.loads, self.lines())
-
-    def lines(self) -> Iterator[str]:
-        """Each entry as one line of JSON in ASCII."""
         self._file.seek(0)
-        return iter(self._file)
+        return map(json.loads, self._file)
 
     def add(self, entry: Entry) -> None:
         self._file.write(json.dumps(entry) + "\n")

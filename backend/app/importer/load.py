@@ -12,7 +12,8 @@ from app.importer.seen import Seen
 from app.importer.table import compose
 from app.importer.verify import Tally, digest
 
-_BLOCK = 1 << 16
+_ROWS = 256  # at once to the database
+_BYTES = 1 << 16
 
 # A role's own settings must not cut a long transaction short, nor spell dates another way. LOCAL: nothing stays with
 # the session, which a pooler hands to others.
@@ -68,7 +69,7 @@ class Loader:
         line = self._line(index, row)
         self.copied = self.copied.plus(1, digest(line))
         self._block.append(line)
-        if len(self._block) == 256:
+        if len(self._block) == _ROWS:
             self._copy.write(b"".join(self._block))
             self._block.clear()
 
@@ -97,7 +98,7 @@ class Loader:
         self.connection.execute(_MAKE_ASIDE)
         self._waiting.seek(0)
         with self.connection.cursor().copy(_COPY_ASIDE) as copy:
-            while block := self._waiting.read(_BLOCK):
+            while block := self._waiting.read(_BYTES):
                 copy.write(block)
         self.connection.execute(_ANALYZE)
 

@@ -13,7 +13,7 @@ from app.importer.source import Unreadable
 
 VERDICTS = ("migrated", "unchanged", *NOT_IN)
 EXIT_CODES = {"complete": 0, "partial": 1, "unreadable": 2, "failed": 3}
-_FIRST = 20
+_FIRST = 20  # entries kept at hand for people
 
 
 @dataclass

@@ -65,14 +65,15 @@ def import_file(
     started = time.monotonic()
     with (
         output(options.report, path) as report_file,
-        output(options.rejects, path) as rejects_file,
+        output(options.rejects, path, options.report) as rejects_file,
         ExitStack() as kept,
     ):
         dsn = nullcontext(database) if isinstance(database, str) else database
         rejects = kept.enter_context(Rejects(rejects_file))
         report, journal = _Import(path, options, rejects, progress, kept).run(dsn)
         report.dry_run, report.seconds = options.dry_run, time.monotonic() - started
-        write(report, journal, report_file)
+        if options.report:
+            write(report, journal, report_file)
     return report
 
 
@@ -87,9 +88,11 @@ class _Import(NamedTuple):
 
     def run(self, database: AbstractContextManager[str]) -> tuple[Report, Journal]:
         try:
-            with Input(self.path) as source, database as dsn, connected(dsn) as connection:
-                self.progress(Step("waiting for writers", 0, None, 0))
-                return self._transaction(source, begin(connection))
+            with Input(self.path) as source:
+                document = Document(Source(source.stream), Ordinary())
+                with database as dsn, connected(dsn) as connection:
+                    self.progress(Step("waiting for writers", 0, None, 0))
+                    return self._transaction(source, document, begin(connection))
         except Unreadable as error:
             return Report.unreadable(str(self.path), error), self._journal()
         except DatabaseFailed as error:
@@ -97,8 +100,7 @@ class _Import(NamedTuple):
         except OSError as error:  # no room for temporary files or the rejects
             return Report.failed(str(self.path), f"{error.strerror}"), self._journal()
 
-    def _transaction(self, source: Input, loader: Loader) -> tuple[Report, Journal]:
-        document = Document(Source(source.stream), Ordinary())
+    def _transaction(self, source: Input, document: Document, loader: Loader) -> tuple[Report, Journal]:
         with Journal() as found:
             records = self._read(document, loader, found, source.size)
             source.demand_unchanged()
@@ -113,6 +115,7 @@ class _Import(NamedTuple):
             report.hold_back()
             journal = self._journal(all_held_back(journal, records))
         if report.totals["migrated"] and not self.options.dry_run:
+            self.rejects.flush()
             loader.commit(records)
         return report, journal
 
@@ -157,7 +160,10 @@ class _Import(NamedTuple):
         return {"records": stored.rows, "differ": 0}
 
     def _journal(self, entries: Iterable[Entry] = ()) -> Journal:
-        return self.kept.enter_context(Journal(entries))
+        journal = self.kept.enter_context(Journal())
+        for entry in entries:
+            journal.add(entry)
+        return journal
 
 
 def _places(document: Document, item: re.Match[bytes] | Cut) -> str:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg import sql
 
+from app.importer.connection import DatabaseFailed
 from app.importer.load import Loader
 from app.importer.table import compose, row_of
 from app.importer.verify import Tally
@@ -77,7 +78,7 @@ def _insert(connection: psycopg.Connection[Any]) -> Tally:
 
 
 def _left_out(connection: psycopg.Connection[Any], base: int) -> Iterator[LeftOut]:
-    """The records that did not go in, in file order."""
+    """The records that did not go in, in file order. Raises `DatabaseFailed` if there is no reason for one."""
     behind = sql.Literal(base)
     connection.execute(compose(_EQUAL, base=behind, row_of_a=row_of("a"), row_of_t=row_of("t")))
     connection.execute(_EQUAL_INDEX)
@@ -88,4 +89,6 @@ def _left_out(connection: psycopg.Connection[Any], base: int) -> Iterator[LeftOu
         for record, places, id_, patient_id, id_held, id_first, patient_id_held, patient_id_first in cursor:
             id_holder = Holder(id_first) if id_held else None
             patient_id_holder = Holder(patient_id_first) if patient_id_held else None
+            if not (id_held or patient_id_held):
+                raise DatabaseFailed("verification: the table left out a row whose keys are free; nothing was changed")
             yield LeftOut(record, places, id_, patient_id, id_holder, patient_id_holder)

@@ -98,7 +98,7 @@ class Source:
     def _begin(self) -> None:
         """Look at the first bytes: they tell an encoding that is not ours better than any later error."""
         head = b""
-        while len(head) < _HEAD and (piece := self._stream.read(_HEAD - len(head))):
+        while len(head) < _HEAD and (piece := self._read(_HEAD - len(head))):
             head += piece
         for beginning, encoding in _NOT_UTF8.items():
             if head.startswith(beginning):
@@ -109,9 +109,15 @@ class Source:
 
     def _more(self) -> bool:
         """Read on, the more the longer the value at hand is. False at the end."""
-        chunk = self._stream.read(max(CHUNK, len(self.window) - self.at))
+        chunk = self._read(max(CHUNK, len(self.window) - self.at))
         self._take_in(chunk)
         return bool(chunk)
+
+    def _read(self, size: int) -> bytes:
+        try:
+            return self._stream.read(size)
+        except OSError as error:
+            raise Unreadable(f"cannot be read: {error.strerror}") from None
 
     def _take_in(self, chunk: bytes) -> None:
         """Drop what was taken from the window, add what was read. None is the end."""

@@ -89,7 +89,10 @@ def test_a_fault_of_the_file_is_2_and_says_where(database_url: str, file: Path, 
     assert strict(report.read_text())["file_errors"][0]["line"] == 19
 
 
-@pytest.mark.parametrize(("name", "reason"), [("absent.json", "No such file or directory"), (".", "Is a directory")])
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("absent.json", "No such file or directory"), ("/", "Is a directory"), ("/proc/self/mem", "Input/output error")],
+)
 def test_a_file_that_is_none_is_2_whatever_the_database(tmp_path: Path, report: Path, name: str, reason: str) -> None:
     path = tmp_path / name
     run = migrate(path, "--report", report, DATABASE_URL="postgresql://127.0.0.1:1/patients")
@@ -126,9 +129,29 @@ def test_what_cannot_be_written_is_told_before_anything_is_done(database_url: st
 @pytest.mark.parametrize("option", ["report", "rejects"])
 def test_the_source_is_never_overwritten(database_url: str, table: Table, file: Path, option: str) -> None:
     file.write_text(GOOD)
-    with pytest.raises(Unwritable, match="is the source itself"):
+    with pytest.raises(Unwritable, match="is named twice"):
         import_file(file, database_url, Options(report=file) if option == "report" else Options(rejects=file))
     assert file.read_text() == GOOD
+    assert count(table) == 0
+
+
+def test_report_and_rejects_are_two_files(database_url: str, table: Table, file: Path, report: Path) -> None:
+    file.write_text(GOOD)
+    with pytest.raises(Unwritable, match="is named twice"):
+        import_file(file, database_url, Options(report=report, rejects=report))
+    assert count(table) == 0
+
+
+def test_a_full_disk_under_the_report_is_told(database_url: str, file: Path) -> None:
+    file.write_text(GOOD)
+    run = migrate(file, "--report", "/dev/full", DATABASE_URL=database_url)
+    assert (run.returncode, run.stderr) == (2, "/dev/full cannot be written: No space left on device\n")
+
+
+def test_a_full_disk_under_the_rejects_changes_nothing(database_url: str, table: Table, file: Path) -> None:
+    file.write_text(db(record(1), record(2, age=0)))
+    with pytest.raises(Unwritable, match="/dev/full cannot be written: No space left on device"):
+        import_file(file, database_url, Options(rejects=Path("/dev/full")))
     assert count(table) == 0
 
 

@@ -64,6 +64,18 @@ def test_a_database_that_does_not_keep_what_it_is_given_is_found_out(
         table.execute("DROP FUNCTION spoil CASCADE")
 
 
+def test_a_row_left_out_without_a_reason_is_found_out(imports: Imports, table: Table) -> None:
+    body = "BEGIN IF NEW.id = '3' THEN RETURN NULL; END IF; RETURN NEW; END"
+    table.execute(f"CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$".encode())
+    table.execute("CREATE TRIGGER spoil BEFORE INSERT ON patients FOR EACH ROW EXECUTE FUNCTION spoil()")
+    try:
+        waits = record(3, patientID="P002")  # until it is known that the one before it takes no key
+        report = imports(db(A, record(2, id="1"), waits), verify=False).report
+        assert report["failure"].startswith("verification: the table left out a row")
+    finally:
+        table.execute("DROP FUNCTION spoil CASCADE")
+
+
 def test_a_rule_of_the_database_alone_is_told_without_values(imports: Imports, table: Table) -> None:
     table.execute("ALTER TABLE patients ADD CONSTRAINT ours CHECK (age < 30)")
     try:
