@@ -3,6 +3,7 @@
 `uvicorn app.main:app` gets its app from the module's `__getattr__`, so that an import reads and opens nothing.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,15 +31,18 @@ _OPEN = (
 def create_app(settings: Settings) -> FastAPI:
     """The ASGI application over the database `settings.database_url` names; its lifespan opens and closes the pool."""
     database, counted = Database(settings), Metrics() if settings.metrics else None
+    service = PatientService(database)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if settings.environment == "production":
             log.warning(_OPEN)
         await database.open()
+        looking = asyncio.create_task(service.prepare())  # the database may take its time, or not be there
         try:
             yield
         finally:
+            looking.cancel()
             await database.close()
 
     app = ThinApp(
@@ -52,7 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # spans carry what was searched for
     )
-    app.state.settings, app.state.database, app.state.patients = settings, database, PatientService(database)
+    app.state.settings, app.state.database, app.state.patients = settings, database, service
     app.state.metrics = counted
     # Flat, `include_router` would wrap each request once more; and before FastAPI's own, which few ask for.
     app.router.routes[:0] = [route for router in _routers(settings) for route in router.routes]

@@ -11,6 +11,7 @@ import logging
 import secrets
 import struct
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -32,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.database import Database, Row, UniqueViolation
-from app.errors import BadRequest, Conflict, NotFound, PreconditionFailed
+from app.errors import BadRequest, Conflict, DatabaseUnavailable, NotFound, PreconditionFailed
 from app.jsonserver import page
 from app.jsonserver.collation import DETECT, Collations
 from app.jsonserver.conditions import UnsupportedQuery
@@ -84,6 +85,11 @@ class PatientService:
         self._by_id = Batched(self._rows)
         self._lists = Joined()
         self._collations: Collations | None = None
+
+    async def prepare(self) -> None:
+        """Learn how the database sorts, and say so if that is not as JavaScript does. It may not be there yet."""
+        with suppress(DatabaseUnavailable):
+            await self._known_collations()
 
     async def find(self, query_string: bytes, dialect: Dialect) -> Listing:
         """The patients a query string asks for; `dialect` decides what it leaves open.

@@ -13,8 +13,6 @@ from tests.contract.pair import Pair
 from tests.contract.records import PATIENTS
 from tests.contract.servers import FOLDER, Server, Version
 
-pytestmark = pytest.mark.xdist_group("contract")  # one process: the servers are started once
-
 CLIENTS = ("ra-data-json-server", "simple-rest")
 DELETIONS = ("delete", "delete many")
 

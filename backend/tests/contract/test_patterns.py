@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 from app.jsonserver.collation import Collations
 from app.jsonserver.pattern import UnsupportedPattern, translate
 
-pytestmark = pytest.mark.xdist_group("contract")  # one process: the servers are started once
-
 _SCRIPT = """
 const { patterns, texts } = JSON.parse(require("fs").readFileSync(0, "utf8"))
 console.log(JSON.stringify(patterns.map((p) => texts.map((t) => new RegExp(p, "i").test(t)))))

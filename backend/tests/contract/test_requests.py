@@ -12,8 +12,6 @@ from tests.contract.records import PATIENTS
 from tests.contract.servers import RELEASES, Version
 from tests.contract.write_cases import ASTRAL, BASE, CASES, NEW, Case
 
-pytestmark = pytest.mark.xdist_group("contract")  # one process: the servers are started once
-
 Counts = Counter[tuple[str, str]]
 _ALL_TESTS = len(RELEASES) * (len(GROUPS) + len(CASES) + 2)
 

