@@ -22,7 +22,7 @@ def test_the_description_is_true(postgres: Postgres, server: Server, amount: Amo
                 f"--config-file={BACKEND / 'schemathesis.toml'}",
                 "run",
                 f"http://127.0.0.1:{server.port}/openapi.json",
-                f"--max-examples={amount(20, 300)}",
+                f"--max-examples={amount(10, 300)}",
                 f"--seed={seed}",
                 "--generation-database=none",
                 "--warnings=off",
@@ -36,5 +36,5 @@ def test_the_description_is_true(postgres: Postgres, server: Server, amount: Amo
         )
         print(said.stdout[said.stdout.rfind("= SUMMARY =") :])
         assert said.returncode == 0, said.stdout[-6_000:] + said.stderr[-2_000:]
-        assert int(re.findall(r"(\d+) generated", said.stdout)[-1]) > 1_000
+        assert int(re.findall(r"(\d+) generated", said.stdout)[-1]) > 500
         assert re.search(r"Tested: 8", said.stdout)

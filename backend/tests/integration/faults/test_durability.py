@@ -40,7 +40,7 @@ def test_a_killed_database_loses_nothing_and_is_found_again(
     postgres: Postgres, server: Server, amount: Amount, whole: bool
 ) -> None:
     ledger, chance, process = Ledger(), random.Random(whole), server.process
-    for round_ in range(amount(2, 12)):
+    for round_ in range(amount(1, 12)):
         with ledger.writing(server.port):
             time.sleep(chance.uniform(0.4, 1.0))
             with probed(server, down=lambda: postgres.kill(whole=whole), up=postgres.start) as probes:

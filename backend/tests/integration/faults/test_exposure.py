@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.integration.faults.processes import Postgres, Server
@@ -49,13 +50,18 @@ def speak(server: Server) -> list[Answer]:
     return [ask(server.port, *request) for request in SPOKEN]
 
 
+def speak_at_once(server: Server) -> list[Answer]:
+    with ThreadPoolExecutor(len(SPOKEN)) as clients:
+        return list(clients.map(lambda request: ask(server.port, *request), SPOKEN))
+
+
 def test_no_log_line_and_no_metric_names_a_patient_at_any_time(launch: Launch, postgres: Postgres) -> None:
     server = launch(log_level="DEBUG", log_format="json", metrics="true")
     answers = speak(server)
     assert {answer.status for answer in answers} == {200, 201, 400, 404, 409}
     figures = ask(server.port, "GET", "/metrics").body.decode()
     postgres.stop()
-    assert {answer.status for answer in speak(server)} == {503, 400, 404}
+    assert {answer.status for answer in speak_at_once(server)} == {503, 400, 404}
     lost = ask(server.port, "GET", "/metrics").body.decode()
     postgres.start()
     assert not PLANTED.search(figures + lost + server.logged())

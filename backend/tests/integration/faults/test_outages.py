@@ -29,7 +29,7 @@ def test_a_frozen_database_is_as_good_as_dead(postgres: Postgres, server: Server
         with ledger.writing(server.port):
             time.sleep(0.5)
             with probed(server, down=postgres.freeze, up=postgres.thaw) as probes:
-                time.sleep(6.5)
+                time.sleep(amount(5, 12))
         judged(probes)
     with postgres.connect() as connection:
         verdict = ledger.judge(connection)
