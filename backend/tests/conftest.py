@@ -23,7 +23,6 @@ from app.config import Settings
 from app.development import upgrade
 from app.embedded import Cluster, postgres
 
-TESTS = Path(__file__).parent
 _TEMPLATE = "migrated"
 _numbers = count(1)
 
@@ -97,15 +96,6 @@ def _execute(dsn: str, statement: str) -> None:
 def _sibling(dsn: str, database: str) -> str:
     """The same server's other database."""
     return dsn.replace("@/patients?", f"@/{database}?")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of several processes (-n), one gets all that shares costly fixtures: a folder with its own, or a file."""
-    cheap = {TESTS, TESTS / "integration"}
-    for item in items:
-        folder = item.path.parent
-        together = folder if folder not in cheap and (folder / "conftest.py").exists() else item.path
-        item.add_marker(pytest.mark.xdist_group(str(together.relative_to(TESTS))))
 
 
 @pytest.hookimpl(wrapper=True)

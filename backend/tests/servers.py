@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -28,14 +30,14 @@ class Server:
         self.url = f"http://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        """Return once connections are accepted."""
+        """Return once requests are answered: a port is taken before the database is there."""
         self._process = subprocess.Popen(
             self._arguments, cwd=self._folder, env=self._environment, stdout=subprocess.DEVNULL
         )
         deadline = time.monotonic() + _START_SECONDS
-        while not self._accepts():
+        while not self._answers():
             assert self._process.poll() is None, f"{self._arguments} ended with {self._process.returncode}"
-            assert time.monotonic() < deadline, f"{self._arguments} does not listen on {self.url}"
+            assert time.monotonic() < deadline, f"{self._arguments} does not answer at {self.url}"
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -51,9 +53,12 @@ class Server:
     ) -> None:
         self.stop()
 
-    def _accepts(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self._port)) == 0
+    def _answers(self) -> bool:
+        connection = HTTPConnection("127.0.0.1", self._port, timeout=_START_SECONDS)
+        with suppress(OSError, HTTPException), closing(connection):
+            connection.request("GET", "/")
+            return connection.getresponse().status > 0
+        return False
 
 
 def patients_api(dsn: str, **settings: str) -> Server:

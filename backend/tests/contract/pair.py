@@ -38,6 +38,10 @@ class Pair:
             self._learn(*created)
         self._holds = records
 
+    def forget(self) -> None:
+        """Somebody else has written: the next `reset` begins anew."""
+        self._holds = None
+
     def exchange(
         self, method: str, target: str, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> Exchange:

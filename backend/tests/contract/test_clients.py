@@ -3,7 +3,7 @@ they are made for, whatever dialect this server is set to."""
 
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +32,15 @@ def transcript(node: Path, client: str, server: Server) -> dict[str, Any]:
 
 
 @pytest.fixture
-def servers(pairs: Mapping[Version, Pair]) -> dict[str, Server]:
+def servers(pairs: Mapping[Version, Pair]) -> Iterator[dict[str, Server]]:
     """0.17.4 and ours in both dialects, each with the same patients."""
-    for version in ("0.17.4", "1.0.0-beta.3"):
-        pairs[version].reset([])
-        pairs[version].reset(PATIENTS)
-    return {
-        "0.17.4": pairs["0.17.4"].theirs,
-        "ours in dialect 0.17": pairs["0.17.4"].ours,
-        "ours in dialect 1": pairs["1.0.0-beta.3"].ours,
-    }
+    old, new = pairs["0.17.4"], pairs["1.0.0-beta.3"]
+    for pair in (old, new):
+        pair.reset([])
+        pair.reset(PATIENTS)
+    yield {"0.17.4": old.theirs, "ours in dialect 0.17": old.ours, "ours in dialect 1": new.ours}
+    for pair in (old, new):
+        pair.forget()
 
 
 @pytest.mark.parametrize("client", CLIENTS)

@@ -1,15 +1,21 @@
-"""The Blueprints' build, pre-deploy and start commands, as they are written, in a clean directory."""
+"""The Blueprints' build, pre-deploy and start commands, as they are written, in a clean directory; and what the
+container image holds, put together without an engine: here, because the build takes longest."""
 
 import itertools
 import json
+import re
+import shutil
+import subprocess
 import threading
 import time
 from http.client import HTTPConnection, HTTPMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.deploy.conftest import BLUEPRINTS, ORIGIN, Instance, Service
+from tests.integration.deploy.conftest import BLUEPRINTS, ORIGIN, ROOT, Instance, Service
+from tests.integration.deploy.test_container import copied, last
 
 
 def ask(port: int, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, HTTPMessage, Any]:
@@ -145,3 +151,29 @@ def test_a_new_deploy_under_load_drops_no_request(service: Service) -> None:
     assert load.dropped == []
     assert set(load.statuses) == {200, 201}
     assert len(stored) == load.statuses.count(201) + len(slow)
+
+
+@pytest.mark.parametrize("service", ["render.yaml"], indirect=True)
+def test_what_is_in_the_image_serves_and_is_healthy(service: Service, tmp_path: Path) -> None:
+    """The files it copies, its environment, its command and its health check, with the packages the build made."""
+    image = tmp_path / "srv"
+    image.mkdir()
+    for source, target in copied():
+        copy = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
+        copy(ROOT / source, image / target)
+    set_there = dict(re.findall(r"(\w+)=(\S+)", last("ENV")))
+    set_there.pop("PATH")
+    given = {name: service.environment[name] for name in ("PATH", "DATABASE_URL")}
+    container = service._replace(folder=image, environment=given | set_there)
+    assert container.run("alembic upgrade head").result()[0] == 0
+    container.fields["startCommand"] = "exec " + " ".join(json.loads(last("CMD")))
+    with container.instance() as instance:
+        assert ask(instance.port, "POST", "/patients", patient(1))[0] == 201
+        check = json.loads(last("HEALTHCHECK").partition("CMD ")[2])
+        for port, healthy in ((instance.port, True), (1, False)):
+            environment = {**container.environment, "PORT": str(port)}
+            done = subprocess.run(check, env=environment, cwd=image, check=False, capture_output=True)
+            assert (done.returncode == 0) == healthy
+        exported = container.run("python scripts/export_db_json.py -").result()
+        assert "Ångström" in exported[1]
+        assert instance.stop()[0] == 0

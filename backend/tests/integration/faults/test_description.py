@@ -28,7 +28,7 @@ def test_the_description_is_true(postgres: Postgres, server: Server, amount: Amo
                 "--warnings=off",
             ],
             cwd=server.log.parent,
-            env={**os.environ, "COLUMNS": "120", "SCHEMATHESIS_HOOKS": ""},
+            env={**os.environ, "COLUMNS": "120", "SCHEMATHESIS_HOOKS": "", "COVERAGE_PROCESS_CONFIG": ""},
             capture_output=True,
             text=True,
             timeout=amount(100, 1_800),

@@ -33,7 +33,8 @@ _WAITING = "SELECT count(*) FROM pg_locks WHERE relation = 'patients'::regclass 
 
 @contextmanager
 def started(dsn: str, source: Path, *options: str) -> Iterator["subprocess.Popen[str]"]:
-    environment = os.environ | {"DATABASE_URL": dsn}
+    # Unmeasured: an interruption may catch coverage with its own lock taken, and then nothing ends.
+    environment = os.environ | {"DATABASE_URL": dsn, "COVERAGE_PROCESS_CONFIG": ""}
     command = [*SCRIPT, str(source), "--quiet", *options]
     with subprocess.Popen(command, cwd=BACKEND, env=environment, stderr=subprocess.PIPE, text=True) as process:
         yield process
