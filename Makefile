@@ -20,7 +20,7 @@ test: $(VENV)/.test ## set up what is needed and check everything: lint, format,
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
-	$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term # `alembic check`: test_migrations.py
+	$(RUN) pytest -n 3 --dist loadfile --cov --cov-report=term # `alembic check`: test_migrations.py
 
 bench: $(VENV)/.test $(NODE)/.made ## measure it beside json-server, Fastify and its own limits, ~10 minutes (QUICK=1: one)
 	$(RUN) benchmarks $(if $(QUICK),--quick)

@@ -1,6 +1,10 @@
 """The application in this process, on a real PostgreSQL: requests go through every layer but the socket."""
 
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -9,6 +13,7 @@ import pytest
 
 from app.config import Settings
 from app.main import create_app
+from tests.integration.processes import postgres_processes, wait_until
 
 
 @pytest.fixture
@@ -17,6 +22,22 @@ def table(database_url: str) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("TRUNCATE patients RESTART IDENTITY")
         yield connection
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A directory that anybody can enter and nobody else uses, with whatever a cluster left elsewhere."""
+    place = Path(tempfile.mkdtemp(prefix="patients-test-"))
+    place.chmod(0o755)
+    yield place
+    for record in list(place.rglob("running.json")):
+        wait_until(partial(_ended, record.parent), 20)
+        shutil.rmtree(record.with_name("pg").resolve())
+    shutil.rmtree(place)
+
+
+def _ended(data_dir: Path) -> bool:
+    return not postgres_processes(data_dir)
 
 
 @pytest.fixture

@@ -1,0 +1,106 @@
+"""`python -m app` on its embedded PostgreSQL: whoever runs it, wherever the data lie, however it ends."""
+
+import os
+import pwd
+import signal
+from pathlib import Path
+
+import pytest
+
+from app.embedded import running
+from tests.integration.processes import PATIENT, postgres_processes, refusal, serving, wait_until
+
+ROOT = os.geteuid() == 0
+
+# Another user, who may read our Python wherever it is (CAP_DAC_READ_SEARCH), and is nobody special otherwise.
+_ORDINARY = (
+    "setpriv",
+    "--reuid=daemon",
+    "--regid=daemon",
+    "--clear-groups",
+    "--inh-caps=-all,+dac_read_search",
+    "--ambient-caps=+dac_read_search",
+    "--bounding-set=-all,+dac_read_search",
+)
+AS_WE_ARE: tuple[str, ...] = ()
+USERS = {"root": AS_WE_ARE, "ordinary": _ORDINARY} if ROOT else {"ordinary": AS_WE_ARE}
+
+
+@pytest.fixture(params=USERS)
+def user(request: pytest.FixtureRequest, place: Path) -> tuple[str, ...]:
+    """Whom the server runs as, in words that go before the command; `place` is theirs."""
+    arguments = USERS[request.param]
+    if arguments:
+        os.chown(place, pwd.getpwnam("daemon").pw_uid, -1)
+    return arguments
+
+
+def test_asked_to_stop_it_ends_well_and_leaves_no_process(user: tuple[str, ...], place: Path) -> None:
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        with serving(user, DATA_DIR=place / "data") as server:
+            assert server.http.get("/patients").json() == []
+            assert server.http.get("/health").json()["status"] == "ok"
+            assert postgres_processes(place / "data")
+            assert server.stop(stop) == 0
+        assert postgres_processes(place / "data") == []
+        assert running(place / "data") is None
+
+
+def test_killed_it_leaves_no_postgresql_and_loses_nothing(user: tuple[str, ...], place: Path) -> None:
+    with serving(user, DATA_DIR=place) as first:
+        assert first.http.post("/patients", json=PATIENT).status_code == 201
+        first.stop(signal.SIGKILL)
+        with serving(user, DATA_DIR=place) as second:  # at once: it waits for the other's PostgreSQL
+            assert second.patients() == ["T-1"]
+            second.stop(signal.SIGKILL)
+    wait_until(lambda: not postgres_processes(place), 20)
+
+
+def test_a_second_start_is_told_who_serves(place: Path) -> None:
+    with serving(DATA_DIR=place) as server:
+        said = refusal(DATA_DIR=place)
+        assert f"{place} is in use by process {server.process.pid} at {server.url}" in said
+        assert "DATA_DIR" in said
+
+
+def test_any_path_will_do(user: tuple[str, ...], place: Path) -> None:
+    name = "Zoë, Ångström's data/" + "deep/" * 40
+    with serving(user, DATA_DIR=place / name) as server:
+        assert server.http.post("/patients", json=PATIENT).status_code == 201
+        sockets = (place / name / "sockets").readlink()
+        server.stop(signal.SIGKILL)
+    wait_until(lambda: not postgres_processes(place / name), 20)
+    with serving(user, DATA_DIR=place / name) as server:
+        assert server.patients() == ["T-1"]
+        assert not sockets.exists()
+        sockets = (place / name / "sockets").readlink()
+        assert sockets.stat().st_mode & 0o777 == 0o700
+        server.stop()
+    assert not sockets.exists()
+
+
+@pytest.mark.skipif(not ROOT, reason="only root has a home that PostgreSQL's user cannot enter")
+def test_under_a_private_directory_root_keeps_the_data_elsewhere_and_opens_nothing(place: Path) -> None:
+    (place / "home").mkdir(mode=0o700)
+    data = place / "home" / "data"
+    with serving(DATA_DIR=data) as server:
+        assert server.http.post("/patients", json=PATIENT).status_code == 201
+        assert server.stop() == 0
+    assert (place / "home").stat().st_mode & 0o777 == 0o700
+    assert (data / "pg").readlink().parent == Path("/var/lib")
+    assert (data / "pg").stat().st_mode & 0o777 == 0o700
+    with serving(DATA_DIR=data) as server:
+        assert server.patients() == ["T-1"]
+
+
+@pytest.mark.skipif(not ROOT, reason="only root can run PostgreSQL as somebody else")
+@pytest.mark.parametrize("user", ["ordinary"], indirect=True)
+def test_root_runs_postgresql_as_whoever_owns_the_data(user: tuple[str, ...], place: Path) -> None:
+    with serving(user, DATA_DIR=place) as server:
+        server.stop()
+    owner = (place / "pg").stat().st_uid
+    with serving(DATA_DIR=place) as server:
+        assert {Path("/proc", str(pid)).stat().st_uid for pid in postgres_processes(place)} == {owner}
+        server.stop()
+    with serving(user, DATA_DIR=place) as server:
+        assert server.patients() == []
