@@ -14,6 +14,7 @@ from tempfile import TemporaryFile
 from typing import Any, Literal, NamedTuple
 
 from app.jsonserver.query import Dialect
+from tests.servers import UNMEASURED
 
 FOLDER = Path(__file__).resolve().parent
 BACKEND = FOLDER.parents[1]
@@ -145,7 +146,7 @@ class Process:
         self._server = Server(port)
         self._address = ("127.0.0.1", port)
         self._process = subprocess.Popen(
-            arguments, cwd=folder, env={**os.environ, **settings}, stdout=self._log, stderr=self._log
+            arguments, cwd=folder, env={**os.environ, **UNMEASURED, **settings}, stdout=self._log, stderr=self._log
         )
 
     def __enter__(self) -> Server:

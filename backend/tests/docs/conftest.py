@@ -14,7 +14,7 @@ import pytest
 
 from app.config import Settings
 from tests.docs.pages import ROOT
-from tests.servers import Server
+from tests.servers import UNMEASURED, Server
 
 
 class Sandbox(NamedTuple):
@@ -30,10 +30,6 @@ class Sandbox(NamedTuple):
             capture_output=True,
             text=True,
         )
-
-
-# The copy's code is not the code whose coverage is measured.
-UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}
 
 
 def untouched() -> dict[str, str]:
@@ -71,7 +67,7 @@ def clone() -> Iterator[Callable[[str], str]]:
     with _copy() as copy:
         program = copy.root / "backend" / ".venv" / "bin" / "python"
         with Server(
-            [program, "-m", "app"], copy.root / "backend", {"PORT": "{port}", "LOG_LEVEL": "WARNING", **UNMEASURED}
+            [program, "-m", "app"], copy.root / "backend", {"PORT": "{port}", "LOG_LEVEL": "WARNING"}
         ) as server:
 
             def run(script: str) -> str:

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from app.embedded import Cluster
-from tests.docs.conftest import UNMEASURED, Sandbox, untouched
+from tests.docs.conftest import Sandbox, untouched
 from tests.docs.pages import DOCS, blocks
 from tests.servers import Server
 
@@ -49,7 +49,7 @@ def alembic(folder: Path, dsn: str, *arguments: str) -> str:
 @contextmanager
 def serving(folder: Path, dsn: str) -> Iterator[httpx2.Client]:
     """The copy's server: not this process's code."""
-    settings = {"DATABASE_URL": dsn, "PORT": "{port}", "LOG_LEVEL": "WARNING", **UNMEASURED}
+    settings = {"DATABASE_URL": dsn, "PORT": "{port}", "LOG_LEVEL": "WARNING"}
     with Server([sys.executable, "-m", "app"], folder, settings) as server, httpx2.Client(base_url=server.url) as http:
         yield http
 

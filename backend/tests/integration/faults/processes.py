@@ -19,6 +19,7 @@ from app.development import upgrade
 from app.embedded import postgres
 from app.embedded.binaries import child, find
 from app.embedded.places import account_for, home_in
+from tests.servers import UNMEASURED
 
 START_SECONDS = 20.0
 
@@ -147,7 +148,7 @@ class Server:
         self.log = log
         ours = {"environment": "production", "database_url": dsn, "port": self.port} | settings
         outside = {name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields}
-        self._env = outside | {name.upper(): str(value) for name, value in ours.items()}
+        self._env = outside | UNMEASURED | {name.upper(): str(value) for name, value in ours.items()}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from app.config import BACKEND
 from tests.integration.faults.processes import Postgres, Server
+from tests.servers import UNMEASURED
 
 Amount = Callable[[int, int], int]
 COMMAND = [sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()", "--no-color"]
@@ -28,7 +29,7 @@ def test_the_description_is_true(postgres: Postgres, server: Server, amount: Amo
                 "--warnings=off",
             ],
             cwd=server.log.parent,
-            env={**os.environ, "COLUMNS": "120", "SCHEMATHESIS_HOOKS": "", "COVERAGE_PROCESS_CONFIG": ""},
+            env={**os.environ, "COLUMNS": "120", "SCHEMATHESIS_HOOKS": "", **UNMEASURED},
             capture_output=True,
             text=True,
             timeout=amount(100, 1_800),

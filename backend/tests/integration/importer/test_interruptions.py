@@ -20,6 +20,7 @@ import pytest
 from app.config import BACKEND
 from app.importer.run import Options, Step, import_file
 from tests.integration.processes import PATIENT, serving, wait_until
+from tests.servers import UNMEASURED
 
 from .conftest import count, db, record
 
@@ -34,7 +35,7 @@ _WAITING = "SELECT count(*) FROM pg_locks WHERE relation = 'patients'::regclass 
 @contextmanager
 def started(dsn: str, source: Path, *options: str) -> Iterator["subprocess.Popen[str]"]:
     # Unmeasured: an interruption may catch coverage with its own lock taken, and then nothing ends.
-    environment = os.environ | {"DATABASE_URL": dsn, "COVERAGE_PROCESS_CONFIG": ""}
+    environment = os.environ | {"DATABASE_URL": dsn} | UNMEASURED
     command = [*SCRIPT, str(source), "--quiet", *options]
     with subprocess.Popen(command, cwd=BACKEND, env=environment, stderr=subprocess.PIPE, text=True) as process:
         yield process
