@@ -47,7 +47,11 @@ _UNAVAILABLE = (
 )
 
 
-class UniqueViolation(Exception):
+class Refused(Exception):
+    """PostgreSQL will not do the statement because of its values; nothing was done (SQLSTATE 22, 23)."""
+
+
+class UniqueViolation(Refused):
     """A unique constraint refused the statement; `constraint` is its name in the catalog (SQLSTATE 23505)."""
 
     def __init__(self, constraint: str) -> None:
@@ -102,8 +106,8 @@ class Database:
     async def rows(self, query: Query) -> list[Row]:
         """The rows of one statement, committed.
 
-        Raises `UniqueViolation`, or `DatabaseUnavailable` when there is no answer in time: a write may then have
-        happened or not.
+        Raises `Refused`, `UniqueViolation` among it, or `DatabaseUnavailable` when there is no answer in time: a write
+        may then have happened or not.
         """
         try:
             return await self._rows(query, _now() + self._deadline)
@@ -113,6 +117,8 @@ class Database:
             if not self._outage:
                 log.warning("a statement failed: %s", type(error).__name__)
             raise DatabaseUnavailable(NOT_MIGRATED if isinstance(error, _NO_SCHEMA) else None) from error
+        except (psycopg.DataError, psycopg.IntegrityError) as error:
+            raise Refused from error
 
     async def ping(self) -> None:
         """Ask whether patients can be served, on a connection of its own, so that a busy pool is not an outage.

@@ -10,52 +10,38 @@ import json
 import logging
 import secrets
 import struct
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    PrimaryKeyConstraint,
-    Text,
-    UniqueConstraint,
-    bindparam,
-    cast,
-    delete,
-    func,
-    insert,
-    literal_column,
-    select,
-    update,
-)
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 
-from app.database import Database, Row, UniqueViolation
+from app.database import Database, Refused, Row, UniqueViolation
 from app.errors import BadRequest, Conflict, DatabaseUnavailable, NotFound, PreconditionFailed
 from app.jsonserver import page
 from app.jsonserver.collation import DETECT, Collations
 from app.jsonserver.conditions import UnsupportedQuery
 from app.jsonserver.query import Dialect, ListQuery, parse
-from app.jsonserver.statement import list_query, places_query, rows_at, wire_row
+from app.jsonserver.statement import list_query, places_query, rows_at
 from app.models.patient import TABLE
+from app.round_trips import Batched, Joined
 from app.schemas.patient import COLUMNS, Record
-from app.shared_reads import Batched, Joined
-from app.sql import Query, compile_sql, constant
+from app.services import statements
+from app.sql import Query
 
 log = logging.getLogger(__name__)
 
-_BY_ID = TABLE.c.id == bindparam("key")
-_WRITABLE = tuple(column for column in COLUMNS.values() if column != "id")
-_TAG_LENGTH = 32  # hex digits, 128 bits
+_TOGETHER = 100  # writes that share a round trip at most
+_SHAREABLE = 8 * 1024  # characters of undeclared fields; a larger patient goes alone and keeps nobody waiting
 
 Versions = Sequence[str] | None  # entity tags of which the patient must have one; None: any version will do
 
 
 def etag(row: bytes) -> str:
     """The version of a patient as a strong entity tag (RFC 9110, 8.8.3): a hash of its JSON text."""
-    return f'"{hashlib.sha256(row).hexdigest()[:_TAG_LENGTH]}"'
+    return f'"{hashlib.sha256(row).hexdigest()[: statements.TAG_LENGTH]}"'
 
 
 def weak_tag(body: bytes) -> str:
@@ -77,12 +63,25 @@ class Listing(NamedTuple):
     parts: AsyncIterator[bytes] | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class _Write:
+    """One that may share a round trip: the patient's id and what to write, by column. Equal only to itself."""
+
+    key: str
+    values: Mapping[str, Any]
+
+
+_Writes = Batched[_Write, bytes]
+
+
 class PatientService:
     """Patients in one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._by_id = Batched(self._rows)
+        self._inserts: _Writes = Batched(partial(self._together, statements.insert_many), _TOGETHER)
+        self._patches: _Writes = Batched(partial(self._together, statements.patch_many), _TOGETHER)
         self._lists = Joined()
         self._collations: Collations | None = None
 
@@ -136,28 +135,33 @@ class PatientService:
 
     async def overview(self) -> tuple[int, str | None]:
         """How many patients there are, and the id of the first one in the list."""
-        [(count, first)] = await self._database.rows(Query(_overview(), {}))
+        [(count, first)] = await self._database.rows(Query(statements.overview(), {}))
         return count, first and first.decode()
 
     async def create(self, record: Record) -> tuple[str, bytes]:
         """Store a new patient at the end of the list; its id is the record's or a new random one. Returns (id, row)."""
         key = record.columns.get("id") or secrets.token_hex(8)
-        return key, await self._write(_insert(), {**_values(record), "id": key})
+        values = {**_values(record), "id": key}
+        return key, await self._shared(self._inserts, key, values) or await self._write(statements.insert_one(), values)
 
     async def replace(self, key: str, record: Record, versions: Versions = None) -> bytes:
         """Store the record in place of patient `key`, whose place in the list stays."""
-        return await self._change(_update(_WRITABLE, False, versions is not None), key, _values(record), versions)
+        statement = statements.update_one(statements.WRITABLE, False, versions is not None)
+        return await self._change(statement, key, _values(record), versions)
 
     async def patch(self, key: str, record: Record, versions: Versions = None) -> bytes:
         """Change only the fields the record has, in one UPDATE, so that patches of other fields meanwhile survive."""
         if not record.columns and not record.extra:
             return _matching(await self.get(key), versions)
-        statement = _update(tuple(record.columns), True, versions is not None)
-        return await self._change(statement, key, _values(record), versions)
+        values = _values(record)
+        if versions is None and (row := await self._shared(self._patches, key, values)):
+            return row
+        statement = statements.update_one(tuple(record.columns), True, versions is not None)
+        return await self._change(statement, key, values, versions)
 
     async def remove(self, key: str, versions: Versions = None) -> bytes:
         """Delete patient `key`; returns it as it was."""
-        return await self._change(_delete(versions is not None), key, {}, versions)
+        return await self._change(statements.delete_one(versions is not None), key, {}, versions)
 
     async def _known_collations(self) -> Collations:
         """Asked of the database once; it may not have been there at start."""
@@ -166,6 +170,24 @@ class PatientService:
             if self._collations.order is None:
                 log.warning("PostgreSQL was built without ICU: lists sort by code points, not as localeCompare does")
         return self._collations
+
+    async def _shared(self, writes: _Writes, key: str, values: Mapping[str, Any]) -> bytes | None:
+        """The row, written together with those of others. None: nothing was, and it must go alone."""
+        if len(values["extra"]) > _SHAREABLE:
+            return None
+        return await writes.get(_Write(key, {**values, "id": key}))
+
+    async def _together(self, statement: Callable[[], str], writes: Sequence[_Write]) -> Mapping[_Write, bytes]:
+        """One statement for all. What it leaves out, or refuses as a whole, goes alone and learns why there."""
+        first: dict[str, _Write] = {}
+        for write in writes:
+            first.setdefault(write.key, write)  # a patient is written once in a statement
+        records = json.dumps([write.values for write in first.values()], ensure_ascii=False, default=str)
+        try:
+            rows = await self._database.rows(Query(statement(), {"keys": list(first), "records": records}))
+        except Refused:
+            return {}
+        return {first[key.decode()]: row for key, row in rows}
 
     async def _change(self, statement: str, key: str, values: Mapping[str, Any], versions: Versions) -> bytes:
         try:
@@ -184,7 +206,7 @@ class PatientService:
         return _found(rows[0][0] if rows else None)
 
     async def _rows(self, keys: Sequence[str]) -> Mapping[str, bytes]:
-        rows = await self._database.rows(Query(_select(), {"keys": keys}))
+        rows = await self._database.rows(Query(statements.select_by_ids(), {"keys": keys}))
         return {key.decode(): row for key, row in rows}
 
 
@@ -210,47 +232,3 @@ def unique_fields() -> Mapping[str, str]:
     wire = {column: name for name, column in COLUMNS.items()}
     keys = [key for key in TABLE.constraints if isinstance(key, PrimaryKeyConstraint | UniqueConstraint)]
     return {str(key.name): wire[name] for key in keys if (name := key.columns[0].name) in wire}
-
-
-@cache
-def _overview() -> str:
-    first = select(TABLE.c.id).order_by(TABLE.c.position).limit(literal_column("1")).scalar_subquery()
-    return compile_sql(select(func.count(), first).select_from(TABLE))
-
-
-@cache
-def _select() -> str:
-    return compile_sql(
-        select(TABLE.c.id, wire_row()).where(TABLE.c.id == func.any(bindparam("keys", type_=ARRAY(Text))))
-    )
-
-
-@cache
-def _insert() -> str:
-    values: dict[str, Any] = {column: bindparam(column) for column in COLUMNS.values()} | {"extra": _extra()}
-    return compile_sql(insert(TABLE).values(values).returning(wire_row()))
-
-
-@cache
-def _update(columns: tuple[str, ...], merge: bool, conditional: bool) -> str:
-    values: dict[str, Any] = {column: bindparam(column) for column in columns}
-    values["extra"] = TABLE.c.extra.op("||")(_extra()) if merge else _extra()
-    return compile_sql(update(TABLE).where(_BY_ID, *_precondition(conditional)).values(values).returning(wire_row()))
-
-
-@cache
-def _delete(conditional: bool) -> str:
-    return compile_sql(delete(TABLE).where(_BY_ID, *_precondition(conditional)).returning(wire_row()))
-
-
-def _extra() -> ColumnElement[Any]:
-    return cast(bindparam("extra", type_=Text), JSONB)
-
-
-def _precondition(conditional: bool) -> list[ColumnElement[bool]]:
-    """`etag` in SQL: compared within the statement that writes, so no change can slip between."""
-    if not conditional:
-        return []
-    digest = func.encode(func.sha256(func.convert_to(wire_row(), constant("UTF8"))), constant("hex"))
-    tag = func.concat(constant('"'), func.left(digest, literal_column(str(_TAG_LENGTH))), constant('"'))
-    return [tag == func.any(bindparam("versions", type_=ARRAY(Text)))]

@@ -1,6 +1,6 @@
-"""Reads that share a round trip under load, without ever being stale.
+"""Requests that share a round trip under load, without ever being stale.
 
-At most one read of a kind is in flight; requests that arrive meanwhile are answered together by the next one. That one
+At most one flight of a kind is under way; requests that arrive meanwhile are answered together by the next one, which
 starts after they arrived, so every answer is at least as new as its request. Knows neither SQL nor patients.
 """
 
@@ -13,13 +13,15 @@ Value = TypeVar("Value")
 
 
 class Batched(Generic[Key, Value]):
-    """One `fetch(keys)` for all keys that wait; a key it does not return is None.
+    """One `fetch(keys)` for all keys that wait, or the first `at_most`; a key it does not return is None.
 
     What `fetch` raises, everyone of its batch gets, and so do those who waited behind it: they have waited as long.
     """
 
-    def __init__(self, fetch: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Value]]]) -> None:
-        self._fetch = fetch
+    def __init__(
+        self, fetch: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Value]]], at_most: int | None = None
+    ) -> None:
+        self._fetch, self._at_most = fetch, at_most
         self._waiting: list[tuple[Key, asyncio.Future[Value | None]]] = []
         self._flight: asyncio.Task[None] | None = None
 
@@ -35,7 +37,8 @@ class Batched(Generic[Key, Value]):
         try:
             while self._waiting:
                 await asyncio.sleep(0)  # one turn of the loop: requests that are here already fly along
-                batch, self._waiting = self._waiting, []
+                batch = self._waiting[: self._at_most]
+                del self._waiting[: len(batch)]
                 found = await self._fetch(list({key for key, _ in batch}))
                 for key, future in batch:
                     if not future.done():  # its request may have gone

@@ -1,11 +1,11 @@
-"""Reads that share a round trip: never stale, never mixed up, never left waiting."""
+"""Requests that share a round trip: never stale, never mixed up, never left waiting."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 
 import pytest
 
-from app.shared_reads import Batched, Joined
+from app.round_trips import Batched, Joined
 
 
 class Source:
@@ -32,6 +32,13 @@ async def test_waiting_requests_are_answered_together_by_one_later_read() -> Non
     source.value = 1
     assert (await first, await asyncio.gather(*rest)) == (0, [1, 1, 1, None])
     assert source.asked == [["a"], ["b", "c", "missing"]]
+
+
+async def test_no_flight_takes_more_than_it_may() -> None:
+    source = Source()
+    shared = Batched(source.fetch, at_most=2)
+    assert await asyncio.gather(*(shared.get(key) for key in "abcde")) == [0] * 5
+    assert source.asked == [["a", "b"], ["c", "d"], ["e"]]
 
 
 @pytest.mark.parametrize("kind", ["batched", "joined"])

@@ -1,0 +1,164 @@
+"""POSTs and PATCHes that wait together share a statement: each still gets what it would have got alone."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import httpx2
+import psycopg
+import pytest
+
+from app.config import Settings
+from app.database import Database, Row
+from app.main import create_app
+from app.services import statements
+from app.services.patient_service import PatientService
+from app.sql import Query
+
+Make = Callable[..., dict[str, Any]]
+Table = psycopg.Connection[Any]
+
+
+class Counting(Database):
+    """The real one, which counts the statements it is given."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.given = Counter[str]()
+
+    async def rows(self, query: Query) -> list[Row]:
+        self.given[query.sql] += 1
+        return await super().rows(query)
+
+
+@pytest.fixture
+async def database(settings: Settings, table: Table) -> AsyncIterator[Counting]:
+    counting = Counting(settings)
+    await counting.open()
+    yield counting
+    await counting.close()
+
+
+@pytest.fixture
+async def client(settings: Settings, database: Counting) -> AsyncIterator[httpx2.AsyncClient]:
+    app = create_app(settings)
+    app.state.patients = PatientService(database)
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as http:
+        yield http
+
+
+@pytest.fixture
+def nobody_named_bad(table: Table) -> Iterator[None]:
+    """A rule that only the database knows."""
+    table.execute("ALTER TABLE patients ADD CONSTRAINT bad CHECK (name <> 'Bad')")
+    yield
+    table.execute("ALTER TABLE patients DROP CONSTRAINT bad")
+
+
+async def post(client: httpx2.AsyncClient, *bodies: dict[str, Any]) -> list[httpx2.Response]:
+    return await asyncio.gather(*(client.post("/patients", json=body) for body in bodies))
+
+
+async def patch(client: httpx2.AsyncClient, *changes: tuple[str, dict[str, Any]]) -> list[httpx2.Response]:
+    return await asyncio.gather(*(client.patch(f"/patients/{key}", json=change) for key, change in changes))
+
+
+def stored(table: Table, columns: str = "id, name") -> list[Any]:
+    return table.execute(f"SELECT {columns} FROM patients ORDER BY id".encode()).fetchall()
+
+
+async def test_many_posts_are_few_statements(
+    client: httpx2.AsyncClient, database: Counting, table: Table, patient: Make
+) -> None:
+    answers = await post(client, *(patient(number, ward=number) for number in range(250)))
+    assert {answer.status_code for answer in answers} == {201}
+    rows = {answer.json()["id"]: answer.json()["ward"] for answer in answers}
+    assert sorted(rows.values()) == list(range(250))
+    assert stored(table, "id, (extra->>'ward')::int") == sorted(rows.items())
+    assert [answer.headers["location"] for answer in answers] == [f"/patients/{key}" for key in rows]
+    assert database.given[statements.insert_many()] <= 10
+    assert database.given[statements.insert_one()] == 0
+
+
+async def test_of_posts_that_exclude_each_other_one_is_taken_and_neighbours_are_not_harmed(
+    client: httpx2.AsyncClient, table: Table, patient: Make
+) -> None:
+    await post(client, patient(0, id="old"))
+    same_id = [patient(number, id="x") for number in range(1, 4)]
+    same_patient_id = [patient(4, id=f"y{number}") for number in range(3)]
+    taken = [patient(5, id="old"), patient(0)]
+    good = [patient(number, id=f"g{number}") for number in range(6, 9)]
+    answers = await post(client, *same_id, *same_patient_id, *taken, *good)
+    groups = answers[:3], answers[3:6], answers[6:8], answers[8:]
+    statuses = [sorted(answer.status_code for answer in group) for group in groups]
+    assert statuses == [[201, 409, 409], [201, 409, 409], [409, 409], [201, 201, 201]]
+    named = [[*answer.json()["errors"]] for answer in answers if answer.status_code == 409]
+    assert named == [["id"], ["id"], ["patientID"], ["patientID"], ["id"], ["patientID"]]
+    assert len(stored(table)) == 6
+
+
+async def test_a_patient_the_database_refuses_takes_nobody_along(
+    client: httpx2.AsyncClient, table: Table, patient: Make, nobody_named_bad: None
+) -> None:
+    names = ["Ada", "Bad", "Eve"]
+    answers = await post(client, *(patient(number, id=name, name=name) for number, name in enumerate(names)))
+    assert [answer.status_code for answer in answers] == [201, 500, 201]
+    answers = await patch(client, ("Ada", {"name": "Bad"}), ("Eve", {"name": "Eva"}))
+    assert [answer.status_code for answer in answers] == [500, 200]
+    assert stored(table) == [("Ada", "Ada"), ("Eve", "Eva")]
+
+
+async def test_many_patches_are_few_statements_and_none_is_lost(
+    client: httpx2.AsyncClient, database: Counting, table: Table, patient: Make
+) -> None:
+    await post(client, *(patient(number, id=f"{number:03}", ward="A", bed=1) for number in range(100)))
+    names = [(f"{number:03}", {"name": f"Name {number}", "ward": None}) for number in range(100)]
+    ages = [(f"{number:03}", {"age": number + 1}) for number in range(100)]
+    answers = await patch(client, *names, *ages)
+    assert {answer.status_code for answer in answers} == {200}
+    assert all(answer.json()["name"] == f"Name {number}" for number, answer in enumerate(answers[:100]))
+    expected = [(f"{n:03}", f"Name {n}", n + 1, {"ward": None, "bed": 1}, "Asthma") for n in range(100)]
+    assert stored(table, "id, name, age, extra, medical_condition") == expected
+    assert database.given[statements.patch_many()] <= 10
+
+
+async def test_each_patch_gets_its_own_answer(client: httpx2.AsyncClient, table: Table, patient: Make) -> None:
+    await post(client, *(patient(number, id=f"p{number}") for number in range(4)))
+    answers = await patch(
+        client, ("p0", {"name": "New"}), ("none", {"name": "New"}), ("p1", {"patientID": "P003"}), ("p2", {"age": 7})
+    )
+    assert [answer.status_code for answer in answers] == [200, 404, 409, 200]
+    assert [*answers[2].json()["errors"]] == ["patientID"]
+    columns = stored(table, "id, name, patient_id, age")
+    assert columns[:3] == [
+        ("p0", "New", "P000", 45),
+        ("p1", "Zoë Ångström", "P001", 45),
+        ("p2", "Zoë Ångström", "P002", 7),
+    ]
+
+
+async def test_nobody_waits_for_a_lock_on_another_patient(
+    client: httpx2.AsyncClient, table: Table, patient: Make
+) -> None:
+    await post(client, patient(1, id="held"), patient(2, id="free"))
+    with table.transaction():
+        table.execute("UPDATE patients SET age = 1 WHERE id = 'held'")
+        waiting = asyncio.create_task(patch(client, ("held", {"name": "Late"})))
+        [answer] = await patch(client, ("free", {"name": "Soon"}))
+        assert answer.json()["name"] == "Soon"
+        assert not waiting.done()
+    [late] = await waiting
+    assert (late.json()["name"], late.json()["age"]) == ("Late", 1)
+
+
+async def test_a_large_patient_goes_alone(
+    client: httpx2.AsyncClient, database: Counting, table: Table, patient: Make
+) -> None:
+    answers = await post(client, patient(1, id="large", note="x" * 50_000), patient(2, id="small"))
+    answers += await patch(client, ("large", {"note": "y" * 50_000}))
+    assert [answer.status_code for answer in answers] == [201, 201, 200]
+    assert database.given[statements.insert_one()] == 1
+    assert database.given[statements.patch_many()] == 0
+    assert stored(table, "id, left(extra->>'note', 3)") == [("large", "yyy"), ("small", None)]
