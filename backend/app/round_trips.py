@@ -6,7 +6,8 @@ starts after they arrived, so every answer is at least as new as its request. Kn
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
+from weakref import WeakValueDictionary
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -53,36 +54,20 @@ class Batched(Generic[Key, Value]):
 
 
 class Joined:
-    """Equal reads, told apart by a key; the next flight of a key serves all who wait for it."""
+    """Equal reads, told apart by a key; the next flight of a key serves all who wait for it, its failure too."""
 
     def __init__(self) -> None:
-        self._flying: dict[Hashable, asyncio.Task[Any]] = {}
-        self._next: dict[Hashable, asyncio.Task[Any]] = {}
+        self._lines = WeakValueDictionary[Hashable, Batched[None, Any]]()  # each lives as long as somebody waits in it
 
     async def get(self, key: Hashable, read: Callable[[], Awaitable[Value]]) -> Value:
-        flight = self._next.get(key)
-        if flight is None:
-            flight = self._next[key] = asyncio.create_task(self._fly(key, self._flying.get(key), read))
-            flight.add_done_callback(_observe)
-        result: Value = await asyncio.shield(flight)  # one who gives up must not cancel the others
-        return result
-
-    async def _fly(
-        self, key: Hashable, before: asyncio.Task[Any] | None, read: Callable[[], Awaitable[Value]]
-    ) -> Value:
-        if before:
-            await asyncio.wait({before})
-        flight = self._flying[key] = self._next.pop(key)
-        try:
-            if before:
-                before.result()  # if it failed: those behind it have waited as long
-            return await read()
-        finally:
-            if self._flying[key] is flight:
-                del self._flying[key]
+        line = self._lines.get(key)
+        if line is None:
+            line = self._lines[key] = Batched(_only(read))
+        return cast(Value, await line.get(None))
 
 
-def _observe(task: asyncio.Task[Any]) -> None:
-    """When every waiter has gone, asyncio would report the exception as never retrieved."""
-    if not task.cancelled():
-        task.exception()
+def _only(read: Callable[[], Awaitable[Value]]) -> Callable[[Sequence[None]], Awaitable[Mapping[None, Value]]]:
+    async def fetch(_: Sequence[None]) -> Mapping[None, Value]:
+        return {None: await read()}
+
+    return fetch

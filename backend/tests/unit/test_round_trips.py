@@ -98,3 +98,10 @@ async def test_one_who_gives_up_takes_nobody_along(kind: str) -> None:
     assert await patient in (0, {"k": 0})
     with pytest.raises(asyncio.CancelledError):
         await quitter
+
+
+async def test_nothing_is_kept_of_reads_that_are_over() -> None:
+    source, joined = Source(), Joined()
+    await asyncio.gather(*(joined.get(key, lambda: source.fetch([])) for key in range(100)))
+    await asyncio.sleep(0)
+    assert len(joined._lines) == 0
