@@ -12,6 +12,8 @@ from weakref import WeakValueDictionary
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
+_PAUSE = 0.2  # of the last flight's time
+
 
 class Batched(Generic[Key, Value]):
     """One `fetch(keys)` for all keys that wait, or the first `at_most`; a key it does not return is None.
@@ -35,15 +37,19 @@ class Batched(Generic[Key, Value]):
 
     async def _fly(self) -> None:
         batch: list[tuple[Key, asyncio.Future[Value | None]]] = []
+        clock, lasted = asyncio.get_running_loop().time, 0.0
         try:
             while self._waiting:
-                await asyncio.sleep(0)  # one turn of the loop: requests that are here already fly along
-                batch = self._waiting[: self._at_most]
+                # At first one turn of the loop: requests that are here already fly along. Behind a flight a moment more:
+                # those it answered ask again, and would else take turns with the others, half as many in a flight.
+                await asyncio.sleep(lasted * _PAUSE)
+                batch, begin = self._waiting[: self._at_most], clock()
                 del self._waiting[: len(batch)]
                 found = await self._fetch(list({key for key, _ in batch}))
                 for key, future in batch:
                     if not future.done():  # its request may have gone
                         future.set_result(found.get(key))
+                lasted = clock() - begin
         except Exception as error:  # whatever it is, nobody may be left waiting
             batch, self._waiting = [*batch, *self._waiting], []
             for _, future in batch:

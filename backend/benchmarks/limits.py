@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import secrets
 import time
 from collections.abc import Sequence
@@ -111,6 +112,10 @@ async def _run(dsn: str, queries: Sequence[Query], connections: int, seconds: fl
 
 def _fresh(params: Any) -> Any:
     """A posted patient again, as another one."""
-    if not str(params.get("patient_id", "")).startswith(MARK):
+    records = params.get("records", "")
+    if f'"patient_id": "{MARK}' not in records:
         return params
-    return {**params, "id": secrets.token_hex(8), "patient_id": f"{MARK}{secrets.token_hex(8)}"}
+    return {**params, "records": _KEYS.sub(lambda key: f'"{key[1]}": "{MARK}{secrets.token_hex(8)}"', records)}
+
+
+_KEYS = re.compile(r'"(id|patient_id)": "[^"]*"')
