@@ -40,8 +40,8 @@ class Batched(Generic[Key, Value]):
         clock, lasted = asyncio.get_running_loop().time, 0.0
         try:
             while self._waiting:
-                # At first one turn of the loop: requests that are here already fly along. Behind a flight a moment more:
-                # those it answered ask again, and would else take turns with the others, half as many in a flight.
+                # At first one turn of the loop: requests that are here already fly along. Behind a flight a moment
+                # more: those it answered ask again, and would else take turns with the others, half of all in each.
                 await asyncio.sleep(lasted * _PAUSE)
                 batch, begin = self._waiting[: self._at_most], clock()
                 del self._waiting[: len(batch)]

@@ -11,13 +11,13 @@ from app.round_trips import Batched, Joined
 class Source:
     """A changing value that takes a moment to read; remembers what was asked."""
 
-    def __init__(self) -> None:
-        self.value, self.asked, self.fault = 0, list[list[str]](), False
+    def __init__(self, seconds: float = 0.01) -> None:
+        self.value, self.asked, self.fault, self.seconds = 0, list[list[str]](), False, seconds
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, int]:
         self.asked.append(sorted(keys))
         seen = self.value
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(self.seconds)
         if self.fault:
             raise OSError
         return {key: seen for key in keys if key != "missing"}
@@ -39,6 +39,19 @@ async def test_no_flight_takes_more_than_it_may() -> None:
     shared = Batched(source.fetch, at_most=2)
     assert await asyncio.gather(*(shared.get(key) for key in "abcde")) == [0] * 5
     assert source.asked == [["a", "b"], ["c", "d"], ["e"]]
+
+
+async def test_those_who_ask_again_and_again_come_to_fly_together() -> None:
+    source = Source(seconds=0.1)
+    shared = Batched(source.fetch)
+
+    async def ask(key: str, after: float) -> None:
+        await asyncio.sleep(after)
+        for _ in range(4):
+            await shared.get(key)
+
+    await asyncio.gather(ask("a", 0), ask("b", 0.05))
+    assert source.asked == [["a"], ["a", "b"], ["a", "b"], ["a", "b"], ["b"]]
 
 
 @pytest.mark.parametrize("kind", ["batched", "joined"])
