@@ -13,7 +13,7 @@ import struct
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
@@ -96,8 +96,8 @@ class PatientService:
         Raises `BadRequest` for a query this server does not serve.
         """
         try:
-            query, collations = parse(query_string, dialect, COLUMNS), await self._known_collations()
-            statement = list_query(query, collations)
+            collations = await self._known_collations()
+            query, statement = _asked(query_string, dialect, collations)
         except UnsupportedQuery as error:
             raise BadRequest(str(error)) from None
         listing = await self._lists.get(query_string, lambda: self._listing(query, statement))
@@ -208,6 +208,12 @@ class PatientService:
     async def _rows(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         rows = await self._database.rows(Query(statements.select_by_ids(), {"keys": keys}))
         return {key.decode(): row for key, row in rows}
+
+
+@lru_cache(128)  # what many ask for at once, the whole list above all
+def _asked(query_string: bytes, dialect: Dialect, collations: Collations) -> tuple[ListQuery, Query]:
+    query = parse(query_string, dialect, COLUMNS)
+    return query, list_query(query, collations)
 
 
 def _found(row: bytes | None) -> bytes:

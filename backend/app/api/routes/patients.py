@@ -22,7 +22,8 @@ router = APIRouter(prefix=PATH, tags=["patients"], route_class=ThinRoute)
 async def list_patients(request: Request) -> Response:
     """All patients, or those the query asks for."""
     query, total, content, tag, parts = await _patients(request).find(request.scope["query_string"], _dialect(request))
-    headers = page.headers(query, total, str(request.base_url).rstrip("/") + PATH)
+    url = "" if total is None else str(request.base_url).rstrip("/") + PATH  # dear, and a whole list has no links
+    headers = page.headers(query, total, url)
     if parts:
         return conditional.streamed(parts, page.around(query, total), headers)
     return await conditional.compressed(request, conditional.answer(request, content, tag, headers))
