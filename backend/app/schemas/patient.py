@@ -62,10 +62,10 @@ def _id_text(value: object) -> object:
     return value
 
 
-# Patterns only tell readers of the schema: ECMA-262's \S is what BLANKS leaves, Python's and Rust's are not.
+# Patterns only tell readers of the schema: ECMA-262's \s is what BLANKS has, Python's and Rust's are not.
 NO_NUL = r"^[^\u0000]*$"
 NOT_EMPTY = r"^[^\u0000]+$"
-NOT_BLANK = r"^[^\u0000]*\S[^\u0000]*$"
+NOT_BLANK = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
 
 Id = Annotated[
     str,

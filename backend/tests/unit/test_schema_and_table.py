@@ -1,5 +1,6 @@
 """The wire shape, the table and the API's description agree, field by field."""
 
+import re
 from typing import Any
 
 import pytest
@@ -9,8 +10,8 @@ from pydantic import SecretStr
 from app.config import Settings
 from app.jsonserver.query import SPELLINGS
 from app.main import create_app
-from app.models.patient import GENDERS, TABLE
-from app.schemas.patient import COLUMNS, Patient, PatientCreate, PatientPatch, check
+from app.models.patient import BLANKS, GENDERS, TABLE
+from app.schemas.patient import COLUMNS, NOT_BLANK, InvalidRecord, Patient, PatientCreate, PatientPatch, check
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +70,23 @@ def test_every_operator_of_every_field_is_described(schema: dict[str, Any]) -> N
     named = [parameter["name"] for parameter in schema["paths"]["/patients"]["get"]["parameters"]]
     assert {field + spelling for field in COLUMNS for spelling in ("", *SPELLINGS)} <= set(named)
     assert len(named) == len(set(named))
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "a", " a ", "\0", "\0a", "a\0", " \0 ", "\u00a0", "\ufeff\u2003", "\u00a0a", "\x85"]
+)
+def test_the_published_pattern_is_the_rule_that_is_checked(text: str) -> None:
+    body = {
+        "patientID": "P1",
+        "name": text,
+        "age": 1,
+        "gender": "Male",
+        "medicalCondition": "x",
+        "lastVisit": "2024-01-15",
+    }
+    pattern = NOT_BLANK.replace(r"\s", BLANKS)  # ECMA-262's white space, which is not Python's
+    if re.search(pattern, text):
+        check(body, PatientCreate)
+    else:
+        with pytest.raises(InvalidRecord):
+            check(body, PatientCreate)
