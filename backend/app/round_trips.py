@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
+_Batch = list[tuple[Key, asyncio.Future[Value | None]]]
 _PAUSE = 0.2  # of the last flight's time
 
 
@@ -25,7 +26,7 @@ class Batched(Generic[Key, Value]):
         self, fetch: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Value]]], at_most: int | None = None
     ) -> None:
         self._fetch, self._at_most = fetch, at_most
-        self._waiting: list[tuple[Key, asyncio.Future[Value | None]]] = []
+        self._waiting: _Batch[Key, Value] = []
         self._flight: asyncio.Task[None] | None = None
 
     async def get(self, key: Key) -> Value | None:
@@ -36,27 +37,38 @@ class Batched(Generic[Key, Value]):
         return await future
 
     async def _fly(self) -> None:
-        batch: list[tuple[Key, asyncio.Future[Value | None]]] = []
         clock, lasted = asyncio.get_running_loop().time, 0.0
         try:
             while self._waiting:
                 # At first one turn of the loop: requests that are here already fly along. Behind a flight a moment
                 # more: those it answered ask again, and would else take turns with the others, half of all in each.
                 await asyncio.sleep(lasted * _PAUSE)
-                batch, begin = self._waiting[: self._at_most], clock()
-                del self._waiting[: len(batch)]
-                found = await self._fetch(list({key for key, _ in batch}))
-                for key, future in batch:
-                    if not future.done():  # its request may have gone
-                        future.set_result(found.get(key))
+                begin = clock()
+                await self._answer(self._boarding())
                 lasted = clock() - begin
-        except Exception as error:  # whatever it is, nobody may be left waiting
-            batch, self._waiting = [*batch, *self._waiting], []
-            for _, future in batch:
-                if not future.done():
-                    future.set_exception(error)
         finally:
             self._flight = None
+
+    def _boarding(self) -> _Batch[Key, Value]:
+        batch = self._waiting[: self._at_most]
+        del self._waiting[: len(batch)]
+        return batch
+
+    async def _answer(self, batch: _Batch[Key, Value]) -> None:
+        try:
+            found = await self._fetch(list({key for key, _ in batch}))
+        except Exception as error:  # whatever it is, nobody may be left waiting
+            batch, self._waiting = [*batch, *self._waiting], []
+            for _, future in _unsettled(batch):
+                future.set_exception(error)
+        else:
+            for key, future in _unsettled(batch):
+                future.set_result(found.get(key))
+
+
+def _unsettled(batch: _Batch[Key, Value]) -> _Batch[Key, Value]:
+    """Without those whose request has gone."""
+    return [one for one in batch if not one[1].done()]
 
 
 class Joined:

@@ -106,10 +106,14 @@ def _optional(model: type[BaseModel], name: str) -> type[BaseModel]:
     return create_model(name, __config__=model.model_config, **fields)
 
 
+def _or_whole_number(schema: dict[str, Any]) -> None:
+    schema["anyOf"].insert(1, {"type": "integer", "minimum": -MAX_SAFE_INTEGER, "maximum": MAX_SAFE_INTEGER})
+
+
 class PatientCreate(Patient):
     """A patient as POST sends it; without an id (or with null) the server makes one."""
 
-    id: Annotated[Id | None, Field(examples=["3e3a"])] = None
+    id: Annotated[Id | None, Field(examples=["3e3a"], json_schema_extra=_or_whole_number)] = None
 
 
 class PatientRow(Patient):

@@ -13,6 +13,8 @@ from app.main import create_app
 from app.models.patient import BLANKS, GENDERS, TABLE
 from app.schemas.patient import COLUMNS, NOT_BLANK, InvalidRecord, Patient, PatientCreate, PatientPatch, check
 
+REST = {"patientID": "P1", "name": "x", "age": 1, "gender": "Male", "medicalCondition": "x", "lastVisit": "2024-01-15"}
+
 
 @pytest.fixture(scope="module")
 def schema() -> dict[str, Any]:
@@ -90,3 +92,12 @@ def test_the_published_pattern_is_the_rule_that_is_checked(text: str) -> None:
     else:
         with pytest.raises(InvalidRecord):
             check(body, PatientCreate)
+
+
+def test_a_number_is_described_as_an_id_that_is_accepted(schema: dict[str, Any]) -> None:
+    branches = schema["components"]["schemas"]["PatientCreate"]["properties"]["id"]["anyOf"]
+    assert [branch["type"] for branch in branches] == ["string", "integer", "null"]
+    most = branches[1]["maximum"]
+    assert check({"id": most, **REST}, PatientCreate).columns["id"] == str(most)
+    with pytest.raises(InvalidRecord):
+        check({"id": most + 1, **REST}, PatientCreate)
