@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from app import banner, config, logs
 from app.config import Settings, SettingsError
 from app.embedded import EmbeddedError, ensure_free
-from app.main import create_app
+from app.main import NOT_STARTED, create_app
 from app.server import ListenError, listen, serve, url_of
 
 log = logging.getLogger("app")
@@ -29,7 +29,7 @@ def main() -> int:
     try:
         run(config.load())
     except (SettingsError, EmbeddedError, ListenError) as error:
-        print(f"Patients API did not start. {error}", file=sys.stderr)
+        print(f"{NOT_STARTED} {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         pass

@@ -18,10 +18,12 @@ from app.api.routes import docs, health, home, metrics, patients
 from app.api.thin import ThinApp
 from app.config import Settings
 from app.database import Database
+from app.embedded import EmbeddedError
 from app.services.patient_service import PatientService
 
 log = logging.getLogger("app")
 
+NOT_STARTED = "Patients API did not start."
 _OPEN = (
     "ANYONE WHO CAN REACH THIS SERVER MAY READ, CHANGE AND DELETE EVERY PATIENT: like json-server it has no access "
     "control. Let only those reach it who may."
@@ -81,6 +83,9 @@ def _app() -> FastAPI:
     """The application of `uvicorn app.main:app`, which asks for it twice."""
     from app.development import with_database  # noqa: PLC0415 migrations and importer: only where they may be needed
 
-    settings = config.load()
-    logs.configure(settings)
-    return create_app(with_database(settings))
+    try:
+        settings = config.load()
+        logs.configure(settings)
+        return create_app(with_database(settings))
+    except (config.SettingsError, EmbeddedError) as error:
+        raise SystemExit(f"{NOT_STARTED} {error}") from None

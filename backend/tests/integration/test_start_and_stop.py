@@ -120,3 +120,15 @@ def test_another_program_may_serve_the_application(place: Path) -> None:
         assert server.stop(signal.SIGINT) in {0, -signal.SIGINT}
         assert "GET /patients 200" in server.said
         assert "Ada" not in server.said
+
+
+def test_another_program_is_told_in_one_line_what_it_cannot_serve(place: Path) -> None:
+    uvicorn = ("-m", "uvicorn", "app.main:app", "--port", "0")
+    for settings, says in (
+        ({"PORT": "eighty"}, "PORT: "),
+        ({"DATA_DIR": "/dev/null/data"}, "PostgreSQL cannot run in "),
+    ):
+        with launched((), uvicorn, **{"DATA_DIR": place, **settings}) as server:
+            assert server.process.wait(30) == 1
+            assert server.said.startswith(f"Patients API did not start. {says}"), server.said
+            assert server.said.count("\n") == 1

@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "development": {"embedded", "importer", "config"},
     "banner": {"config", ""},
     "server": {"config", "main", "api", "errors", "limits"},
-    "main": {"logs", "api", "services", "database", "config", "development", ""},
+    "main": {"logs", "api", "services", "database", "config", "embedded", "development", ""},
     "__main__": {"main", "server", "embedded", "development", "banner", "config", "logs", ""},
 }
 FRAMEWORKS = {"fastapi": {"main", "api"}, "starlette": {"main", "api", "server"}, "uvicorn": {"server"}}
