@@ -1,5 +1,6 @@
 """What tests need from npm: the packages of a folder's own lock file, installed beside it once."""
 
+import fcntl
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,7 +14,9 @@ def installed(folder: Path) -> Path:
         pytest.skip("Node.js and npm are not installed on this machine")
     modules, lock = folder / "node_modules", folder / "package-lock.json"
     stamp = modules / ".package-lock.json"  # npm's own record of what it installed
-    if not stamp.exists() or stamp.stat().st_mtime < lock.stat().st_mtime:
-        subprocess.run(["npm", "ci"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-        stamp.touch()
+    with lock.open() as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)  # processes that share the tests install one after the other
+        if not stamp.exists() or stamp.stat().st_mtime < lock.stat().st_mtime:
+            subprocess.run(["npm", "ci"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+            stamp.touch()
     return modules

