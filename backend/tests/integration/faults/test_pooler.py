@@ -1,0 +1,94 @@
+"""Through a real transaction-mode pooler: requests and imports that take another connection for each transaction."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.config import BACKEND
+from tests.integration.faults.processes import Postgres, Server, free_port, wait_until
+from tests.integration.faults.wire import Answer, ask
+from tests.servers import UNMEASURED
+
+Launch = Callable[..., Server]
+_AS_NOBODY = ["-u", "nobody"] if os.geteuid() == 0 else []  # PgBouncer refuses to run as root
+
+
+@pytest.fixture
+def pooled(postgres: Postgres, tmp_path: Path) -> Iterator[str]:
+    """The DSN of a PgBouncer that has two connections for everybody and asks nobody for a password."""
+    program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+    if not program:
+        pytest.skip("pgbouncer is not installed")
+    file, port = tmp_path / "pgbouncer.ini", free_port()
+    file.write_text(_settings(postgres.port, port))
+    with subprocess.Popen([program, "-q", *_AS_NOBODY, file], stderr=subprocess.DEVNULL) as process:
+        wait_until(lambda: _accepts(port), 10, "the pooler is there")
+        yield f"postgresql://patients@127.0.0.1:{port}/patients"
+        process.kill()
+
+
+def test_many_requests_share_two_connections(pooled: str, launch: Launch) -> None:
+    server = launch(dsn=pooled, db_pooled=True, db_pool_size=10)
+    for turn in range(4):  # more often than a statement is sent before psycopg prepares it
+        posts = [("POST", "/patients", patient(turn * 50 + number)) for number in range(50)]
+        assert {answer.status for answer in at_once(server, posts)} == {201}
+    reads = [("GET", f"/patients/p{number}", None) for number in range(200)]
+    patches = [("PATCH", f"/patients/p{number}", {"age": 7}) for number in range(200)]
+    lists = [("GET", f"/patients?_sort=name&_page={page}", None) for page in range(1, 20)]
+    assert {answer.status for answer in at_once(server, reads + patches + lists)} == {200}
+    assert {row["age"] for row in ask(server.port, "GET", "/patients").json()} == {7}
+
+
+def test_an_import_needs_no_session(pooled: str, postgres: Postgres) -> None:
+    command = [sys.executable, "scripts/migrate_db_json.py", str(BACKEND.parent / "db.json"), "--quiet"]
+    environment = os.environ | {"DATABASE_URL": pooled} | UNMEASURED
+    for _ in range(2):
+        assert subprocess.run(command, cwd=BACKEND, env=environment, check=False).returncode == 0
+    with postgres.connect() as connection:
+        assert connection.execute("SELECT count(*) FROM patients").fetchone() == (30,)
+
+
+def at_once(server: Server, requests: list[tuple[str, str, Any]]) -> list[Answer]:
+    with ThreadPoolExecutor(16) as clients:
+        return list(clients.map(lambda request: ask(server.port, *request), requests))
+
+
+def patient(number: int) -> dict[str, object]:
+    return {
+        "id": f"p{number}",
+        "patientID": f"P{number}",
+        "name": f"Secretia {number}",
+        "age": 40,
+        "gender": "Female",
+        "medicalCondition": "Morbus",
+        "lastVisit": "2024-01-15",
+    }
+
+
+def _settings(database_port: int, port: int) -> str:
+    return f"""
+[databases]
+patients = host=127.0.0.1 port={database_port} user=patients
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = 2
+"""
+
+
+def _accepts(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
