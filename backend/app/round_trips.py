@@ -17,7 +17,7 @@ _PAUSE = 0.2  # of the last flight's time
 
 
 class Batched(Generic[Key, Value]):
-    """One `fetch(keys)` for all keys that wait, or the first `at_most`; a key it does not return is None.
+    """One `fetch(keys)` for all keys that wait, or the first `at_most`, as they came; a key it does not return is None.
 
     What `fetch` raises, everyone of its batch gets, and so do those who waited behind it: they have waited as long.
     """
@@ -56,7 +56,7 @@ class Batched(Generic[Key, Value]):
 
     async def _answer(self, batch: _Batch[Key, Value]) -> None:
         try:
-            found = await self._fetch(list({key for key, _ in batch}))
+            found = await self._fetch(list(dict.fromkeys(key for key, _ in batch)))
         except Exception as error:  # whatever it is, nobody may be left waiting
             batch, self._waiting = [*batch, *self._waiting], []
             for _, future in _unsettled(batch):

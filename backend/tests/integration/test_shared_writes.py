@@ -77,6 +77,7 @@ async def test_many_posts_are_few_statements(
     rows = {answer.json()["id"]: answer.json()["ward"] for answer in answers}
     assert sorted(rows.values()) == list(range(250))
     assert stored(table, "id, (extra->>'ward')::int") == sorted(rows.items())
+    assert [row["ward"] for row in (await client.get("/patients")).json()] == list(range(250))  # as they came
     assert [answer.headers["location"] for answer in answers] == [f"/patients/{key}" for key in rows]
     assert database.given[statements.insert_many()] <= 10
     assert database.given[statements.insert_one()] == 0
