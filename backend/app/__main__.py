@@ -4,6 +4,7 @@ With DATABASE_URL it serves that database as it is. Without (development only) i
 schema and some patients. What the person at the terminal can mend is one line on stderr and exit code 2.
 """
 
+import argparse
 import logging
 import os
 import signal
@@ -23,8 +24,22 @@ from app.server import ListenError, listen, serve, url_of
 log = logging.getLogger("app")
 
 
+_HELP = """Serve patients from PostgreSQL as json-server would, until Ctrl-C or SIGTERM.
+
+Settings are environment variables or lines of backend/.env; backend/.env.example and docs/operations.md explain each.
+Without DATABASE_URL a PostgreSQL of its own is started, and db.json imported into it the first time.
+
+examples, in backend/:
+  python -m app
+  PORT=9000 python -m app
+  DATABASE_URL=postgresql://user@host/patients python -m app
+"""
+
+
 def main() -> int:
     """Serve until SIGINT or SIGTERM. Returns the exit code."""
+    formatter = argparse.RawDescriptionHelpFormatter
+    argparse.ArgumentParser("python -m app", description=_HELP, formatter_class=formatter).parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the server takes both, one way to stop a start
     try:
         run(config.load())

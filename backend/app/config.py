@@ -18,6 +18,10 @@ BACKEND = Path(__file__).resolve().parent.parent
 DSN_SCHEMES = ("postgres://", "postgresql://", "postgresql+psycopg://")
 
 
+# What a browser sends as Origin (RFC 6454, 7), or `*`.
+_ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^\s/?#@]+")
+
+
 class SettingsError(Exception):
     """A setting has a value that cannot be used; the text is one line that names the variable and what is allowed."""
 
@@ -49,7 +53,7 @@ class Settings(BaseSettings):
 
     max_body_bytes: Annotated[int, Field(ge=1, le=1 << 30)] = 1 << 20
     receive_timeout: Annotated[float, Field(ge=1, le=600)] = 20.0
-    shutdown_timeout: Annotated[float, Field(ge=0, le=300)] = 8.0
+    shutdown_timeout: Annotated[float, Field(ge=1, le=300)] = 8.0
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["plain", "json"] = "plain"
@@ -72,7 +76,7 @@ class Settings(BaseSettings):
     def _comma_list(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip()) or None
+        return tuple(_origin(part) for part in value.split(",") if part.strip()) or None
 
     @field_validator("database_url", mode="before")
     @classmethod
@@ -120,6 +124,13 @@ def load() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SettingsError("; ".join(_sentence(fault["loc"], fault["msg"]) for fault in error.errors())) from None
+
+
+def _origin(text: str) -> str:
+    origin = text.strip().rstrip("/").lower()
+    if not _ORIGIN.fullmatch(origin):
+        raise ValueError("each must look like https://app.example or http://localhost:5173, without a path; or be *")
+    return origin
 
 
 def _readable(url: str) -> str:

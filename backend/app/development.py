@@ -57,8 +57,8 @@ def upgrade(dsn: str) -> None:
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, "head")
-        except CommandError as error:  # a newer version's data, for example
-            raise EmbeddedError(f"the schema cannot be brought up to date: {error}") from error
+        except CommandError as error:
+            raise EmbeddedError(f"the schema was made by newer code than this, it seems: {error}") from error
 
 
 def _seed(dsn: str, file: Path, unfinished: Path) -> None:

@@ -30,8 +30,10 @@ def _require_json(headers: Mapping[str, str]) -> None:
     media_type, *parameters = (part.strip().lower() for part in headers.get("content-type", "").split(";"))
     charsets = {p.partition("=")[2].strip().strip('"') for p in parameters if p.startswith("charset")}
     encoded = headers.get("content-encoding", "identity").strip().lower()
-    if media_type != "application/json" or not charsets <= {"utf-8", "utf8"} or encoded != "identity":
+    if media_type != "application/json" or not charsets <= {"utf-8", "utf8"}:
         raise UnsupportedMediaType
+    if encoded != "identity":
+        raise UnsupportedMediaType("Send the body as it is, without Content-Encoding.")
 
 
 async def _read(request: Request, limit: int) -> bytes:

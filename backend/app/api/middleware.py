@@ -6,7 +6,7 @@ Each request passes all of them, so they read and write headers as the raw bytes
 import logging
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from secrets import token_hex
 from urllib.parse import quote_from_bytes
@@ -139,6 +139,15 @@ class Cors(CORSMiddleware):
         response = super().preflight_response(request_headers)
         headers = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
         return Response(status_code=204, headers=headers)
+
+
+def permission(origins: Sequence[str]) -> Mapping[str, str]:
+    """CORS for answers to requests that were not read far enough to know their Origin: what is right for each of them.
+
+    With several origins there is no such thing, and a browser keeps the answer to itself.
+    """
+    allowed = "*" if "*" in origins else origins[0] if len(origins) == 1 else None
+    return {"Access-Control-Allow-Origin": allowed} if allowed else {}
 
 
 class LastResort:

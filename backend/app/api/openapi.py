@@ -275,7 +275,7 @@ _LIST_PARAMETERS: Mapping[str, tuple[str, Json]] = {
 
 
 def _list_parameters() -> list[Json]:
-    """Filters of every declared field, then search, order, pages and slices."""
+    """Search, order, pages and slices, then filters of every declared field: there are many."""
     repeated: Json = {"type": "array", "items": _TEXT}
     equal = [_query(field, f"{field} equal to the value; repeated: to any of them.", repeated) for field in COLUMNS]
     operators = [
@@ -283,4 +283,4 @@ def _list_parameters() -> list[Json]:
         for field in COLUMNS
         for spelling, name in SPELLINGS.items()
     ]
-    return [*equal, *operators, *(_query(name, says, schema) for name, (says, schema) in _LIST_PARAMETERS.items())]
+    return [*(_query(name, says, schema) for name, (says, schema) in _LIST_PARAMETERS.items()), *equal, *operators]

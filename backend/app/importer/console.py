@@ -61,8 +61,9 @@ def _lines(console: Console) -> Progress:
         nonlocal due
         if time.monotonic() >= due:
             due = time.monotonic() + _EVERY
-            share = f", {step.done / step.total:.0%}" if step.total else ""
-            say(console, f"{step.name}: {step.records:,} records{share}, {rate(step)}")
+            share = f"{step.done / step.total:.0%}" if step.total else ""
+            so_far = (_count(step.records), share, rate(step)) if step.records else ()
+            say(console, f"{step.name}: {', '.join(filter(None, so_far)) or '…'}")
 
     return show
 
@@ -105,8 +106,9 @@ def _table(report: Report) -> Table:
     table.add_column("verdict")
     table.add_column("records", justify="right")
     table.add_column("meaning")
+    meanings = _MEANINGS | ({"migrated": "a run would write them"} if report.dry_run else {})
     for verdict in VERDICTS:
-        table.add_row(verdict, f"{report.totals[verdict]:,}", _MEANINGS[verdict])
+        table.add_row(verdict, f"{report.totals[verdict]:,}", meanings[verdict])
     return table
 
 

@@ -62,7 +62,8 @@ def _tokens(grammar: re.Pattern[str], source: str) -> Iterator[re.Match[str]]:
     place = 0
     while place < len(source):
         if not (token := grammar.match(source, place)):
-            raise UnsupportedPattern(f"something unsupported begins at character {place + 1}")
+            what = "a [ without its ]" if source[place] == "[" else "something unsupported"
+            raise UnsupportedPattern(f"{what} begins at character {place + 1}")
         yield token
         place = token.end()
 

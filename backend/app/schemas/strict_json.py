@@ -21,10 +21,11 @@ def loads(raw: bytes | str) -> Any:
     """The document's value: dict, list, str, int, float, bool or None.
 
     Raises `InvalidJSON` for broken UTF-8, broken JSON, NaN and Infinity, numbers beyond a double, duplicate names in
-    one object, and nesting deeper than `MAX_DEPTH`. NUL and lone surrogates pass: `unstorable` finds them by field.
+    one object, and nesting deeper than `MAX_DEPTH`. NUL and lone surrogates pass: `unstorable` finds them by field. A
+    byte order mark is ignored (RFC 8259, 8.1).
     """
     try:
-        value = _DECODER.decode(raw if isinstance(raw, str) else raw.decode("utf-8"))
+        value = _DECODER.decode(raw if isinstance(raw, str) else raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise InvalidJSON(f"the text is not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:

@@ -6,6 +6,8 @@ comes before the body was read reaches the client that still sends.
 """
 
 import asyncio
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, cast
 
 import httptools
@@ -20,6 +22,7 @@ from app.server.transport import GentleTransport
 _REFUSALS = {
     400: "The request is not valid HTTP/1.1.",
     408: "The request did not arrive in time. Send it again, faster.",
+    503: "The server is stopping. Send the request again.",
     414: f"The address is longer than {HEAD_BYTES} bytes, the most this server takes.",
     431: f"The header fields are larger than {HEAD_BYTES} bytes together, the most this server takes.",
     501: "The only transfer coding this server knows is chunked.",
@@ -32,9 +35,10 @@ class _Refused(Exception):
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection. `receive_timeout` is set by `limited`."""
+    """One connection. `limited` sets the class's attributes."""
 
     receive_timeout = 20.0
+    permission: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -43,7 +47,7 @@ class Protocol(HttpToolsProtocol):
         self._receiving = False  # a request has begun and is not yet here whole
         self._in_head = False
         self._head_bytes = self._unparsed_bytes = self._messages = 0
-        self._refusal = 400
+        self._refusal, self._late = 400, 408
         self._discarding = False
 
     # The life of a connection.
@@ -151,7 +155,7 @@ class Protocol(HttpToolsProtocol):
         if self._answering():
             self._watch(self.receive_timeout)
         elif self._receiving:
-            self._refuse(408)
+            self._refuse(self._late)
         else:
             self.transport.close()
 
@@ -183,6 +187,7 @@ class Protocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """The server stops: what arrives must have arrived by half of the time it gives."""
         super().shutdown()
+        self._late = 503
         if self._receiving and self._deadline:
             self._unwatch()
             self._watch((self.config.timeout_graceful_shutdown or 0) / 2)
@@ -196,7 +201,7 @@ class Protocol(HttpToolsProtocol):
     def _refuse(self, status: int) -> None:
         cycle = self.cycle
         if cycle is None or cycle.response_complete or not cycle.response_started:
-            self.transport.write(_answer(status))
+            self.transport.write(_answer(status, self.permission))
             log_request("-", "-", status, 0, "-")
         if cycle is not None:  # whoever waits for the rest of the body learns that it never comes
             cycle.disconnected = True
@@ -214,12 +219,13 @@ class Protocol(HttpToolsProtocol):
             self.loop.call_later(LINGER, transport.close)
 
 
-def limited(receive_timeout: float) -> type[Protocol]:
-    """The protocol with this many seconds for a request to arrive."""
-    return type("LimitedProtocol", (Protocol,), {"receive_timeout": receive_timeout})
+def limited(receive_timeout: float, permission: Mapping[str, str]) -> type[Protocol]:
+    """The protocol with this many seconds for a request to arrive, and headers that let a browser read a refusal."""
+    return type("LimitedProtocol", (Protocol,), {"receive_timeout": receive_timeout, "permission": permission})
 
 
-def _answer(status: int) -> bytes:
-    response = problem(status, _REFUSALS[status], headers={"Connection": "close"})
+def _answer(status: int, permission: Mapping[str, str]) -> bytes:
+    again = {"Retry-After": "1"} if status == 503 else {}
+    response = problem(status, _REFUSALS[status], headers={"Connection": "close", **again, **permission})
     head = b"".join(b"%s: %s\r\n" % field for field in response.raw_headers)
     return STATUS_LINE[status] + head + b"\r\n" + bytes(response.body)

@@ -11,6 +11,7 @@ from types import FrameType
 import uvicorn
 from starlette.types import ASGIApp
 
+from app.api.middleware import permission
 from app.config import Settings
 from app.limits import KEEP_ALIVE
 from app.server.protocol import limited
@@ -25,7 +26,7 @@ def serve(app: ASGIApp, settings: Settings, listener: socket.socket, announce: C
     """
     config = uvicorn.Config(
         app,
-        http=limited(settings.receive_timeout),
+        http=limited(settings.receive_timeout, permission(settings.allowed_origins)),
         ws="none",
         lifespan="on",
         log_config=None,

@@ -48,6 +48,8 @@ CASES: tuple[Case, ...] = (
     Case("GET", "/patients/{0}/other"),
     Case("GET", "/patients/%00"),
     Case("GET", "/patients/%E0%A4%A"),
+    Case("GET", "/patients/50%"),
+    Case("PATCH", "/patients/%zz", {"age": 5}),
     Case("GET", "/nothing"),
     Case("GET", "/db"),
     Case("GET", "/__proto__"),

@@ -70,7 +70,7 @@ def test_what_is_no_request_is_refused_as_problem_json(server: Server, request_b
     [(found, fields, body)] = exchange(server, request_bytes)
     assert (found, body["status"]) == (status, status)
     assert fields["content-type"] == "application/problem+json"
-    assert fields["connection"] == "close"
+    assert (fields["connection"], fields["access-control-allow-origin"]) == ("close", "*")
     assert body["detail"] == body["message"]
     assert server.patients() == []
 

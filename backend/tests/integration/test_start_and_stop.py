@@ -3,6 +3,8 @@
 import json
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,15 @@ def test_what_cannot_be_served_is_one_line_without_the_password(settings: dict[s
     said = refusal(**settings)
     assert said.startswith(says)
     assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    ("argument", "code", "says"), [("--help", 0, "PORT=9000 python -m app"), ("--port=1", 2, "--port")]
+)
+def test_arguments_are_no_settings(argument: str, code: int, says: str) -> None:
+    command = [sys.executable, "-m", "app", argument]
+    done = subprocess.run(command, cwd=BACKEND, capture_output=True, text=True, check=False, timeout=20)
+    assert (done.returncode, says in done.stdout + done.stderr) == (code, True)
 
 
 def test_the_database_need_not_be_there_at_the_start() -> None:

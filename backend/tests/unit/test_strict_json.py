@@ -32,7 +32,7 @@ def test_every_ordinary_document_is_read_as_it_is(document: object) -> None:
         (b'{"a":1}\n{"b":2}', "line 2 column 1"),
         (b"\xff", "UTF-8 at byte 0"),
         (b'"\xed\xa0\x80"', "UTF-8 at byte 1"),
-        (b"\xef\xbb\xbf{}", "not JSON"),
+        (b"\xef\xbb\xbf\xef\xbb\xbf{}", "not JSON"),
         (b"NaN", "NaN"),
         (b"[-Infinity]", "-Infinity"),
         (b"1e309", "number"),

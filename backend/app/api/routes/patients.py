@@ -1,5 +1,6 @@
 """/patients: HTTP in, HTTP out. What each address means is json-server's; what it documents is in `openapi.py`."""
 
+import re
 from urllib.parse import quote, unquote_to_bytes
 
 from fastapi import APIRouter
@@ -15,6 +16,8 @@ from app.schemas.patient import Patient, PatientCreate, PatientPatch
 from app.services.patient_service import PatientService, etag
 
 PATH = "/patients"
+_BROKEN = re.compile("%(?![0-9A-Fa-f]{2})")  # RFC 3986, 2.1; `unquote_to_bytes` lets it pass
+
 router = APIRouter(prefix=PATH, tags=["patients"], route_class=ThinRoute)
 
 
@@ -73,8 +76,9 @@ def _row(row: bytes, status: int = 200, headers: dict[str, str] | None = None, *
 
 def _id(request: Request) -> str:
     """The id as sent: percent-decoded from the raw path, so that `%2F` belongs to it."""
+    sent = _BROKEN.sub("%FF", request.path_params["id"])  # a byte that UTF-8 does not have
     try:
-        key = unquote_to_bytes(request.path_params["id"]).decode("utf-8")
+        key = unquote_to_bytes(sent).decode("utf-8")
     except UnicodeDecodeError:
         raise BadRequest("The address is not percent-encoded UTF-8.") from None
     if "\0" in key:

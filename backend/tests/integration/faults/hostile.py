@@ -100,7 +100,7 @@ BODIES = {
     "UTF-16": body('"note":1').decode().encode("utf-16"),
     "UTF-16 without a mark": body('"note":1').decode().encode("utf-16-le"),
     "UTF-32": body('"note":1').decode().encode("utf-32"),
-    "a byte order mark": b"\xef\xbb\xbf" + body('"note":1'),
+    "two byte order marks": b"\xef\xbb\xbf" * 2 + body('"note":1'),
     "gzip": b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03",
     "101 lists deep": body(f'"note":{nested("[", "]", 101)}'),
     "101 objects deep": body('"note":' + '{"a":' * 101 + "1" + "}" * 101),

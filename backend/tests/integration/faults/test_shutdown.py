@@ -54,14 +54,14 @@ def test_a_stop_under_load_finishes_what_is_under_way(postgres: Postgres, server
 def test_clients_that_stand_still_do_not_hold_the_end_up(launch: Launch) -> None:
     server = launch(shutdown_timeout=3)
     lines = [connect(server.port) for _ in range(3)]
-    for line, sent in zip(
-        lines, (b"", b"GET /pa", b"POST /patients HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{"), strict=True
-    ):
+    half = b"POST /patients HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+    for line, sent in zip(lines, (b"", b"GET /pa", half), strict=True):
         line.sendall(sent)
     wait_until(lambda: ask(server.port, "GET", "/health/live").status == 200, 5, "it answers")
     begin = time.monotonic()
     assert server.stop() == 0
     assert time.monotonic() - begin < 3 + 2
+    assert b'"detail":"The server is stopping. Send the request again."' in read_all(lines[2])
     for line in lines:
         line.close()
 

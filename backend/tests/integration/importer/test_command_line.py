@@ -164,6 +164,7 @@ def test_quiet_says_nothing_of_records(database_url: str, file: Path) -> None:
 def test_a_pipe_is_read_with_a_hyphen(database_url: str, table: Table) -> None:
     run = migrate("-", "--dry-run", stdin=GOOD, DATABASE_URL=database_url)
     assert "Dry run: nothing was written." in run.stdout
+    assert "a run would write them" in run.stdout
     assert (run.returncode, count(table)) == (0, 0)
     assert migrate("-", "--all-or-nothing", stdin=FAULTY, DATABASE_URL=database_url).returncode == 1
     assert count(table) == 0
