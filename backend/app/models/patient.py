@@ -84,7 +84,7 @@ class Patient(Base):
         CheckConstraint(f"gender IN ({', '.join(repr(gender) for gender in GENDERS)})", name="gender"),
         # The wire has four-digit years only; PostgreSQL's dates go further both ways, and know infinity.
         CheckConstraint("last_visit BETWEEN '0001-01-01' AND '9999-12-31'", name="last_visit"),
-        CheckConstraint("jsonb_typeof(extra) = 'object'", name="extra"),  # its names: those the columns do not have
+        CheckConstraint("jsonb_typeof(extra) = 'object'", name="extra"),  # none of the fields above
         Index(None, "name", "position"),
         Index(None, "age", "position"),
         Index(None, "gender", "position"),

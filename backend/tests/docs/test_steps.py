@@ -58,6 +58,7 @@ def test_a_field_is_added(sandbox: Sandbox, database_url: str) -> None:
     backend = sandbox.root / "backend"
     with psycopg.connect(database_url) as connection:
         connection.execute("INSERT INTO patients VALUES (DEFAULT, '1', 'P0', 'a', 1, 'Other', 'b', '2024-01-01')")
+        connection.execute(_HAS_IT_ALREADY)
 
     for patch in blocks(PAGE, "diff"):
         subprocess.run(["git", "apply", "-"], cwd=sandbox.root, input=patch.text, text=True, check=True)
@@ -70,6 +71,7 @@ def test_a_field_is_added(sandbox: Sandbox, database_url: str) -> None:
         assert http.post("/patients", json=PATIENT).json()["errors"] == {"bloodGroup": "is required"}
         assert http.post("/patients", json=PATIENT | {"bloodGroup": "C"}).status_code == 400
         assert http.post("/patients", json=PATIENT | {"bloodGroup": "AB"}).status_code == 201
+        assert http.patch("/patients/2", json={"bloodGroup": "O"}).text.count("bloodGroup") == 1
         found = [[row["bloodGroup"] for row in http.get(f"/patients?{query}").json()] for query in QUERIES]
         assert "bloodGroup" in http.get("/openapi.json").json()["components"]["schemas"]["Patient"]["required"]
         assert "bloodGroup" in http.get("/", headers={"Accept": "text/html"}).text
@@ -83,15 +85,22 @@ def test_a_field_is_added(sandbox: Sandbox, database_url: str) -> None:
     for script in scripts:
         subprocess.run(script, cwd=backend, env=environment, check=True, capture_output=True)
     exported = json.loads((backend / "out.json").read_text())["patients"]
-    assert [row["bloodGroup"] for row in exported] == ["unknown", "AB"]
+    assert [row["bloodGroup"] for row in exported] == ["unknown", "O", "AB"]
     alembic(backend, database_url, "downgrade", "-1")
+    with psycopg.connect(database_url) as connection:
+        undeclared = connection.execute("SELECT extra->>'bloodGroup' FROM patients ORDER BY position").fetchall()
+    assert undeclared == [("unknown",), ("O",), ("AB",)]
 
 
+_HAS_IT_ALREADY = """
+    INSERT INTO patients VALUES (DEFAULT, '2', 'P2', 'a', 1, 'Other', 'b', '2024-01-01', '{"bloodGroup": "B", "x": 1}')
+"""
 QUERIES: dict[str, Any] = {
-    "": ["unknown", "AB"],
+    "": ["unknown", "O", "AB"],
     "bloodGroup=AB": ["AB"],
-    "bloodGroup_ne=AB": ["unknown"],
-    "_sort=bloodGroup&_order=asc": ["AB", "unknown"],
+    "bloodGroup_ne=AB": ["unknown", "O"],
+    "_sort=bloodGroup&_order=asc": ["AB", "O", "unknown"],
+    "x=1": ["O"],
     "q=unkn": ["unknown"],
 }
 
