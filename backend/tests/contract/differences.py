@@ -414,7 +414,7 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "locations",
         (V0,),
-        "makes `Location` by adding the id to the address as it was sent: `/patients//N1`",
+        "makes `Location` by adding the id to the address as it was sent: `…/patients//N1`",
         "sends `/patients/` and the id",
         "The address must lead to the record.",
         lambda exchange: exchange.method == "POST" and exchange.target != "/patients" and exchange.ours.status == 201,

@@ -117,13 +117,14 @@ async def test_a_frozen_database_is_told_within_two_seconds(settings: Settings) 
     assert summary["resources"][0]["count"] is None
 
 
-@pytest.mark.parametrize("origins", [("https://a.example", "https://b.example"), ()])
+@pytest.mark.parametrize("origins", [("https://a.example", "https://b.example"), (), ("*",)])
 async def test_the_origins_are_those_cors_allows(settings: Settings, origins: tuple[str, ...]) -> None:
     async with serving(settings, cors_origins=origins) as http:
         page = (await http.get("/", headers=BROWSER)).text
         assert (await http.get("/")).json()["corsOrigins"] == list(origins)
     assert all(f"<code>{origin}</code>" in page for origin in origins)
     assert ("<strong>none</strong>" in page) is (origins == ())
+    assert ("Send no credentials" in page) is (origins == ("*",))
 
 
 @pytest.mark.parametrize(
