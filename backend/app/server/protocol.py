@@ -46,6 +46,7 @@ class Protocol(HttpToolsProtocol):
         self._stall: asyncio.TimerHandle | None = None
         self._receiving = False  # a request has begun and is not yet here whole
         self._in_head = False
+        self._in_fields = False  # of the head or behind the last chunk: the parser keeps each until it is whole
         self._head_bytes = self._unparsed_bytes = self._messages = 0
         self._refusal, self._late = 400, 408
         self._discarding = False
@@ -69,14 +70,14 @@ class Protocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         if self._deadline is None:
             self._watch(self.receive_timeout)
-        begun = self._messages if self._in_head else 0
+        begun = self._messages if self._in_fields else 0
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             self._ignore_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self._give_up()
-        if self._in_head and begun == self._messages:  # a field whose end never comes; the parser keeps it all
+        if self._in_fields and begun == self._messages:  # a field whose end never comes
             self._unparsed_bytes += len(data)
             if self._unparsed_bytes > HEAD_BYTES and not self._discarding:
                 self._refuse(431)
@@ -91,7 +92,7 @@ class Protocol(HttpToolsProtocol):
     # The parts of a request, as the parser finds them.
 
     def on_message_begin(self) -> None:
-        self._receiving = self._in_head = True
+        self._receiving = self._in_head = self._in_fields = True
         self._head_bytes = self._unparsed_bytes = 0
         self._messages += 1
         super().on_message_begin()
@@ -106,14 +107,21 @@ class Protocol(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        self._in_head = False
+        self._in_head = self._in_fields = False
         if fault := fault_of(self.parser.get_http_version(), self.parser.get_method(), self.headers):
             self._refusal = fault
             raise _Refused
         super().on_headers_complete()
 
+    def on_chunk_header(self) -> None:
+        self._in_fields, self._unparsed_bytes = True, 0
+
+    def on_body(self, body: bytes) -> None:
+        self._in_fields = False
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
-        self._receiving = False
+        self._receiving = self._in_fields = False
         self._unwatch()
         super().on_message_complete()
 
@@ -137,6 +145,8 @@ class Protocol(HttpToolsProtocol):
         for name, value in self.headers:
             if name not in (b"upgrade", b"connection", b"http2-settings"):
                 head += [name, b": ", value, b"\r\n"]
+            if name == b"connection" and b"close" in value.lower():
+                head += [b"connection: close\r\n"]
         self.parser = httptools.HttpRequestParser(self)
         self.data_received(b"".join([*head, b"\r\n", rest]))
 

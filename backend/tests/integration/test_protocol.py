@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.limits import HEAD_BYTES
+from app.limits import HEAD_BYTES, KEEP_ALIVE
 from tests.integration.processes import PATIENT, Server, serving
 
 GET = b"GET /patients HTTP/1.1\r\nHost: t\r\n"
@@ -63,6 +63,7 @@ def exchange(server: Server, request: bytes) -> list[tuple[int, dict[str, str], 
         (POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}", 400),
         (POST + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
         (POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n", 400),
+        (POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX: " + b"x" * 2_000_000, 431),  # never ends
     ],
     ids=lambda value: str(value[:40]) if isinstance(value, bytes) else None,
 )
@@ -132,8 +133,11 @@ def test_an_offer_to_upgrade_is_declined(server: Server) -> None:
     body = json.dumps(PATIENT | {"patientID": "upgrade"}).encode()
     upgrade = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"
     post = POST + upgrade + b"Content-Length: %d\r\n\r\n" % len(body) + body
-    found = exchange(server, GET + upgrade + b"\r\n" + post + GET + b"Connection: close\r\n\r\n")
+    closing = upgrade.replace(b"Upgrade,", b"Upgrade, close,")
+    begin = time.monotonic()
+    found = exchange(server, GET + upgrade + b"\r\n" + post + GET + closing + b"\r\n")
     assert [status for status, _, _ in found] == [200, 201, 200]
+    assert (found[2][1]["connection"], time.monotonic() - begin < KEEP_ALIVE) == ("close", True)
     created = found[1][2]
     assert created["patientID"] == "upgrade"
     assert server.http.delete(f"/patients/{created['id']}").status_code == 200
