@@ -51,6 +51,10 @@ class Refused(Exception):
     """PostgreSQL will not do the statement because of its values; nothing was done (SQLSTATE 22, 23)."""
 
 
+class Locked(DatabaseUnavailable):
+    """Somebody else's lock was waited for as long as the statement allows; nothing was done (SQLSTATE 55P03)."""
+
+
 class UniqueViolation(Refused):
     """A unique constraint refused the statement; `constraint` is its name in the catalog (SQLSTATE 23505)."""
 
@@ -103,16 +107,18 @@ class Database:
             self._question.cancel()
         await self._pool.close(timeout=HEALTH_SECONDS)
 
-    async def rows(self, query: Query) -> list[Row]:
+    async def rows(self, query: Query, since: float | None = None) -> list[Row]:
         """The rows of one statement, committed.
 
-        Raises `Refused`, `UniqueViolation` among it, or `DatabaseUnavailable` when there is no answer in time: a write
-        may then have happened or not.
+        The deadline counts from `since` (the loop's time), else from now. Raises `Refused`, `UniqueViolation` among it,
+        or `DatabaseUnavailable` when there is no answer in time: a write may then have happened or not.
         """
         try:
-            return await self._rows(query, _now() + self._deadline)
+            return await self._rows(query, (since or now()) + self._deadline)
         except pg.UniqueViolation as error:
             raise UniqueViolation(error.diag.constraint_name or "") from None
+        except pg.LockNotAvailable as error:
+            raise Locked from error
         except _UNAVAILABLE as error:
             if not self._outage:
                 log.warning("a statement failed: %s", type(error).__name__)
@@ -145,7 +151,7 @@ class Database:
 
     async def _once(self, query: Query, end: float) -> list[Row]:
         # Without `pool.connection()`, which commits what has committed itself: an eighth of a small statement's time.
-        connection = await self._pool.getconn(self._patience())
+        connection = await self._pool.getconn(self._patience(end))
         try:
             with _cut_off(connection, end):
                 cursor = await connection.execute(query.sql, query.params, binary=True)
@@ -153,13 +159,15 @@ class Database:
         finally:
             await self._pool.putconn(connection)
 
-    def _patience(self) -> float:
-        """Seconds to wait for a connection of the pool."""
-        return min(LOST_SECONDS, self._deadline) if self._outage else self._deadline * SHARE
+    def _patience(self, end: float) -> float:
+        """Seconds to wait for a connection of the pool. Raises `DatabaseUnavailable` if there are none left."""
+        if (left := end - now()) <= 0:
+            raise DatabaseUnavailable
+        return min(left, LOST_SECONDS if self._outage else self._deadline * SHARE)
 
     async def _suspect(self, end: float) -> None:
         """A server that let the deadline pass may be gone without a word, and the idle connections with it."""
-        if _now() >= end:
+        if now() >= end:
             await self._pool.drain()
 
     async def _refuse_closed(self, connection: Connection) -> None:
@@ -188,7 +196,7 @@ class Database:
     async def _outage_now(self) -> str | None:
         """Why patients cannot be served at this moment, or None."""
         try:
-            outage = await self._probe(_now() + HEALTH_SECONDS)
+            outage = await self._probe(now() + HEALTH_SECONDS)
         except (psycopg.Error, OSError) as error:  # a TimeoutError is an OSError
             outage = reason(error)
         self._note(outage)
@@ -241,7 +249,8 @@ def _is_closed(connection: Connection) -> bool:
     return False
 
 
-def _now() -> float:
+def now() -> float:
+    """The loop's time, in seconds."""
     return asyncio.get_running_loop().time()
 
 

@@ -6,35 +6,47 @@ starts after they arrived, so every answer is at least as new as its request. Kn
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 from weakref import WeakValueDictionary
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
-_Batch = list[tuple[Key, asyncio.Future[Value | None]]]
 _PAUSE = 0.2  # of the last flight's time
+_LONGEST_PAUSE = 0.05  # seconds
+
+
+class _Seat(NamedTuple, Generic[Key, Value]):
+    """One who waits, and since when (the loop's time)."""
+
+    key: Key
+    since: float
+    answer: asyncio.Future[Value | None]
+
+
+_Batch = list[_Seat[Key, Value]]
 
 
 class Batched(Generic[Key, Value]):
-    """One `fetch(keys)` for all keys that wait, or the first `at_most`, as they came; a key it does not return is None.
+    """One `fetch(keys, since)` for all keys that wait, or the first `at_most`, as they came.
 
-    What `fetch` raises, everyone of its batch gets, and so do those who waited behind it: they have waited as long.
+    `since`: when the first of them came. A key it does not return is None. What it raises, everyone of its batch gets.
     """
 
     def __init__(
-        self, fetch: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Value]]], at_most: int | None = None
+        self, fetch: Callable[[Sequence[Key], float], Awaitable[Mapping[Key, Value]]], at_most: int | None = None
     ) -> None:
         self._fetch, self._at_most = fetch, at_most
         self._waiting: _Batch[Key, Value] = []
         self._flight: asyncio.Task[None] | None = None
 
     async def get(self, key: Key) -> Value | None:
-        future: asyncio.Future[Value | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((key, future))
+        loop = asyncio.get_running_loop()
+        seat: _Seat[Key, Value] = _Seat(key, loop.time(), loop.create_future())
+        self._waiting.append(seat)
         if self._flight is None:
             self._flight = asyncio.create_task(self._fly())
-        return await future
+        return await seat.answer
 
     async def _fly(self) -> None:
         clock, lasted = asyncio.get_running_loop().time, 0.0
@@ -42,7 +54,7 @@ class Batched(Generic[Key, Value]):
             while self._waiting:
                 # At first one turn of the loop: requests that are here already fly along. Behind a flight a moment
                 # more: those it answered ask again, and would else take turns with the others, half of all in each.
-                await asyncio.sleep(lasted * _PAUSE)
+                await asyncio.sleep(min(lasted * _PAUSE, _LONGEST_PAUSE))
                 begin = clock()
                 await self._answer(self._boarding())
                 lasted = clock() - begin
@@ -56,19 +68,18 @@ class Batched(Generic[Key, Value]):
 
     async def _answer(self, batch: _Batch[Key, Value]) -> None:
         try:
-            found = await self._fetch(list(dict.fromkeys(key for key, _ in batch)))
+            found = await self._fetch(list(dict.fromkeys(seat.key for seat in batch)), batch[0].since)
         except Exception as error:  # whatever it is, nobody may be left waiting
-            batch, self._waiting = [*batch, *self._waiting], []
-            for _, future in _unsettled(batch):
-                future.set_exception(error)
+            for seat in _unsettled(batch):
+                seat.answer.set_exception(error)
         else:
-            for key, future in _unsettled(batch):
-                future.set_result(found.get(key))
+            for seat in _unsettled(batch):
+                seat.answer.set_result(found.get(seat.key))
 
 
 def _unsettled(batch: _Batch[Key, Value]) -> _Batch[Key, Value]:
     """Without those whose request has gone."""
-    return [one for one in batch if not one[1].done()]
+    return [seat for seat in batch if not seat.answer.done()]
 
 
 class Joined:
@@ -77,15 +88,18 @@ class Joined:
     def __init__(self) -> None:
         self._lines = WeakValueDictionary[Hashable, Batched[None, Any]]()  # each lives as long as somebody waits in it
 
-    async def get(self, key: Hashable, read: Callable[[], Awaitable[Value]]) -> Value:
+    async def get(self, key: Hashable, read: Callable[[float], Awaitable[Value]]) -> Value:
+        """`read(since)`: since the first of those came who wait for it."""
         line = self._lines.get(key)
         if line is None:
             line = self._lines[key] = Batched(_only(read))
         return cast(Value, await line.get(None))
 
 
-def _only(read: Callable[[], Awaitable[Value]]) -> Callable[[Sequence[None]], Awaitable[Mapping[None, Value]]]:
-    async def fetch(_: Sequence[None]) -> Mapping[None, Value]:
-        return {None: await read()}
+def _only(
+    read: Callable[[float], Awaitable[Value]],
+) -> Callable[[Sequence[None], float], Awaitable[Mapping[None, Value]]]:
+    async def fetch(_: Sequence[None], since: float) -> Mapping[None, Value]:
+        return {None: await read(since)}
 
     return fetch

@@ -60,9 +60,9 @@ class _Recording(Database):
         super().__init__(settings)
         self.asked: list[Query] = []
 
-    async def rows(self, query: Query) -> list[Row]:
+    async def rows(self, query: Query, since: float | None = None) -> list[Row]:
         self.asked.append(query)
-        return await super().rows(query)
+        return await super().rows(query, since)
 
 
 def statements(dsn: str, requests: Sequence[Request]) -> list[Query]:

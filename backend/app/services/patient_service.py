@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 
-from app.database import Database, Refused, Row, UniqueViolation
+from app.database import Database, Locked, Refused, Row, UniqueViolation, now
 from app.errors import BadRequest, Conflict, DatabaseUnavailable, NotFound, PreconditionFailed
 from app.jsonserver import page
 from app.jsonserver.collation import DETECT, Collations
@@ -100,18 +100,18 @@ class PatientService:
             query, statement = _asked(query_string, dialect, collations)
         except UnsupportedQuery as error:
             raise BadRequest(str(error)) from None
-        listing = await self._lists.get(query_string, lambda: self._listing(query, statement))
+        listing = await self._lists.get(query_string, lambda since: self._listing(query, statement, since))
         return listing or await self._in_parts(query, query_string, collations)
 
-    async def _listing(self, query: ListQuery, statement: Query) -> Listing | None:
+    async def _listing(self, query: ListQuery, statement: Query, since: float) -> Listing | None:
         """One answer, made once for all who asked for it; None if it is too large for that."""
-        [(rows, total)] = await self._database.rows(statement)
+        [(rows, total)] = await self._database.rows(statement, since)
         body = page.body(query, rows, total) if rows else b""
         return Listing(query, total, body, weak_tag(body)) if body else None
 
     async def _in_parts(self, query: ListQuery, query_string: bytes, collations: Collations) -> Listing:
         statement = places_query(query, collations)
-        places = await self._lists.get(("parts", query_string), lambda: self._database.rows(statement))
+        places = await self._lists.get(("parts", query_string), partial(self._database.rows, statement))
         first = await self._part(places[0][0]) if places else b""
         return Listing(query, places[0][1] if places else None, parts=self._array(first, places[1:]))
 
@@ -127,7 +127,7 @@ class PatientService:
     async def _part(self, positions: bytes) -> bytes:
         numbers = [number for (number,) in struct.iter_unpack(">q", positions)]
         part = Query(rows_at(), {"positions": numbers})
-        ((rows,),) = await self._lists.get(("part", positions), lambda: self._database.rows(part))
+        ((rows,),) = await self._lists.get(("part", positions), partial(self._database.rows, part))
         return rows or b""
 
     async def get(self, key: str) -> bytes:
@@ -140,9 +140,10 @@ class PatientService:
 
     async def create(self, record: Record) -> tuple[str, bytes]:
         """Store a new patient at the end of the list; its id is the record's or a new random one. Returns (id, row)."""
-        key = record.columns.get("id") or secrets.token_hex(8)
+        since, key = now(), record.columns.get("id") or secrets.token_hex(8)
         values = {**_values(record), "id": key}
-        return key, await self._shared(self._inserts, key, values) or await self._write(statements.insert_one(), values)
+        row = await self._shared(self._inserts, key, values)
+        return key, row or await self._write(statements.insert_one(), values, since)
 
     async def replace(self, key: str, record: Record, versions: Versions = None) -> bytes:
         """Store the record in place of patient `key`, whose place in the list stays."""
@@ -153,11 +154,11 @@ class PatientService:
         """Change only the fields the record has, in one UPDATE, so that patches of other fields meanwhile survive."""
         if not record.columns and not record.extra:
             return _matching(await self.get(key), versions)
-        values = _values(record)
+        since, values = now(), _values(record)
         if versions is None and (row := await self._shared(self._patches, key, values)):
             return row
         statement = statements.update_one(tuple(record.columns), True, versions is not None)
-        return await self._change(statement, key, values, versions)
+        return await self._change(statement, key, values, versions, since)
 
     async def remove(self, key: str, versions: Versions = None) -> bytes:
         """Delete patient `key`; returns it as it was."""
@@ -177,36 +178,40 @@ class PatientService:
             return None
         return await writes.get(_Write(key, {**values, "id": key}))
 
-    async def _together(self, statement: Callable[[], str], writes: Sequence[_Write]) -> Mapping[_Write, bytes]:
-        """One statement for all. What it leaves out, or refuses as a whole, goes alone and learns why there."""
+    async def _together(
+        self, statement: Callable[[], str], writes: Sequence[_Write], since: float
+    ) -> Mapping[_Write, bytes]:
+        """One statement for all. What it leaves out, or what stops it as a whole, goes alone and learns why there."""
         first: dict[str, _Write] = {}
         for write in writes:
             first.setdefault(write.key, write)  # a patient is written once in a statement
         records = json.dumps([write.values for write in first.values()], ensure_ascii=False, default=str)
         try:
-            rows = await self._database.rows(Query(statement(), {"keys": list(first), "records": records}))
-        except Refused:
+            rows = await self._database.rows(Query(statement(), {"keys": list(first), "records": records}), since)
+        except (Refused, Locked):
             return {}
         return {first[key.decode()]: row for key, row in rows}
 
-    async def _change(self, statement: str, key: str, values: Mapping[str, Any], versions: Versions) -> bytes:
+    async def _change(
+        self, statement: str, key: str, values: Mapping[str, Any], versions: Versions, since: float | None = None
+    ) -> bytes:
         try:
-            return await self._write(statement, {**values, "key": key, "versions": versions})
+            return await self._write(statement, {**values, "key": key, "versions": versions}, since)
         except NotFound:
             if versions is not None:
                 await self.get(key)  # an unknown id goes before the precondition (RFC 9110, 13.2.1)
                 raise PreconditionFailed from None
             raise
 
-    async def _write(self, statement: str, params: Mapping[str, Any]) -> bytes:
+    async def _write(self, statement: str, params: Mapping[str, Any], since: float | None = None) -> bytes:
         try:
-            rows = await self._database.rows(Query(statement, params))
+            rows = await self._database.rows(Query(statement, params), since)
         except UniqueViolation as error:
             raise Conflict(unique_fields()[error.constraint]) from None
         return _found(rows[0][0] if rows else None)
 
-    async def _rows(self, keys: Sequence[str]) -> Mapping[str, bytes]:
-        rows = await self._database.rows(Query(statements.select_by_ids(), {"keys": keys}))
+    async def _rows(self, keys: Sequence[str], since: float) -> Mapping[str, bytes]:
+        rows = await self._database.rows(Query(statements.select_by_ids(), {"keys": keys}), since)
         return {key.decode(): row for key, row in rows}
 
 

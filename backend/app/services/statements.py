@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
@@ -28,6 +29,7 @@ from app.models.patient import TABLE
 from app.schemas.patient import COLUMNS
 from app.sql import compile_sql, constant
 
+_LOCK_TIMEOUT = "50ms"
 TAG_LENGTH = 32  # hex digits, 128 bits
 WRITABLE = tuple(column for column in COLUMNS.values() if column != "id")
 
@@ -57,10 +59,11 @@ def insert_one() -> str:
 
 @cache
 def insert_many() -> str:
-    """records (see `_sent`) -> (id, row) of each whose id and patientID nobody has."""
+    """records (see `_sent`) -> (id, row) of each whose id and patientID nobody has. See `_quickly`."""
     sent = _sent()
     values = [*(sent.c[name] for name in COLUMNS.values()), cast(sent.c.extra, JSONB)]
-    statement = insert(TABLE).from_select([*COLUMNS.values(), "extra"], select(*values)).on_conflict_do_nothing()
+    source = select(*values).where(_quickly())
+    statement = insert(TABLE).from_select([*COLUMNS.values(), "extra"], source).on_conflict_do_nothing()
     return compile_sql(statement.returning(TABLE.c.id, wire_row()))
 
 
@@ -76,13 +79,13 @@ def update_one(columns: tuple[str, ...], merge: bool, conditional: bool) -> str:
 def patch_many() -> str:
     """keys, records (see `_sent`; a column that is absent keeps its value) -> (id, row) of each that was free.
 
-    A patient whom somebody else is changing is left out, so that nobody waits for a neighbour's lock.
+    A patient whom somebody else is changing is left out, so that nobody waits for a neighbour's lock. See `_quickly`.
     """
     sent = _sent()
     free = select(TABLE.c.id).where(_BY_IDS).with_for_update(skip_locked=True).cte("free")
     values: dict[str, Any] = {name: func.coalesce(sent.c[name], TABLE.c[name]) for name in WRITABLE}
     values["extra"] = TABLE.c.extra.op("||")(cast(sent.c.extra, JSONB))
-    statement = update(TABLE).where(TABLE.c.id == free.c.id, sent.c.id == free.c.id).values(values)
+    statement = update(TABLE).where(TABLE.c.id == free.c.id, sent.c.id == free.c.id, _quickly()).values(values)
     return compile_sql(statement.returning(TABLE.c.id, wire_row()))
 
 
@@ -101,6 +104,17 @@ def _sent() -> TableValuedAlias:
     columns = [column(name, TABLE.c[name].type) for name in COLUMNS.values()]
     records = func.json_to_recordset(cast(bindparam("records", type_=Text), JSON))
     return records.table_valued(*columns, column("extra", Text)).render_derived(name="sent", with_types=True)
+
+
+def _quickly() -> ColumnElement[bool]:
+    """True, and the statement waits at most `_LOCK_TIMEOUT` for a lock: where another client has written an id or
+    patientID that one of the patients wants, and has not committed, the others should not wait for the end of it
+    (PostgreSQL, Index Uniqueness Checks).
+
+    An uncorrelated subquery is evaluated once, before the first row is written; the setting ends with the statement.
+    """
+    limit = select(func.set_config(constant("lock_timeout"), constant(_LOCK_TIMEOUT), true()))
+    return limit.scalar_subquery().is_not(None)
 
 
 def _precondition(conditional: bool) -> list[ColumnElement[bool]]:

@@ -27,9 +27,9 @@ class Counting(Database):
         super().__init__(settings)
         self.given = Counter[str]()
 
-    async def rows(self, query: Query) -> list[Row]:
+    async def rows(self, query: Query, since: float | None = None) -> list[Row]:
         self.given[query.sql] += 1
-        return await super().rows(query)
+        return await super().rows(query, since)
 
 
 @pytest.fixture
@@ -152,6 +152,28 @@ async def test_nobody_waits_for_a_lock_on_another_patient(
         assert not waiting.done()
     [late] = await waiting
     assert (late.json()["name"], late.json()["age"]) == ("Late", 1)
+
+
+@pytest.mark.parametrize("taken", [{"id": "held"}, {"patientID": "P001"}])
+async def test_nobody_waits_for_what_another_client_has_not_committed(
+    client: httpx2.AsyncClient, table: Table, patient: Make, taken: dict[str, str]
+) -> None:
+    await post(client, patient(8, id="free"), patient(9, id="other"))
+    with table.transaction():
+        table.execute(_UNCOMMITTED)
+        waiting = asyncio.create_task(post(client, patient(2, **taken)))
+        renaming = asyncio.create_task(patch(client, ("other", {"patientID": "P001"})))
+        answers = await post(client, *(patient(number) for number in range(20, 30)))
+        answers += await patch(client, ("free", {"name": "Soon"}))
+        assert [answer.status_code for answer in answers] == [201] * 10 + [200]
+        assert not waiting.done()
+        assert not renaming.done()
+    [late], [renamed] = await asyncio.gather(waiting, renaming)
+    assert (late.status_code, renamed.status_code) == (409, 409)
+    assert late.json()["errors"].keys() == taken.keys()
+
+
+_UNCOMMITTED = "INSERT INTO patients VALUES (DEFAULT, 'held', 'P001', 'a', 1, 'Other', 'b', '2024-01-01')"
 
 
 async def test_a_large_patient_goes_alone(

@@ -14,8 +14,9 @@ class Source:
     def __init__(self, seconds: float = 0.01) -> None:
         self.value, self.asked, self.fault, self.seconds = 0, list[list[str]](), False, seconds
 
-    async def fetch(self, keys: Sequence[str]) -> Mapping[str, int]:
+    async def fetch(self, keys: Sequence[str], since: float = 0) -> Mapping[str, int]:
         self.asked.append(sorted(keys))
+        self.waited = asyncio.get_running_loop().time() - since
         seen = self.value
         await asyncio.sleep(self.seconds)
         if self.fault:
@@ -62,7 +63,7 @@ async def test_a_read_that_begins_after_a_write_sees_it(kind: str) -> None:
     async def read() -> int | None:
         if kind == "batched":
             return await batched.get("k")
-        return (await joined.get("k", lambda: source.fetch(["k"])))["k"]
+        return (await joined.get("k", lambda since: source.fetch(["k"], since)))["k"]
 
     async def write_then_read(turn: int) -> None:
         await asyncio.sleep(turn * 0.0017)
@@ -75,26 +76,36 @@ async def test_a_read_that_begins_after_a_write_sees_it(kind: str) -> None:
 
 async def test_equal_reads_share_and_different_ones_do_not_wait_for_each_other() -> None:
     source, joined = Source(), Joined()
-    await asyncio.gather(*(joined.get(key, lambda: source.fetch([])) for key in ["x", "x", "y", "x", "y"]))
+    await asyncio.gather(*(joined.get(key, lambda _: source.fetch([])) for key in ["x", "x", "y", "x", "y"]))
     assert len(source.asked) == 2
 
 
 @pytest.mark.parametrize("kind", ["batched", "joined"])
-async def test_a_failure_reaches_everyone_and_the_next_read_begins_anew(kind: str) -> None:
+async def test_a_failure_reaches_those_of_its_flight_and_the_next_one_begins_anew(kind: str) -> None:
     source = Source()
     batched, joined = Batched(source.fetch), Joined()
 
     async def read() -> object:
-        return await (batched.get("k") if kind == "batched" else joined.get("k", lambda: source.fetch(["k"])))
+        return await (batched.get("k") if kind == "batched" else joined.get("k", lambda _: source.fetch(["k"])))
 
     source.fault = True
-    first = asyncio.create_task(read())
+    together = [asyncio.create_task(read()) for _ in range(2)]
     await asyncio.sleep(0.005)
     behind = [asyncio.create_task(read()) for _ in range(3)]
-    outcomes = await asyncio.gather(first, *behind, return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes] == [OSError] * 4
+    outcomes = await asyncio.gather(*together, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [OSError] * 2
     source.fault = False
-    assert await read() in (0, {"k": 0})
+    assert await asyncio.gather(*behind) in ([0] * 3, [{"k": 0}] * 3)
+
+
+async def test_a_flight_knows_since_when_it_was_waited_for() -> None:
+    source = Source(seconds=0.1)
+    shared = Batched(source.fetch)
+    first = asyncio.create_task(shared.get("a"))
+    await asyncio.sleep(0.03)
+    assert source.waited < 0.02
+    await asyncio.gather(first, shared.get("b"))
+    assert 0.06 < source.waited < 0.13  # the rest of the flight before, and a pause
 
 
 @pytest.mark.parametrize("kind", ["batched", "joined"])
@@ -103,7 +114,7 @@ async def test_one_who_gives_up_takes_nobody_along(kind: str) -> None:
     batched, joined = Batched(source.fetch), Joined()
 
     async def read() -> object:
-        return await (batched.get("k") if kind == "batched" else joined.get("k", lambda: source.fetch(["k"])))
+        return await (batched.get("k") if kind == "batched" else joined.get("k", lambda _: source.fetch(["k"])))
 
     quitter, patient = asyncio.create_task(read()), asyncio.create_task(read())
     await asyncio.sleep(0.005)
@@ -115,6 +126,6 @@ async def test_one_who_gives_up_takes_nobody_along(kind: str) -> None:
 
 async def test_nothing_is_kept_of_reads_that_are_over() -> None:
     source, joined = Source(), Joined()
-    await asyncio.gather(*(joined.get(key, lambda: source.fetch([])) for key in range(100)))
+    await asyncio.gather(*(joined.get(key, lambda _: source.fetch([])) for key in range(100)))
     await asyncio.sleep(0)
     assert len(joined._lines) == 0
