@@ -17,6 +17,7 @@ LINGER = 2.0  # read on after a refusal, so that the client that still sends can
 # A list, in bytes, estimated from what PostgreSQL stores: ROW_BYTES for the declared fields of a patient, beside them
 # the size of the undeclared ones.
 ROW_BYTES = 256
+COMPRESSED = 8  # times the size of a patient whose undeclared fields PostgreSQL has compressed
 LIST_BYTES = 12_000 * ROW_BYTES  # up to here one statement, one snapshot, one answer with an ETag; above it parts
 PART_BYTES = 500 * ROW_BYTES  # of such a list: all of it that is in memory for one client
 

@@ -10,6 +10,7 @@ import re
 from typing import Any, NoReturn
 
 MAX_DEPTH = 100  # far above any record a frontend writes, far below PostgreSQL's and Python's stacks
+MAX_DIGITS = 10_000  # that numbers with an exponent take together without it: PostgreSQL writes 309 for 1e308
 _DOUBLE_DIGITS = 308
 
 
@@ -21,8 +22,8 @@ def loads(raw: bytes | str) -> Any:
     """The document's value: dict, list, str, int, float, bool or None.
 
     Raises `InvalidJSON` for broken UTF-8, broken JSON, NaN and Infinity, numbers beyond a double, duplicate names in
-    one object, and nesting deeper than `MAX_DEPTH`. NUL and lone surrogates pass: `unstorable` finds them by field. A
-    byte order mark is ignored (RFC 8259, 8.1).
+    one object, nesting deeper than `MAX_DEPTH`, and numbers that grow by more than `MAX_DIGITS`. NUL and lone
+    surrogates pass: `unstorable` finds them by field. A byte order mark is ignored (RFC 8259, 8.1).
     """
     try:
         value = _DECODER.decode(raw if isinstance(raw, str) else raw.decode("utf-8-sig"))
@@ -34,6 +35,8 @@ def loads(raw: bytes | str) -> Any:
         raise InvalidJSON(_TOO_DEEP) from None
     if depth(value) > MAX_DEPTH:
         raise InvalidJSON(_TOO_DEEP)
+    if _digits(value) > MAX_DIGITS:
+        raise InvalidJSON(f"its numbers have more than {MAX_DIGITS} digits when they are written out")
     return value
 
 
@@ -52,6 +55,13 @@ def depth(value: Any) -> int:
         level += 1
         layer = [item for child in layer for item in (child.values() if isinstance(child, dict) else child)]
     return level
+
+
+def _digits(value: Any) -> float:
+    """Digits before or behind the point that the numbers with an exponent take without it."""
+    if isinstance(value, dict | list):
+        return sum(map(_digits, value.values() if isinstance(value, dict) else value))
+    return abs(math.log10(abs(value))) if isinstance(value, float) and value else 0
 
 
 _TOO_DEEP = f"the document is nested deeper than {MAX_DEPTH} levels"

@@ -39,6 +39,7 @@ def test_every_ordinary_document_is_read_as_it_is(document: object) -> None:
         (b"9" * 309 + b"9", "number"),
         (b"9" * 5000, "number"),
         (b'{"a":{"b":1,"b":1}}', "twice"),
+        (b'{"a":[' + b"1e308," * 32 + b"{},-1e-308]}", "more than 10000 digits"),
         (b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), "deep"),
         (b"[" * 100_000, "deep"),
         (b'"\n"', "control character"),
@@ -56,6 +57,7 @@ def test_the_deepest_document_allowed_is_taken() -> None:
 def test_the_largest_number_allowed_is_taken() -> None:
     assert loads("1.7976931348623157e308") > 1e308
     assert loads("9" * 308) == int("9" * 308)
+    assert len(loads(f"[{'1e308,' * 30}0.0, 1.5]")) == 32
 
 
 @pytest.mark.parametrize("value", ["\0", ["a", {"b": "\0"}], {"\0": 1}])

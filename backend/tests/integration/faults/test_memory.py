@@ -51,6 +51,15 @@ def test_a_list_of_large_patients_goes_out_in_parts(client: Client) -> None:
     assert [len(row["photo"]) for row in answer.json()] == [200_000] * 100
 
 
+def test_patients_that_are_small_on_disk_go_out_in_parts(client: Client) -> None:
+    """60 MB, which PostgreSQL stores in less than one."""
+    for number in range(120):
+        client.ask("POST", "/patients", person(f"l{number}") | {"note": "x" * 500_000})
+    answer = client.ask("GET", "/patients")
+    assert "etag" not in answer.headers
+    assert [len(row["note"]) for row in answer.json()] == [500_000] * 120
+
+
 def person(key: str) -> dict[str, object]:
     text = '{"name": "Secretia", "age": 1, "gender": "Other", "medicalCondition": "Morbus", "lastVisit": "2024-01-15"}'
     return {"id": key, "patientID": key, **json.loads(text)}
