@@ -48,7 +48,14 @@ _UNAVAILABLE = (
 
 
 class Refused(Exception):
-    """PostgreSQL will not do the statement because of its values; nothing was done (SQLSTATE 22, 23)."""
+    """PostgreSQL will not do the statement because of its values; nothing was done (SQLSTATE 22, 23).
+
+    `constraint` is the name in the catalog of the one that refused, if one did.
+    """
+
+    def __init__(self, constraint: str | None = None) -> None:
+        self.constraint = constraint or ""
+        super().__init__(self.constraint)
 
 
 class Locked(DatabaseUnavailable):
@@ -56,11 +63,7 @@ class Locked(DatabaseUnavailable):
 
 
 class UniqueViolation(Refused):
-    """A unique constraint refused the statement; `constraint` is its name in the catalog (SQLSTATE 23505)."""
-
-    def __init__(self, constraint: str) -> None:
-        self.constraint = constraint
-        super().__init__(constraint)
+    """A unique constraint refused the statement (SQLSTATE 23505)."""
 
 
 class PoolUse(NamedTuple):
@@ -116,7 +119,7 @@ class Database:
         try:
             return await self._rows(query, (since or now()) + self._deadline)
         except pg.UniqueViolation as error:
-            raise UniqueViolation(error.diag.constraint_name or "") from None
+            raise UniqueViolation(error.diag.constraint_name) from None
         except pg.LockNotAvailable as error:
             raise Locked from error
         except _UNAVAILABLE as error:
@@ -124,7 +127,7 @@ class Database:
                 log.warning("a statement failed: %s", type(error).__name__)
             raise DatabaseUnavailable(NOT_MIGRATED if isinstance(error, _NO_SCHEMA) else None) from error
         except (psycopg.DataError, psycopg.IntegrityError) as error:
-            raise Refused from error
+            raise Refused(error.diag.constraint_name) from error
 
     async def ping(self) -> None:
         """Ask whether patients can be served, on a connection of its own, so that a busy pool is not an outage.

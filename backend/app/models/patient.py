@@ -21,11 +21,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.sql.naming import conv
 
 ID_LENGTH = 255
 PATIENT_ID_LENGTH = 50
 TEXT_LENGTH = 255
 AGE_MAX = 2**31 - 1
+EXTRA_BYTES = 64 << 20  # of undeclared fields, as PostgreSQL holds them in memory: up to eight times their text
 GENDERS = ("Male", "Female", "Other")
 
 # What JavaScript's String.prototype.trim removes (ECMA-262, 22.1.3.32). A text of these alone is blank.
@@ -37,6 +39,7 @@ BLANKS = (
 _BLANKS_SQL = "E'" + "".join(f"\\u{ord(c):04x}" for c in BLANKS) + "'"
 _COLLATION = "C"  # code points; every index serves json-server 0.17's order, and no libc upgrade can spoil one
 
+EXTRA_SIZE = "patients_extra_size_check"
 
 # Made by the migrations where the database has what it takes; not part of the model.
 ACCELERATORS = ("patients_search_ix",)
@@ -85,6 +88,7 @@ class Patient(Base):
         # The wire has four-digit years only; PostgreSQL's dates go further both ways, and know infinity.
         CheckConstraint("last_visit BETWEEN '0001-01-01' AND '9999-12-31'", name="last_visit"),
         CheckConstraint("jsonb_typeof(extra) = 'object'", name="extra"),  # none of the fields above
+        CheckConstraint(f"pg_column_size(extra) <= {EXTRA_BYTES}", name=conv(EXTRA_SIZE)),
         Index(None, "name", "position"),
         Index(None, "age", "position"),
         Index(None, "gender", "position"),

@@ -25,7 +25,7 @@ from app.jsonserver.collation import DETECT, Collations
 from app.jsonserver.conditions import UnsupportedQuery
 from app.jsonserver.query import Dialect, ListQuery, parse
 from app.jsonserver.statement import list_query, places_query, rows_at
-from app.models.patient import TABLE
+from app.models.patient import EXTRA_SIZE, TABLE
 from app.round_trips import Batched, Joined
 from app.schemas.patient import COLUMNS, Record
 from app.services import statements
@@ -33,6 +33,7 @@ from app.sql import Query
 
 log = logging.getLogger(__name__)
 
+_TOO_LARGE = "The fields of the patient that are not declared would be too large together."
 _TOGETHER = 100  # writes that share a round trip at most
 _SHAREABLE = 8 * 1024  # characters of undeclared fields; a larger patient goes alone and keeps nobody waiting
 
@@ -208,6 +209,8 @@ class PatientService:
             rows = await self._database.rows(Query(statement, params), since)
         except UniqueViolation as error:
             raise Conflict(unique_fields()[error.constraint]) from None
+        except Refused as error:
+            raise (BadRequest(_TOO_LARGE) if error.constraint == EXTRA_SIZE else error) from None
         return _found(rows[0][0] if rows else None)
 
     async def _rows(self, keys: Sequence[str], since: float) -> Mapping[str, bytes]:

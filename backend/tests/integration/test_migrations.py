@@ -52,7 +52,7 @@ def test_they_agree_on_what_alembic_does_not_compare(module_database: str, bare_
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(bare_database), poolclass=NullPool)
     Base.metadata.create_all(engine)
     assert catalog(module_database) == catalog(bare_database)
-    assert len(catalog(module_database)) == 11 + 9 + 9
+    assert len(catalog(module_database)) == 11 + 10 + 9
 
 
 def test_deploys_at_the_same_time_migrate_once(bare_database: str) -> None:

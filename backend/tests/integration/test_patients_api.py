@@ -176,6 +176,15 @@ async def test_text_is_stored_as_sent(client: httpx2.AsyncClient, patient: Make)
     assert (await client.get(f"/patients/{row['id']}")).json() == row
 
 
+async def test_a_patient_does_not_grow_without_bound(client: httpx2.AsyncClient, table: Table, patient: Make) -> None:
+    await client.post("/patients", json=patient(id="1"))
+    table.execute(b"UPDATE patients SET extra = jsonb_build_object('a', repeat('x', 66600000))")
+    for body in ({"b": "y" * 900_000}, {"c": ["z"] * 200_000}):
+        response = await client.patch("/patients/1", json=body)
+        assert (response.status_code, "not declared" in response.json()["detail"]) == (400, True)
+    assert (await client.patch("/patients/1", json={"a": 1})).json()["a"] == 1
+
+
 async def test_undeclared_fields_are_kept_and_returned(client: httpx2.AsyncClient, patient: Make) -> None:
     extra = {"ward": "7B", "patient_id": "not ours", "n": 1.5, "deep": {"a": [1, None, True]}, "}": "}", "": ""}
     row = await post(client, patient(id="1", **extra))
