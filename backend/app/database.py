@@ -120,13 +120,14 @@ class Database:
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             raise Refused from error
 
-    async def ping(self) -> None:
-        """Ask whether patients can be served, on a connection of its own, so that a busy pool is not an outage.
+    async def fault(self) -> str | None:
+        """Why patients cannot be served now, as one sentence for clients; None if they can.
 
-        One question serves all who ask while it is under way. Raises `DatabaseUnavailable`.
+        Asked on a connection of its own, so that a busy pool is not an outage. One question serves all who ask while
+        it is under way.
         """
-        if outage := await self._ask():
-            raise DatabaseUnavailable(outage if outage == NOT_MIGRATED else None)
+        outage = await self._ask()
+        return outage and (NOT_MIGRATED if outage == NOT_MIGRATED else DatabaseUnavailable.detail)
 
     def pool_use(self) -> PoolUse:
         now = self._pool.get_stats()
