@@ -252,7 +252,7 @@ def _connection_options(settings: Settings) -> dict[str, Any]:
     options: dict[str, Any] = {
         "autocommit": True,
         "client_encoding": "utf8",
-        "connect_timeout": max(2, round(settings.db_connect_timeout)),
+        "connect_timeout": settings.db_connect_timeout,
         "application_name": "patients-api",
         "keepalives_idle": 10,
         "keepalives_interval": 5,
