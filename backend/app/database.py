@@ -34,7 +34,7 @@ SHARE = 0.875  # of the deadline, for the pool to give a connection and for a st
 
 # Conflicts between transactions: nothing was done, and the same statement may succeed now (PostgreSQL 13.5).
 _RETRY = (pg.SerializationFailure, pg.DeadlockDetected)
-_PAUSES = (0.01, 0.02, 0.04, 0.08, 0.16)  # seconds before the next attempt
+_PAUSES = (0, 0.01, 0.02, 0.04, 0.08, 0.16)  # seconds before each attempt
 
 _NO_SCHEMA = (pg.UndefinedTable, pg.UndefinedColumn)
 # Away, starting, stopping, read-only, saturated, cut off, not migrated. Anything else is a fault of ours.
@@ -135,10 +135,12 @@ class Database:
 
     async def _rows(self, query: Query, end: float) -> list[Row]:
         for pause in _PAUSES:
+            if pause:  # sleep(0) would let others go first
+                await asyncio.sleep(pause)
             try:
                 return await self._once(query, end)
             except _RETRY:
-                await asyncio.sleep(pause)
+                continue
             except psycopg.OperationalError:
                 await self._suspect(end)
                 raise
