@@ -1,6 +1,7 @@
 """Servers of any kind as processes, which a test may stop and start again at the same address."""
 
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -24,7 +25,7 @@ class Server:
     """A program that serves on a free port of 127.0.0.1; `{port}` in its arguments and settings becomes that port."""
 
     def __init__(self, arguments: Sequence[Any], folder: Path, settings: Mapping[str, str]) -> None:
-        self._port = _free_port()
+        self._port = free_port()
         self._arguments = [str(argument).format(port=self._port) for argument in arguments]
         ours = {name.upper() for name in Settings.model_fields}
         outside = {name: value for name, value in os.environ.items() if name not in ours}
@@ -72,8 +73,10 @@ def patients_api(dsn: str, **settings: str) -> Server:
     return Server([sys.executable, "-m", "app"], BACKEND, {**fixed, **settings})
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port() -> int:
+    """A port that nobody has. From 32768 on Linux gives them to clients, one of which may come before the server."""
+    while True:
+        port = random.randrange(20_000, 32_768)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ import yaml
 
 from app.config import BACKEND
 from app.embedded import Cluster
+from tests.servers import free_port
 
 ROOT = BACKEND.parent
 ORIGIN = "https://app.example"
@@ -58,7 +58,7 @@ class Service(NamedTuple):
     @contextmanager
     def instance(self) -> Iterator["Instance"]:
         """The start command, answering its health check."""
-        port = _free_port()
+        port = free_port()
         service = self._replace(environment={**self.environment, "PORT": str(port)})
         instance = Instance(service.run(self.fields["startCommand"]), port)
         try:
@@ -112,12 +112,6 @@ class Instance(NamedTuple):
             return False
         finally:
             connection.close()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="session")

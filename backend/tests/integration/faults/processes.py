@@ -19,7 +19,7 @@ from app.development import upgrade
 from app.embedded import postgres
 from app.embedded.binaries import child, find
 from app.embedded.places import account_for, home_in
-from tests.servers import UNMEASURED
+from tests.servers import UNMEASURED, free_port
 
 START_SECONDS = 20.0
 
@@ -31,12 +31,6 @@ def wait_until(true: Callable[[], bool], seconds: float, what: str) -> float:
         assert time.monotonic() - begin < seconds, f"{what}: not within {seconds} s"
         time.sleep(0.01)
     return time.monotonic() - begin
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 class Postgres:

@@ -16,8 +16,9 @@ from app.database import Database
 from app.errors import DatabaseUnavailable
 from tests.integration.faults.ledger import Ledger
 from tests.integration.faults.outage import judged, probed
-from tests.integration.faults.processes import Postgres, Server, free_port, wait_until
+from tests.integration.faults.processes import Postgres, Server, wait_until
 from tests.integration.faults.wire import Answer, ask
+from tests.servers import free_port
 
 Amount = Callable[[int, int], int]
 Launch = Callable[..., Server]
