@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from app.config import Settings
-from tests.docs.pages import ROOT
+from tests.checkout import check_out
 from tests.servers import UNMEASURED, Server
 
 
@@ -44,11 +44,7 @@ def _copy() -> Iterator[Sandbox]:
     root = Path(tempfile.mkdtemp(prefix="patients-docs-"))
     root.chmod(0o755)  # when root tests, PostgreSQL's user must get in
     try:
-        listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        for name in filter(None, subprocess.check_output(listed, cwd=ROOT, text=True).split("\0")):
-            if (ROOT / name).is_file():
-                (root / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(ROOT / name, root / name)
+        check_out(root)
         (root / "backend" / ".venv").symlink_to(sys.prefix)
         yield Sandbox(root)
     finally:

@@ -1,7 +1,6 @@
 """A Render service on this machine: the files git has, an environment of its own, and the Blueprint's own commands."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import yaml
 
 from app.config import BACKEND
 from app.embedded import Cluster
+from tests.checkout import check_out
 from tests.servers import free_port
 
 ROOT = BACKEND.parent
@@ -122,7 +122,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], tupl
     def built(folder: str, command: str) -> tuple[Path, Path]:
         if command not in done:
             checkout, environment = tmp_path_factory.mktemp("checkout"), tmp_path_factory.mktemp("python")
-            _check_out(checkout)
+            check_out(checkout)
             subprocess.run([sys.executable, "-m", "venv", environment], check=True)
             done[command] = checkout / folder, environment / "bin"
             _build(command, checkout / folder, environment / "bin")
@@ -136,21 +136,6 @@ def _build(command: str, folder: Path, programs: Path) -> None:
         ["/bin/sh", "-c", command], cwd=folder, env=_bare(programs), check=False, capture_output=True, text=True
     )
     assert made.returncode == 0, made.stderr
-
-
-def _check_out(target: Path) -> None:
-    """The working tree's files as git would commit them: nothing ignored, nothing built."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, target / name)
 
 
 def _bare(programs: Path) -> dict[str, str]:
