@@ -3,8 +3,9 @@
     database_url      this module's own database with the schema in it and no row; a fresh identity sequence
     module_database   the same without the emptying, for what a whole module shares (a server, a pool)
     bare_database     a database without the schema
-    settings          Settings for `database_url`, as in development, untouched by the environment and `backend/.env`
+    settings          Settings for `database_url`, as in development, untouched by `backend/.env`
 
+Nothing of ours is in the environment, here and in every process that a test starts, unless the test puts it there.
 With `REQUIRE_ALL=1` a skipped test is a failure: nothing the run was meant to prove may go missing.
 """
 
@@ -25,6 +26,11 @@ from app.embedded import Cluster, postgres
 
 _TEMPLATE = "migrated"
 _numbers = count(1)
+
+
+def pytest_configure() -> None:
+    for name in Settings.model_fields:
+        os.environ.pop(name.upper(), None)
 
 
 @pytest.fixture(scope="session")
@@ -82,9 +88,7 @@ def bare_database(cluster: Cluster) -> Iterator[str]:
 
 
 @pytest.fixture
-def settings(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
+def settings(database_url: str) -> Settings:
     return Settings(_env_file=None, database_url=SecretStr(database_url))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from app.config import BACKEND, Settings
+from app.config import BACKEND
 
 _START_SECONDS = 30
 
@@ -27,11 +27,8 @@ class Server:
     def __init__(self, arguments: Sequence[Any], folder: Path, settings: Mapping[str, str]) -> None:
         self._port = free_port()
         self._arguments = [str(argument).format(port=self._port) for argument in arguments]
-        ours = {name.upper() for name in Settings.model_fields}
-        outside = {name: value for name, value in os.environ.items() if name not in ours}
-        self._environment = (
-            outside | UNMEASURED | {name: value.format(port=self._port) for name, value in settings.items()}
-        )
+        given = {name: value.format(port=self._port) for name, value in settings.items()}
+        self._environment = os.environ | UNMEASURED | given
         self._folder = folder
         self.url = f"http://127.0.0.1:{self._port}"
 

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import pytest
 
-from app.config import Settings
 from tests.checkout import check_out
 from tests.servers import UNMEASURED, Server
 
@@ -25,17 +24,11 @@ class Sandbox(NamedTuple):
         return subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
             cwd=self.root,
-            env=untouched(),
+            env=os.environ | UNMEASURED,
             check=False,
             capture_output=True,
             text=True,
         )
-
-
-def untouched() -> dict[str, str]:
-    """The environment without anybody's settings."""
-    ours = {name.upper() for name in Settings.model_fields}
-    return {name: value for name, value in os.environ.items() if name not in ours} | UNMEASURED
 
 
 @contextmanager

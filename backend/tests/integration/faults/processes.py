@@ -14,7 +14,7 @@ from typing import Any, Self
 import psycopg
 from psycopg.pq import PGconn, Ping
 
-from app.config import BACKEND, Settings
+from app.config import BACKEND
 from app.development import upgrade
 from app.embedded import postgres
 from app.embedded.binaries import child, find
@@ -141,8 +141,7 @@ class Server:
         self.port = free_port()
         self.log = log
         ours = {"environment": "production", "database_url": dsn, "port": self.port} | settings
-        outside = {name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields}
-        self._env = outside | UNMEASURED | {name.upper(): str(value) for name, value in ours.items()}
+        self._env = os.environ | UNMEASURED | {name.upper(): str(value) for name, value in ours.items()}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
