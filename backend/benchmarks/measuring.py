@@ -14,7 +14,7 @@ from typing import NamedTuple
 import psycopg
 
 from app.config import BACKEND
-from app.embedded import Cluster, postgres
+from app.embedded import postgres
 from app.sql import Query
 from benchmarks import answers, contenders, limits, load, patients
 from benchmarks.contenders import Server, World
@@ -76,8 +76,8 @@ def measure(plan: Plan) -> tuple[list[Cell], list[ServerFacts]]:
 
 
 @contextmanager
-def _cluster() -> Iterator[tuple[Cluster, Path]]:
-    """A PostgreSQL of our own that keeps what it acknowledges, as in production."""
+def _cluster() -> Iterator[tuple[str, Path]]:
+    """The DSN of a PostgreSQL of our own that keeps what it acknowledges, as in production."""
     folder = Path(tempfile.mkdtemp(prefix="patients-bench-"))
     folder.chmod(0o755)  # when root measures, PostgreSQL's user must get in
     try:
@@ -88,9 +88,9 @@ def _cluster() -> Iterator[tuple[Cluster, Path]]:
 
 
 @contextmanager
-def _site(plan: Plan, cluster: Cluster, folder: Path, size: int) -> Iterator[Site]:
+def _site(plan: Plan, cluster: str, folder: Path, size: int) -> Iterator[Site]:
     data = patients.make(size)
-    world = World(folder, _database(cluster.dsn, f"bench_{size}"), folder / "db.json", folder / "answers.json")
+    world = World(folder, _database(cluster, f"bench_{size}"), folder / "db.json", folder / "answers.json")
     patients.copy_into(world.dsn, data)
     patients.write_db_json(data, world.db_json)
     with ExitStack() as stack:

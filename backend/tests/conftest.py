@@ -22,7 +22,7 @@ from pydantic import SecretStr
 
 from app.config import Settings
 from app.development import upgrade
-from app.embedded import Cluster, postgres
+from app.embedded import postgres
 
 _TEMPLATE = "migrated"
 _numbers = count(1)
@@ -34,8 +34,8 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A PostgreSQL of the run's own that forgets everything at its end. Durability is tested elsewhere."""
+def cluster() -> Iterator[str]:
+    """The DSN of a PostgreSQL of the run's own that forgets everything at its end. Durability is tested elsewhere."""
     data_dir = Path(tempfile.mkdtemp(prefix="patients-test-"))
     data_dir.chmod(0o755)  # when root tests, PostgreSQL's user must get in
     try:
@@ -46,31 +46,31 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def template(cluster: Cluster) -> str:
+def template(cluster: str) -> str:
     """The name of a database with the schema in it, to be copied."""
-    _execute(cluster.dsn, f"CREATE DATABASE {_TEMPLATE}")
-    upgrade(_sibling(cluster.dsn, _TEMPLATE))
+    _execute(cluster, f"CREATE DATABASE {_TEMPLATE}")
+    upgrade(_sibling(cluster, _TEMPLATE))
     return _TEMPLATE
 
 
 @pytest.fixture(scope="session")
-def copy_of_template(cluster: Cluster, template: str) -> Callable[[], str]:
+def copy_of_template(cluster: str, template: str) -> Callable[[], str]:
     """Makes databases with the schema in them, for what the whole run shares."""
 
     def make() -> str:
         name = f"copy_{next(_numbers)}"
-        _execute(cluster.dsn, f"CREATE DATABASE {name} TEMPLATE {template}")
-        return _sibling(cluster.dsn, name)
+        _execute(cluster, f"CREATE DATABASE {name} TEMPLATE {template}")
+        return _sibling(cluster, name)
 
     return make
 
 
 @pytest.fixture(scope="module")
-def module_database(cluster: Cluster, template: str) -> Iterator[str]:
+def module_database(cluster: str, template: str) -> Iterator[str]:
     name = f"module_{next(_numbers)}"
-    _execute(cluster.dsn, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield _sibling(cluster.dsn, name)
-    _execute(cluster.dsn, f"DROP DATABASE {name} WITH (FORCE)")
+    _execute(cluster, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _sibling(cluster, name)
+    _execute(cluster, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -80,11 +80,11 @@ def database_url(module_database: str) -> str:
 
 
 @pytest.fixture
-def bare_database(cluster: Cluster) -> Iterator[str]:
+def bare_database(cluster: str) -> Iterator[str]:
     name = f"bare_{next(_numbers)}"
-    _execute(cluster.dsn, f"CREATE DATABASE {name}")
-    yield _sibling(cluster.dsn, name)
-    _execute(cluster.dsn, f"DROP DATABASE {name} WITH (FORCE)")
+    _execute(cluster, f"CREATE DATABASE {name}")
+    yield _sibling(cluster, name)
+    _execute(cluster, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

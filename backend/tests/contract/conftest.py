@@ -8,7 +8,6 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.embedded import Cluster
 from app.jsonserver.collation import DETECT, Collations
 from tests.contract.pair import Pair
 from tests.contract.records import PATIENTS
@@ -21,8 +20,8 @@ def node() -> Path:
 
 
 @pytest.fixture(scope="session")
-def collations(cluster: Cluster) -> Collations:
-    with psycopg.connect(cluster.dsn) as connection:
+def collations(cluster: str) -> Collations:
+    with psycopg.connect(cluster) as connection:
         found = connection.execute(DETECT.sql).fetchone()
     assert found
     return Collations(*found)

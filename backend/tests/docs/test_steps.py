@@ -14,7 +14,6 @@ import httpx2
 import psycopg
 import pytest
 
-from app.embedded import Cluster
 from tests.docs.conftest import Sandbox
 from tests.docs.pages import DOCS, blocks
 from tests.servers import UNMEASURED, Server
@@ -31,10 +30,10 @@ PATIENT = {
 
 
 @pytest.fixture
-def empty_database(cluster: Cluster) -> Iterator[str]:
-    with psycopg.connect(cluster.dsn, autocommit=True) as admin:
+def empty_database(cluster: str) -> Iterator[str]:
+    with psycopg.connect(cluster, autocommit=True) as admin:
         admin.execute("CREATE DATABASE doctors")
-        yield cluster.dsn.replace("@/patients?", "@/doctors?")
+        yield cluster.replace("@/patients?", "@/doctors?")
         admin.execute("DROP DATABASE doctors WITH (FORCE)")
 
 

@@ -17,7 +17,6 @@ import pytest
 import yaml
 
 from app.config import BACKEND
-from app.embedded import Cluster
 from tests.checkout import check_out
 from tests.servers import free_port
 
@@ -145,12 +144,12 @@ def _bare(programs: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def empty_database(cluster: Cluster) -> Iterator[str]:
+def empty_database(cluster: str) -> Iterator[str]:
     """The URL of a database without a schema, as Render writes it: `postgres://`."""
     name = f"deploy_{next(_numbers)}"
-    with psycopg.connect(cluster.dsn, autocommit=True) as admin:
+    with psycopg.connect(cluster, autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}")
-        yield cluster.dsn.replace("postgresql://", "postgres://").replace("@/patients?", f"@/{name}?")
+        yield cluster.replace("postgresql://", "postgres://").replace("@/patients?", f"@/{name}?")
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

@@ -37,11 +37,11 @@ class Postgres:
     """One cluster with the schema in it, on TCP, with fsync and synchronous_commit as they come: on."""
 
     def __init__(self, data_dir: Path) -> None:
-        with postgres(data_dir) as cluster:
-            upgrade(cluster.dsn)
-            self._data = cluster.data
+        with postgres(data_dir) as dsn:
+            upgrade(dsn)
         self._account = account_for(data_dir)
-        self._binaries = find(home_in(data_dir, self._account), self._account).folder
+        home = home_in(data_dir, self._account)
+        self._data, self._binaries = home / "data", find(home, self._account).folder
         self._log = (data_dir / "faults.log").open("ab")
         self._process: subprocess.Popen[bytes] | None = None
         self._frozen: list[int] = []
