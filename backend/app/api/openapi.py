@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from app.api import problems
 from app.jsonserver.query import SPELLINGS
-from app.schemas.patient import COLUMNS, NO_NUL, Patient, PatientCreate, PatientPatch, PatientRow
+from app.schemas.patient import COLUMNS, NO_NUL, Patient, PatientCreate, PatientPatch, PatientReplace
 
 Json = dict[str, Any]
 
@@ -223,23 +223,18 @@ def _header(name: str) -> Json:
 
 
 def _components() -> Json:
-    models: Mapping[str, type[BaseModel]] = {
-        "Patient": PatientRow,
-        "PatientCreate": PatientCreate,
-        "PatientReplace": Patient,
-        "PatientPatch": PatientPatch,
-    }
-    shapes = {name: _shape(model.model_json_schema(), name) for name, model in models.items()}
+    models: tuple[type[BaseModel], ...] = (Patient, PatientCreate, PatientReplace, PatientPatch)
+    shapes = {model.__name__: _shape(model.model_json_schema()) for model in models}
     return shapes | {"JsonValue": _VALUE, "PatientPage": _PAGE, "Problem": _PROBLEM, "Health": _HEALTH}
 
 
-def _shape(schema: Json, name: str) -> Json:
+def _shape(schema: Json) -> Json:
     """pydantic's schema with `id` first, without the titles and null defaults it makes up."""
     order = [*COLUMNS, *schema["properties"]]
     properties = {field: schema["properties"][field] for field in dict.fromkeys(order) if field in schema["properties"]}
     invented = ("title", "default")
     tidy = {field: {k: v for k, v in rule.items() if k not in invented} for field, rule in properties.items()}
-    return schema | {"title": name, "properties": tidy, **_UNDECLARED}
+    return schema | {"properties": tidy, **_UNDECLARED}
 
 
 def _query(name: str, says: str, schema: Json = _TEXT) -> Json:

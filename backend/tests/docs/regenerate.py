@@ -15,7 +15,7 @@ from tests.contract.differences import DIFFERENCES, Difference
 ROOT = BACKEND.parent
 SPECS = ROOT / "specs" / "003-fastapi-postgresql"
 _KNOWS_PATIENT = re.compile(
-    r"^from app\.(models|schemas)\.patient import (?:[^\n(]*|\([^)]*)\b(TABLE|COLUMNS|Patient)\b", re.MULTILINE
+    r"^from app\.(models|schemas)\.patient import (?:[^\n(]*|\([^)]*)\b(TABLE|COLUMNS|Patient\w*)\b", re.MULTILINE
 )
 
 
