@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from app.api import problems
 from app.jsonserver.query import SPELLINGS
+from app.models.patient import ID_LENGTH
 from app.schemas.patient import COLUMNS, NO_NUL, Patient, PatientCreate, PatientPatch, PatientReplace
 
 Json = dict[str, Any]
@@ -113,10 +114,10 @@ def document(app: FastAPI) -> None:
 
 
 def build(app: FastAPI) -> Json:
+    """What FastAPI knows of the routes, and what stands here of their bodies, parameters and answers."""
     schema: Json = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
     for (path, method), described in _operations().items():
-        if operation := schema["paths"].get(path, {}).get(method):
-            operation.update(described)
+        schema["paths"][path][method].update(described)
     schema["components"] = {"schemas": _components()}
     return schema
 
@@ -170,7 +171,7 @@ _ID: Json = {
     "in": "path",
     "required": True,
     "description": "The id as it is in the record, percent-encoded.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "schema": {"type": "string", "minLength": 1, "maxLength": ID_LENGTH},
 }
 
 
