@@ -1,10 +1,7 @@
 """The course of a benchmark: for each number of patients the data, the servers, and everyone timed in turn."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -13,7 +10,7 @@ from typing import NamedTuple
 
 import psycopg
 
-from app.config import BACKEND
+from app.development import upgrade
 from app.embedded import postgres
 from app.sql import Query
 from benchmarks import answers, contenders, limits, load, patients
@@ -109,8 +106,7 @@ def _database(dsn: str, name: str) -> str:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     own = dsn.replace("@/patients?", f"@/{name}?")
-    environment = {**os.environ, "DATABASE_URL": own, "LOG_LEVEL": "WARNING"}
-    subprocess.run([sys.executable, "-m", "alembic", "upgrade", "head"], cwd=BACKEND, env=environment, check=True)
+    upgrade(own)
     return own
 
 

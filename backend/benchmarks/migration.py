@@ -82,7 +82,7 @@ def _on_empty_table(dsn: str, data: Data, fill: Callable[[str, Data], Run]) -> R
         connection.execute(f"TRUNCATE {TABLE.name} RESTART IDENTITY".encode())
         connection.execute("CHECKPOINT")
         run = fill(dsn, data)
-        stored = connection.execute(f"SELECT count(*) FROM {TABLE.name}".encode()).fetchone()  # noqa: S608
+        stored = connection.execute(f"SELECT count(*) FROM {TABLE.name}".encode()).fetchone()  # noqa: S608 our table
     if stored != (data.records,):
         raise SystemExit(f"{fill.__name__}: {stored} rows of {data.records}")
     return run
