@@ -131,6 +131,7 @@ class PatientService:
         return rows or b""
 
     async def get(self, key: str) -> bytes:
+        """Patient `key` as JSON. Raises `NotFound`."""
         return _found(await self._by_id.get(key))
 
     async def overview(self) -> tuple[int, str | None]:
@@ -159,7 +160,7 @@ class PatientService:
         statement = statements.update_one(tuple(record.columns), True, versions is not None)
         return await self._change(statement, key, values, versions)
 
-    async def remove(self, key: str, versions: Versions = None) -> bytes:
+    async def delete(self, key: str, versions: Versions = None) -> bytes:
         """Delete patient `key`; returns it as it was."""
         return await self._change(statements.delete_one(versions is not None), key, {}, versions)
 

@@ -64,7 +64,7 @@ async def patch_patient(request: Request) -> Response:
 @router.delete("/{id}")
 async def delete_patient(request: Request) -> Response:
     """Delete a patient; answers with it as it was."""
-    row = await _patients(request).remove(_id(request), conditional.if_match(request))
+    row = await _patients(request).delete(_id(request), conditional.if_match(request))
     return _row(b"{}" if _dialect(request) == "0.17" else row, tagged=False)
 
 
