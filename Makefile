@@ -8,7 +8,7 @@ PIP := $(VENV)/bin/python -m pip install -qq --disable-pip-version-check --requi
 RUN := cd backend && .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test setup fix bench bench-migrate torture
+.PHONY: help serve test lint setup fix bench bench-migrate torture
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 20
@@ -16,11 +16,13 @@ help: ## list these commands
 serve: $(VENV)/.serve ## set up what is needed and serve http://127.0.0.1:8000/patients
 	@cd backend && exec .venv/bin/python -m app
 
-test: $(VENV)/.test ## set up what is needed and check everything: lint, format, types, tests, coverage
+test: lint ## set up what is needed and check everything: lint, format, types, tests, coverage
+	$(RUN) pytest -n 3 --dist loadfile --cov --cov-report=term # `alembic check`: test_migrations.py
+
+lint: $(VENV)/.test ## of that only lint, format, types; what each commit waits for
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
-	$(RUN) pytest -n 3 --dist loadfile --cov --cov-report=term # `alembic check`: test_migrations.py
 
 bench: $(VENV)/.test $(NODE)/.made ## measure it beside json-server, Fastify and its own limits, ~10 minutes (QUICK=1: one)
 	$(RUN) benchmarks $(if $(QUICK),--quick)

@@ -78,8 +78,8 @@ def database(settings: Settings, url: str) -> Iterator[tuple[str, str]]:
         return
     from app.development import embedded_database  # noqa: PLC0415 migrations and importer take time no server needs
 
-    with embedded_database(settings, url) as cluster:
-        yield cluster.dsn, str(settings.data_dir)
+    with embedded_database(settings, url) as dsn:
+        yield dsn, str(settings.data_dir)
 
 
 def announcement(settings: Settings, url: str, dsn: str, where: str) -> Callable[[], None]:

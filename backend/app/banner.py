@@ -21,7 +21,7 @@ class Contents(NamedTuple):
 def look(dsn: str, settings: Settings) -> Contents:
     """Ask the database, for a moment only: it need not be there yet."""
     try:
-        with psycopg.connect(dsn, connect_timeout=max(2, round(settings.db_connect_timeout))) as connection:
+        with psycopg.connect(dsn, connect_timeout=settings.db_connect_timeout) as connection:
             version, patients = connection.execute(_LOOK).fetchone() or ("?", None)
     except psycopg.errors.UndefinedTable:
         return Contents("no schema yet: run `alembic upgrade head`", None)

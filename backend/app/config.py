@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     db_pooled: bool = False
     db_pool_size: Annotated[int, Field(ge=1, le=1000)] = 8
-    db_connect_timeout: Annotated[float, Field(ge=0.1, le=60)] = 2.0
+    db_connect_timeout: Annotated[int, Field(ge=2, le=60)] = 2  # psycopg waits whole seconds, two at least
     db_deadline: Annotated[float, Field(ge=0.1, le=60)] = 4.0
 
     data_dir: Path = BACKEND / ".data"
@@ -53,7 +53,7 @@ class Settings(BaseSettings):
 
     max_body_bytes: Annotated[int, Field(ge=1, le=1 << 30)] = 1 << 20
     receive_timeout: Annotated[float, Field(ge=1, le=600)] = 20.0
-    shutdown_timeout: Annotated[float, Field(ge=1, le=300)] = 8.0
+    shutdown_timeout: Annotated[int, Field(ge=1, le=300)] = 8
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["plain", "json"] = "plain"

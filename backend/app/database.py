@@ -34,7 +34,7 @@ SHARE = 0.875  # of the deadline, for the pool to give a connection and for a st
 
 # Conflicts between transactions: nothing was done, and the same statement may succeed now (PostgreSQL 13.5).
 _RETRY = (pg.SerializationFailure, pg.DeadlockDetected)
-_PAUSES = (0.01, 0.02, 0.04, 0.08, 0.16)  # seconds before the next attempt
+_PAUSES = (0, 0.01, 0.02, 0.04, 0.08, 0.16)  # seconds before each attempt
 
 _NO_SCHEMA = (pg.UndefinedTable, pg.UndefinedColumn)
 # Away, starting, stopping, read-only, saturated, cut off, not migrated. Anything else is a fault of ours.
@@ -129,13 +129,14 @@ class Database:
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             raise Refused(error.diag.constraint_name) from error
 
-    async def ping(self) -> None:
-        """Ask whether patients can be served, on a connection of its own, so that a busy pool is not an outage.
+    async def fault(self) -> str | None:
+        """Why patients cannot be served now, as one sentence for clients; None if they can.
 
-        One question serves all who ask while it is under way. Raises `DatabaseUnavailable`.
+        Asked on a connection of its own, so that a busy pool is not an outage. One question serves all who ask while
+        it is under way.
         """
-        if outage := await self._ask():
-            raise DatabaseUnavailable(outage if outage == NOT_MIGRATED else None)
+        outage = await self._ask()
+        return outage and (NOT_MIGRATED if outage == NOT_MIGRATED else DatabaseUnavailable.detail)
 
     def pool_use(self) -> PoolUse:
         now = self._pool.get_stats()
@@ -143,10 +144,12 @@ class Database:
 
     async def _rows(self, query: Query, end: float) -> list[Row]:
         for pause in _PAUSES:
+            if pause:  # sleep(0) would let others go first
+                await asyncio.sleep(pause)
             try:
                 return await self._once(query, end)
             except _RETRY:
-                await asyncio.sleep(pause)
+                continue
             except psycopg.OperationalError:
                 await self._suspect(end)
                 raise
@@ -263,7 +266,7 @@ def _connection_options(settings: Settings) -> dict[str, Any]:
     options: dict[str, Any] = {
         "autocommit": True,
         "client_encoding": "utf8",
-        "connect_timeout": max(2, round(settings.db_connect_timeout)),
+        "connect_timeout": settings.db_connect_timeout,
         "application_name": "patients-api",
         "keepalives_idle": 10,
         "keepalives_interval": 5,

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from sqlalchemy import NullPool, create_engine
 
 from app.config import BACKEND, Settings
-from app.embedded import Cluster, EmbeddedError, postgres
+from app.embedded import EmbeddedError, postgres
 
 log = logging.getLogger(__name__)
 
@@ -24,16 +24,16 @@ _WHY_NOT = "`python scripts/migrate_db_json.py` on the same file says which did 
 
 
 @contextmanager
-def embedded_database(settings: Settings, url: str) -> Iterator[Cluster]:
+def embedded_database(settings: Settings, url: str) -> Iterator[str]:
     """The embedded PostgreSQL of DATA_DIR with the schema in it, and SEED_FILE's patients if it was never used.
 
     Raises `EmbeddedError`.
     """
-    with postgres(settings.data_dir, url=url) as cluster:
-        upgrade(cluster.dsn)
+    with postgres(settings.data_dir, url=url) as dsn:
+        upgrade(dsn)
         if settings.seed_file:
-            _seed(cluster.dsn, settings.seed_file, settings.data_dir / "seeding")
-        yield cluster
+            _seed(dsn, settings.seed_file, settings.data_dir / "seeding")
+        yield dsn
 
 
 def with_database(settings: Settings) -> Settings:
@@ -44,9 +44,9 @@ def with_database(settings: Settings) -> Settings:
     if settings.database_url:
         return settings
     lifetime = ExitStack()
-    cluster = lifetime.enter_context(embedded_database(settings, "a server that was given app.main:app"))
+    dsn = lifetime.enter_context(embedded_database(settings, "a server that was given app.main:app"))
     atexit.register(lifetime.close)
-    return settings.model_copy(update={"database_url": SecretStr(cluster.dsn)})
+    return settings.model_copy(update={"database_url": SecretStr(dsn)})
 
 
 def upgrade(dsn: str) -> None:

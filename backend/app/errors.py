@@ -5,8 +5,6 @@ Whoever finds the fault raises it; `api/error_handlers.py` alone turns it into a
 
 from collections.abc import Mapping
 
-_CLOSE = {"Connection": "close"}  # the rest of a refused body is not worth reading
-
 
 class Problem(Exception):
     """A fault with a public face.
@@ -67,7 +65,8 @@ class PayloadTooLarge(Problem):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"The body is larger than {limit} bytes, the most this server takes.", headers={"Connection": "close"}
+            f"The body is larger than {limit} bytes, the most this server takes.",
+            headers={"Connection": "close"},  # the rest of the body is not worth reading
         )
 
 
@@ -82,5 +81,5 @@ class DatabaseUnavailable(Problem):
     status = 503
     detail = "The database does not answer at the moment. Try again shortly."
 
-    def __init__(self, detail: str | None = None, *, retry_after: int = 1) -> None:
-        super().__init__(detail, headers={"Retry-After": str(retry_after)})
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, headers={"Retry-After": "1"})

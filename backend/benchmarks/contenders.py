@@ -37,10 +37,10 @@ class Server(NamedTuple):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def memory(self, line: str = "VmHWM") -> float:
-        """Resident MiB of the process: at its peak (VmHWM) or now (VmRSS). proc(5)."""
+    def memory(self) -> float:
+        """Resident MiB of the process at its peak (proc(5))."""
         status = Path(f"/proc/{self.pid}/status").read_text()
-        return next(int(row.split()[1]) for row in status.splitlines() if row.startswith(line)) / 1024
+        return next(int(row.split()[1]) for row in status.splitlines() if row.startswith("VmHWM")) / 1024
 
 
 def _python(*arguments: str) -> list[str]:

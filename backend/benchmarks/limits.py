@@ -26,7 +26,7 @@ from app.sql import Query
 from benchmarks.load import Sample
 from benchmarks.scenarios import MARK, UNIQUE, Request
 
-POOL = 8  # connections at most, as many as the server's pool has
+POOL: int = Settings.model_fields["db_pool_size"].default  # connections at most, as many as the server's pool has
 
 
 def from_memory() -> ASGIApp:

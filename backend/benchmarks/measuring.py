@@ -1,10 +1,7 @@
 """The course of a benchmark: for each number of patients the data, the servers, and everyone timed in turn."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -13,8 +10,8 @@ from typing import NamedTuple
 
 import psycopg
 
-from app.config import BACKEND
-from app.embedded import Cluster, postgres
+from app.development import upgrade
+from app.embedded import postgres
 from app.sql import Query
 from benchmarks import answers, contenders, limits, load, patients
 from benchmarks.contenders import Server, World
@@ -76,8 +73,8 @@ def measure(plan: Plan) -> tuple[list[Cell], list[ServerFacts]]:
 
 
 @contextmanager
-def _cluster() -> Iterator[tuple[Cluster, Path]]:
-    """A PostgreSQL of our own that keeps what it acknowledges, as in production."""
+def _cluster() -> Iterator[tuple[str, Path]]:
+    """The DSN of a PostgreSQL of our own that keeps what it acknowledges, as in production."""
     folder = Path(tempfile.mkdtemp(prefix="patients-bench-"))
     folder.chmod(0o755)  # when root measures, PostgreSQL's user must get in
     try:
@@ -88,9 +85,9 @@ def _cluster() -> Iterator[tuple[Cluster, Path]]:
 
 
 @contextmanager
-def _site(plan: Plan, cluster: Cluster, folder: Path, size: int) -> Iterator[Site]:
+def _site(plan: Plan, cluster: str, folder: Path, size: int) -> Iterator[Site]:
     data = patients.make(size)
-    world = World(folder, _database(cluster.dsn, f"bench_{size}"), folder / "db.json", folder / "answers.json")
+    world = World(folder, _database(cluster, f"bench_{size}"), folder / "db.json", folder / "answers.json")
     patients.copy_into(world.dsn, data)
     patients.write_db_json(data, world.db_json)
     with ExitStack() as stack:
@@ -109,8 +106,7 @@ def _database(dsn: str, name: str) -> str:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     own = dsn.replace("@/patients?", f"@/{name}?")
-    environment = {**os.environ, "DATABASE_URL": own, "LOG_LEVEL": "WARNING"}
-    subprocess.run([sys.executable, "-m", "alembic", "upgrade", "head"], cwd=BACKEND, env=environment, check=True)
+    upgrade(own)
     return own
 
 

@@ -52,12 +52,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="patients-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # when root measures, PostgreSQL's user must get in
-        with postgres(folder / "database") as cluster:
-            upgrade(cluster.dsn)
+        with postgres(folder / "database") as dsn:
+            upgrade(dsn)
             print(_HEADER, flush=True)
             for records in options.records:
                 data = _write(folder, records)
-                copies, imports = _measure(cluster.dsn, data, options.rounds)
+                copies, imports = _measure(dsn, data, options.rounds)
                 print(_row(records, copies, imports), flush=True)
     return 0
 
@@ -82,7 +82,7 @@ def _on_empty_table(dsn: str, data: Data, fill: Callable[[str, Data], Run]) -> R
         connection.execute(f"TRUNCATE {TABLE.name} RESTART IDENTITY".encode())
         connection.execute("CHECKPOINT")
         run = fill(dsn, data)
-        stored = connection.execute(f"SELECT count(*) FROM {TABLE.name}".encode()).fetchone()  # noqa: S608
+        stored = connection.execute(f"SELECT count(*) FROM {TABLE.name}".encode()).fetchone()  # noqa: S608 our table
     if stored != (data.records,):
         raise SystemExit(f"{fill.__name__}: {stored} rows of {data.records}")
     return run

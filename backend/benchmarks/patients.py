@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from app.models.patient import TABLE
+from app.models.patient import GENDERS, TABLE
 from app.schemas.patient import COLUMNS
 
 Patient = dict[str, Any]
@@ -20,7 +20,6 @@ CONDITIONS = (
     *("Epilepsy", "Fracture", "Gastritis", "Gout", "Heart failure", "Hepatitis B", "Hypertension", "Influenza"),
     *("Migraine", "Osteoporosis", "Pneumonia", "Psoriasis", "Ménière's disease", "Sinusitis", "Tuberculosis"),
 )
-GENDERS = ("Female", "Male", "Other")
 
 
 def make(size: int) -> list[Patient]:

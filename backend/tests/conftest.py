@@ -3,8 +3,9 @@
     database_url      this module's own database with the schema in it and no row; a fresh identity sequence
     module_database   the same without the emptying, for what a whole module shares (a server, a pool)
     bare_database     a database without the schema
-    settings          Settings for `database_url`, as in development, untouched by the environment and `backend/.env`
+    settings          Settings for `database_url`, as in development, untouched by `backend/.env`
 
+Nothing of ours is in the environment, here and in every process that a test starts, unless the test puts it there.
 With `REQUIRE_ALL=1` a skipped test is a failure: nothing the run was meant to prove may go missing.
 """
 
@@ -21,15 +22,20 @@ from pydantic import SecretStr
 
 from app.config import Settings
 from app.development import upgrade
-from app.embedded import Cluster, postgres
+from app.embedded import postgres
 
 _TEMPLATE = "migrated"
 _numbers = count(1)
 
 
+def pytest_configure() -> None:
+    for name in Settings.model_fields:
+        os.environ.pop(name.upper(), None)
+
+
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A PostgreSQL of the run's own that forgets everything at its end. Durability is tested elsewhere."""
+def cluster() -> Iterator[str]:
+    """The DSN of a PostgreSQL of the run's own that forgets everything at its end. Durability is tested elsewhere."""
     data_dir = Path(tempfile.mkdtemp(prefix="patients-test-"))
     data_dir.chmod(0o755)  # when root tests, PostgreSQL's user must get in
     try:
@@ -40,31 +46,31 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def template(cluster: Cluster) -> str:
+def template(cluster: str) -> str:
     """The name of a database with the schema in it, to be copied."""
-    _execute(cluster.dsn, f"CREATE DATABASE {_TEMPLATE}")
-    upgrade(_sibling(cluster.dsn, _TEMPLATE))
+    _execute(cluster, f"CREATE DATABASE {_TEMPLATE}")
+    upgrade(_sibling(cluster, _TEMPLATE))
     return _TEMPLATE
 
 
 @pytest.fixture(scope="session")
-def copy_of_template(cluster: Cluster, template: str) -> Callable[[], str]:
+def copy_of_template(cluster: str, template: str) -> Callable[[], str]:
     """Makes databases with the schema in them, for what the whole run shares."""
 
     def make() -> str:
         name = f"copy_{next(_numbers)}"
-        _execute(cluster.dsn, f"CREATE DATABASE {name} TEMPLATE {template}")
-        return _sibling(cluster.dsn, name)
+        _execute(cluster, f"CREATE DATABASE {name} TEMPLATE {template}")
+        return _sibling(cluster, name)
 
     return make
 
 
 @pytest.fixture(scope="module")
-def module_database(cluster: Cluster, template: str) -> Iterator[str]:
+def module_database(cluster: str, template: str) -> Iterator[str]:
     name = f"module_{next(_numbers)}"
-    _execute(cluster.dsn, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield _sibling(cluster.dsn, name)
-    _execute(cluster.dsn, f"DROP DATABASE {name} WITH (FORCE)")
+    _execute(cluster, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _sibling(cluster, name)
+    _execute(cluster, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -74,17 +80,15 @@ def database_url(module_database: str) -> str:
 
 
 @pytest.fixture
-def bare_database(cluster: Cluster) -> Iterator[str]:
+def bare_database(cluster: str) -> Iterator[str]:
     name = f"bare_{next(_numbers)}"
-    _execute(cluster.dsn, f"CREATE DATABASE {name}")
-    yield _sibling(cluster.dsn, name)
-    _execute(cluster.dsn, f"DROP DATABASE {name} WITH (FORCE)")
+    _execute(cluster, f"CREATE DATABASE {name}")
+    yield _sibling(cluster, name)
+    _execute(cluster, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
-def settings(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
+def settings(database_url: str) -> Settings:
     return Settings(_env_file=None, database_url=SecretStr(database_url))
 
 

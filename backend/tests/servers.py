@@ -1,6 +1,7 @@
 """Servers of any kind as processes, which a test may stop and start again at the same address."""
 
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from app.config import BACKEND, Settings
+from app.config import BACKEND
 
 _START_SECONDS = 30
 
@@ -24,13 +25,10 @@ class Server:
     """A program that serves on a free port of 127.0.0.1; `{port}` in its arguments and settings becomes that port."""
 
     def __init__(self, arguments: Sequence[Any], folder: Path, settings: Mapping[str, str]) -> None:
-        self._port = _free_port()
+        self._port = free_port()
         self._arguments = [str(argument).format(port=self._port) for argument in arguments]
-        ours = {name.upper() for name in Settings.model_fields}
-        outside = {name: value for name, value in os.environ.items() if name not in ours}
-        self._environment = (
-            outside | UNMEASURED | {name: value.format(port=self._port) for name, value in settings.items()}
-        )
+        given = {name: value.format(port=self._port) for name, value in settings.items()}
+        self._environment = os.environ | UNMEASURED | given
         self._folder = folder
         self.url = f"http://127.0.0.1:{self._port}"
 
@@ -72,8 +70,10 @@ def patients_api(dsn: str, **settings: str) -> Server:
     return Server([sys.executable, "-m", "app"], BACKEND, {**fixed, **settings})
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port() -> int:
+    """A port that nobody has. From 32768 on Linux gives them to clients, one of which may come before the server."""
+    while True:
+        port = random.randrange(20_000, 32_768)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port

@@ -18,7 +18,7 @@ depends_on = None
 
 log = logging.getLogger("alembic.runtime.migration")
 
-# As `app.jsonserver.forms` searches; in the collation that it finds at start, too.
+# As `app.jsonserver.search_forms` searches; in the collation that it finds at start, too.
 _TEXT = "id || E'\\x1f' || patient_id || E'\\x1f' || name || E'\\x1f' || gender || E'\\x1f' || medical_condition"
 
 

@@ -6,7 +6,6 @@ The default surface does not have it: METRICS=true adds the route and the counti
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from app.database import Database
-from app.errors import DatabaseUnavailable
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)  # seconds
 
@@ -37,13 +36,5 @@ class Metrics:
         for state, connections in (("limit", use.limit), ("open", use.open), ("idle", use.idle)):
             self._pool.labels(state).set(connections)
         self._waiting.set(use.waiting)
-        self._up.set(await _is_up(database))
+        self._up.set(await database.fault() is None)
         return generate_latest(self._registry)
-
-
-async def _is_up(database: Database) -> bool:
-    try:
-        await database.ping()
-    except DatabaseUnavailable:
-        return False
-    return True

@@ -40,6 +40,7 @@ SECURITY_HEADERS = (
 
 
 def layers(settings: Settings, metrics: Metrics | None) -> list[Middleware]:
+    """Outermost first; CORS before all that can refuse, so that browsers may read refusals too."""
     cors = Middleware(
         Cors,
         allow_origins=settings.allowed_origins,
@@ -191,6 +192,7 @@ class CanonicalPath:
 
 
 def canonical(raw: bytes) -> str:
+    """The path in ASCII, still percent-encoded, without empty segments."""
     if _CANONICAL.fullmatch(raw):
         return raw.decode("ascii")
     path = quote_from_bytes(raw, safe="/%:@!$&'()*+,;=~-._")

@@ -12,7 +12,8 @@ from pydantic import BaseModel
 
 from app.api import problems
 from app.jsonserver.query import SPELLINGS
-from app.schemas.patient import COLUMNS, NO_NUL, Patient, PatientCreate, PatientPatch, PatientRow
+from app.models.patient import ID_LENGTH
+from app.schemas.patient import COLUMNS, NO_NUL, Patient, PatientCreate, PatientPatch, PatientReplace
 
 Json = dict[str, Any]
 
@@ -113,10 +114,10 @@ def document(app: FastAPI) -> None:
 
 
 def build(app: FastAPI) -> Json:
+    """What FastAPI knows of the routes, and what stands here of their bodies, parameters and answers."""
     schema: Json = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
     for (path, method), described in _operations().items():
-        if operation := schema["paths"].get(path, {}).get(method):
-            operation.update(described)
+        schema["paths"][path][method].update(described)
     schema["components"] = {"schemas": _components()}
     return schema
 
@@ -170,7 +171,7 @@ _ID: Json = {
     "in": "path",
     "required": True,
     "description": "The id as it is in the record, percent-encoded.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "schema": {"type": "string", "minLength": 1, "maxLength": ID_LENGTH},
 }
 
 
@@ -223,23 +224,18 @@ def _header(name: str) -> Json:
 
 
 def _components() -> Json:
-    models: Mapping[str, type[BaseModel]] = {
-        "Patient": PatientRow,
-        "PatientCreate": PatientCreate,
-        "PatientReplace": Patient,
-        "PatientPatch": PatientPatch,
-    }
-    shapes = {name: _shape(model.model_json_schema(), name) for name, model in models.items()}
+    models: tuple[type[BaseModel], ...] = (Patient, PatientCreate, PatientReplace, PatientPatch)
+    shapes = {model.__name__: _shape(model.model_json_schema()) for model in models}
     return shapes | {"JsonValue": _VALUE, "PatientPage": _PAGE, "Problem": _PROBLEM, "Health": _HEALTH}
 
 
-def _shape(schema: Json, name: str) -> Json:
+def _shape(schema: Json) -> Json:
     """pydantic's schema with `id` first, without the titles and null defaults it makes up."""
     order = [*COLUMNS, *schema["properties"]]
     properties = {field: schema["properties"][field] for field in dict.fromkeys(order) if field in schema["properties"]}
     invented = ("title", "default")
     tidy = {field: {k: v for k, v in rule.items() if k not in invented} for field, rule in properties.items()}
-    return schema | {"title": name, "properties": tidy, **_UNDECLARED}
+    return schema | {"properties": tidy, **_UNDECLARED}
 
 
 def _query(name: str, says: str, schema: Json = _TEXT) -> Json:

@@ -6,6 +6,8 @@ from http import HTTPStatus
 
 from starlette.responses import Response
 
+from app.api.conditional import CACHE_CONTROL
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -23,4 +25,4 @@ def problem(
         "errors": dict(errors or {}),
     }
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Response(text, status, {**(headers or {}), "Cache-Control": "no-store, no-cache"}, MEDIA_TYPE)
+    return Response(text, status, {**(headers or {}), "Cache-Control": CACHE_CONTROL}, MEDIA_TYPE)

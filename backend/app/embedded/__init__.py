@@ -11,8 +11,8 @@ What is found in the data directory:
 `binaries` finds the programs, `places` the directories and the user, `holding` keeps others out, `cluster` runs it.
 """
 
-from app.embedded.cluster import Cluster, available, postgres, running
+from app.embedded.cluster import available, postgres, running
 from app.embedded.errors import EmbeddedError
 from app.embedded.holding import ensure_free
 
-__all__ = ["Cluster", "EmbeddedError", "available", "ensure_free", "postgres", "running"]
+__all__ = ["EmbeddedError", "available", "ensure_free", "postgres", "running"]

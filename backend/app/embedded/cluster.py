@@ -38,14 +38,6 @@ _TELLING = 3  # lines
 _FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
-class Cluster(NamedTuple):
-    """A running PostgreSQL: its libpq URL (no secret in it), its version ("18.6") and where its data live."""
-
-    dsn: str
-    version: str
-    data: Path
-
-
 class _Site(NamedTuple):
     """What it takes to run programs on a cluster."""
 
@@ -57,19 +49,19 @@ class _Site(NamedTuple):
 
 
 @contextmanager
-def postgres(data_dir: Path, *, durable: bool = True, url: str = "") -> Iterator[Cluster]:
+def postgres(data_dir: Path, *, durable: bool = True, url: str = "") -> Iterator[str]:
     """Run PostgreSQL on the cluster in `data_dir` (made if absent) until the block ends or this process dies.
 
-    Call it from the main thread: the kernel stops PostgreSQL when the thread that started it ends. `durable=False` is
-    for tests: nothing survives a power cut. `url` is what others are told who want the same directory.
-    Raises `EmbeddedError`.
+    Gives the DSN; there is no secret in it. Call it from the main thread: the kernel stops PostgreSQL when the thread
+    that started it ends. `durable=False` is for tests: nothing survives a power cut. `url` is what others are told who
+    want the same directory. Raises `EmbeddedError`.
     """
     with ExitStack() as stack:
         try:
-            cluster = _start(stack, data_dir.absolute(), durable, url)
+            dsn = _start(stack, data_dir.absolute(), durable, url)
         except (OSError, psycopg.Error) as error:
             raise EmbeddedError(f"PostgreSQL cannot run in {data_dir}: {_one_line(str(error))}") from error
-        yield cluster
+        yield dsn
 
 
 def running(data_dir: Path) -> str | None:
@@ -87,11 +79,11 @@ def available(data_dir: Path) -> Iterator[str]:
     if dsn := running(data_dir):
         yield dsn
         return
-    with postgres(data_dir) as cluster:
-        yield cluster.dsn
+    with postgres(data_dir) as started:
+        yield started
 
 
-def _start(stack: ExitStack, data_dir: Path, durable: bool, url: str) -> Cluster:
+def _start(stack: ExitStack, data_dir: Path, durable: bool, url: str) -> str:
     data_dir.mkdir(parents=True, exist_ok=True)
     record = stack.enter_context(held(data_dir, url))
     log = stack.enter_context(log_of_the_last_one(data_dir))
@@ -102,9 +94,10 @@ def _start(stack: ExitStack, data_dir: Path, durable: bool, url: str) -> Cluster
         _initialise(site)
     sockets = stack.enter_context(socket_directory(data_dir, home, account))
     _await_ready(stack.enter_context(_postmaster(site, sockets)), sockets, log)
-    cluster = Cluster(_dsn(sockets, DATABASE), _prepare_database(sockets), home / "data")
-    write_record(record, {"pid": os.getpid(), "url": url, "dsn": cluster.dsn})
-    return cluster
+    _ensure_database(sockets)
+    dsn = _dsn(sockets, DATABASE)
+    write_record(record, {"pid": os.getpid(), "url": url, "dsn": dsn})
+    return dsn
 
 
 def _initialise(site: _Site) -> None:
@@ -152,12 +145,10 @@ def _await_ready(process: "subprocess.Popen[bytes]", sockets: Path, log: TextIO)
         time.sleep(0.01)
 
 
-def _prepare_database(sockets: Path) -> str:
-    """The server's version; the database exists afterwards."""
+def _ensure_database(sockets: Path) -> None:
     with psycopg.connect(_dsn(sockets, "postgres"), autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone() is None:
             connection.execute(f"CREATE DATABASE {DATABASE}")
-        return (connection.info.parameter_status("server_version") or "").split()[0]
 
 
 def _dsn(sockets: Path, database: str) -> str:

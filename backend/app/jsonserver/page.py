@@ -60,14 +60,14 @@ def headers(query: ListQuery, total: int | None, url: str) -> dict[str, str]:
 
 def _links(query: ListQuery, total: int) -> Mapping[str, str]:
     page = query.window
-    if not isinstance(page, Page) or total <= page.size or (past_end(page, total) and not query.enveloped):
+    if not isinstance(page, Page) or total <= page.size or (_past_end(page, total) and not query.enveloped):
         return {}
     place = numbers(page, total)
     targets = {"first": 1, "prev": place.previous, "next": place.next, "last": place.last}
     return {name: _address(query, number) for name, number in targets.items() if number}
 
 
-def past_end(page: Page, total: int) -> bool:
+def _past_end(page: Page, total: int) -> bool:
     return page.number > numbers(page, total).last
 
 

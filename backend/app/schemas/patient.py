@@ -77,7 +77,7 @@ Id = Annotated[
 _Filled = AfterValidator(_not_blank), AfterValidator(_storable), Field(json_schema_extra={"pattern": NOT_BLANK})
 
 
-class Patient(BaseModel):
+class PatientReplace(BaseModel):
     """A patient without its id: what PUT sends whole and PATCH in part."""
 
     model_config = ConfigDict(extra="ignore", json_schema_extra={"additionalProperties": True})
@@ -110,22 +110,24 @@ def _or_whole_number(schema: dict[str, Any]) -> None:
     schema["anyOf"].insert(1, {"type": "integer", "minimum": -MAX_SAFE_INTEGER, "maximum": MAX_SAFE_INTEGER})
 
 
-class PatientCreate(Patient):
+class PatientCreate(PatientReplace):
     """A patient as POST sends it; without an id (or with null) the server makes one."""
 
     id: Annotated[Id | None, Field(examples=["3e3a"], json_schema_extra=_or_whole_number)] = None
 
 
-class PatientRow(Patient):
+class Patient(PatientReplace):
     """A stored patient, as every answer has it."""
 
     id: Annotated[str, Field(examples=["3e3a"])]
 
 
-PatientPatch = _optional(Patient, "PatientPatch")
+PatientPatch = _optional(PatientReplace, "PatientPatch")
 
 # Wire name -> column, in wire order. `id` leads, as in json-server 1.x.
-COLUMNS: Mapping[str, str] = {"id": "id"} | {rule.alias or name: name for name, rule in Patient.model_fields.items()}
+COLUMNS: Mapping[str, str] = {"id": "id"} | {
+    rule.alias or name: name for name, rule in PatientReplace.model_fields.items()
+}
 
 
 class Fault(NamedTuple):

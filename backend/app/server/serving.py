@@ -34,7 +34,7 @@ def serve(app: ASGIApp, settings: Settings, listener: socket.socket, announce: C
         timeout_keep_alive=KEEP_ALIVE,
         server_header=False,
         workers=1,
-        timeout_graceful_shutdown=round(settings.shutdown_timeout),
+        timeout_graceful_shutdown=settings.shutdown_timeout,
     )
     _allow_descriptors()
     _Server(config, announce).run(sockets=[listener])

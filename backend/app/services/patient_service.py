@@ -132,6 +132,7 @@ class PatientService:
         return rows or b""
 
     async def get(self, key: str) -> bytes:
+        """Patient `key` as JSON. Raises `NotFound`."""
         return _found(await self._by_id.get(key))
 
     async def overview(self) -> tuple[int, str | None]:
@@ -161,7 +162,7 @@ class PatientService:
         statement = statements.update_one(tuple(record.columns), True, versions is not None)
         return await self._change(statement, key, values, versions, since)
 
-    async def remove(self, key: str, versions: Versions = None) -> bytes:
+    async def delete(self, key: str, versions: Versions = None) -> bytes:
         """Delete patient `key`; returns it as it was."""
         return await self._change(statements.delete_one(versions is not None), key, {}, versions)
 

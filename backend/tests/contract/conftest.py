@@ -1,6 +1,5 @@
 """The servers that are compared: started once for all contract tests, json-server's releases from npm and ours."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from itertools import chain
@@ -9,13 +8,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.embedded import Cluster
 from app.jsonserver.collation import DETECT, Collations
 from tests.contract.pair import Pair
 from tests.contract.records import PATIENTS
 from tests.contract.servers import RELEASES, Version, fitting_node, json_server, our_server
-
-COUNTED = pytest.StashKey[Counter[tuple[str, str]]]()
 
 
 @pytest.fixture(scope="session")
@@ -24,8 +20,8 @@ def node() -> Path:
 
 
 @pytest.fixture(scope="session")
-def collations(cluster: Cluster) -> Collations:
-    with psycopg.connect(cluster.dsn) as connection:
+def collations(cluster: str) -> Collations:
+    with psycopg.connect(cluster) as connection:
         found = connection.execute(DETECT.sql).fetchone()
     assert found
     return Collations(*found)
@@ -61,16 +57,3 @@ def pairs(
         yield {version: Pair(version, theirs, ours, PATIENTS) for version, (theirs, ours) in ready.items()}
         for process in chain.from_iterable(started.values()):
             process.stop()  # all at once, too
-
-
-@pytest.fixture(scope="session")
-def counted(request: pytest.FixtureRequest) -> Counter[tuple[str, str]]:
-    """(release, what) -> how often; printed when the run ends."""
-    return request.config.stash.setdefault(COUNTED, Counter())
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    counts = config.stash.get(COUNTED, Counter())
-    for version in sorted({version for version, _ in counts}):
-        text = ", ".join(f"{n} {what}" for (of, what), n in sorted(counts.items()) if of == version)
-        terminalreporter.write_line(f"contract with json-server {version}: {text}")

@@ -15,12 +15,12 @@ from typing import Any, Literal, NamedTuple
 
 import pytest
 
+from app.config import BACKEND
 from app.jsonserver.query import Dialect
 from tests.npm import installed
-from tests.servers import UNMEASURED
+from tests.servers import UNMEASURED, free_port
 
 FOLDER = Path(__file__).resolve().parent
-BACKEND = FOLDER.parents[1]
 START_SECONDS = 30
 KEEP_ALIVE_SECONDS = 2  # Node closes an idle connection after 5
 
@@ -151,10 +151,3 @@ class Process:
         self.stop()
         self._process.wait(START_SECONDS)
         self._log.close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from app.config import Settings
-from tests.docs.pages import ROOT
+from tests.checkout import check_out
 from tests.servers import UNMEASURED, Server
 
 
@@ -25,17 +24,11 @@ class Sandbox(NamedTuple):
         return subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
             cwd=self.root,
-            env=untouched(),
+            env=os.environ | UNMEASURED,
             check=False,
             capture_output=True,
             text=True,
         )
-
-
-def untouched() -> dict[str, str]:
-    """The environment without anybody's settings."""
-    ours = {name.upper() for name in Settings.model_fields}
-    return {name: value for name, value in os.environ.items() if name not in ours} | UNMEASURED
 
 
 @contextmanager
@@ -44,11 +37,7 @@ def _copy() -> Iterator[Sandbox]:
     root = Path(tempfile.mkdtemp(prefix="patients-docs-"))
     root.chmod(0o755)  # when root tests, PostgreSQL's user must get in
     try:
-        listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        for name in filter(None, subprocess.check_output(listed, cwd=ROOT, text=True).split("\0")):
-            if (ROOT / name).is_file():
-                (root / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(ROOT / name, root / name)
+        check_out(root)
         (root / "backend" / ".venv").symlink_to(sys.prefix)
         yield Sandbox(root)
     finally:

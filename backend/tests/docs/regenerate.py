@@ -11,11 +11,10 @@ from pydantic import SecretStr
 from app.config import BACKEND, Settings
 from app.main import create_app
 from tests.contract.differences import DIFFERENCES, Difference
+from tests.docs.pages import DOCS, SPECS
 
-ROOT = BACKEND.parent
-SPECS = ROOT / "specs" / "003-fastapi-postgresql"
 _KNOWS_PATIENT = re.compile(
-    r"^from app\.(models|schemas)\.patient import (?:[^\n(]*|\([^)]*)\b(TABLE|COLUMNS|Patient)\b", re.MULTILINE
+    r"^from app\.(models|schemas)\.patient import (?:[^\n(]*|\([^)]*)\b(TABLE|COLUMNS|Patient\w*)\b", re.MULTILINE
 )
 
 
@@ -56,8 +55,8 @@ def _row(difference: Difference) -> str:
 # Document -> its text made from its text as it is.
 GENERATED: Mapping[Path, Callable[[str], str]] = {
     SPECS / "contracts" / "openapi.yaml": _openapi,
-    ROOT / "docs" / "json-server-compatibility.md": _compatibility,
-    ROOT / "docs" / "architecture.md": _architecture,
+    DOCS / "json-server-compatibility.md": _compatibility,
+    DOCS / "architecture.md": _architecture,
 }
 
 

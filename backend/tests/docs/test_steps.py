@@ -14,10 +14,9 @@ import httpx2
 import psycopg
 import pytest
 
-from app.embedded import Cluster
-from tests.docs.conftest import Sandbox, untouched
+from tests.docs.conftest import Sandbox
 from tests.docs.pages import DOCS, blocks
-from tests.servers import Server
+from tests.servers import UNMEASURED, Server
 
 PAGE = DOCS / "architecture.md"
 PATIENT = {
@@ -31,15 +30,15 @@ PATIENT = {
 
 
 @pytest.fixture
-def empty_database(cluster: Cluster) -> Iterator[str]:
-    with psycopg.connect(cluster.dsn, autocommit=True) as admin:
+def empty_database(cluster: str) -> Iterator[str]:
+    with psycopg.connect(cluster, autocommit=True) as admin:
         admin.execute("CREATE DATABASE doctors")
-        yield cluster.dsn.replace("@/patients?", "@/doctors?")
+        yield cluster.replace("@/patients?", "@/doctors?")
         admin.execute("DROP DATABASE doctors WITH (FORCE)")
 
 
 def alembic(folder: Path, dsn: str, *arguments: str) -> str:
-    environment = untouched() | {"DATABASE_URL": dsn}
+    environment = os.environ | UNMEASURED | {"DATABASE_URL": dsn}
     command = [sys.executable, "-m", "alembic", *arguments]
     done = subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -77,7 +76,7 @@ def test_a_field_is_added(sandbox: Sandbox, database_url: str) -> None:
         assert "bloodGroup" in http.get("/", headers={"Accept": "text/html"}).text
     assert found == list(QUERIES.values())
 
-    environment = untouched() | {"DATABASE_URL": database_url}
+    environment = os.environ | UNMEASURED | {"DATABASE_URL": database_url}
     scripts = (
         [sys.executable, "scripts/export_db_json.py", "out.json"],
         [sys.executable, "scripts/migrate_db_json.py", "out.json"],

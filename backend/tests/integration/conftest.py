@@ -20,7 +20,6 @@ from tests.integration.processes import postgres_processes, wait_until
 def table(database_url: str) -> Iterator[psycopg.Connection[Any]]:
     """A connection beside the application's, to look at what is really stored; the table starts empty."""
     with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute("TRUNCATE patients RESTART IDENTITY")
         yield connection
 
 

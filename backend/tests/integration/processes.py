@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx2
 
-from app.config import BACKEND, Settings
+from app.config import BACKEND
 
 PATIENT = {
     "patientID": "T-1",
@@ -25,7 +25,7 @@ PATIENT = {
     "lastVisit": "2024-01-15",
 }
 
-_SLOW = {"PYTHONDONTWRITEBYTECODE"}  # each start would compile everything anew
+_FAST = {"PYTHONDONTWRITEBYTECODE": ""}  # else each start compiles everything anew
 _SERVER = ("-m", "app")
 _STARTED = re.compile(r"(?:started|serving|running) on (http://[^\s,]+)")
 
@@ -65,20 +65,18 @@ class Server:
 def launched(
     arguments: tuple[str, ...] = (), command: tuple[str, ...] = _SERVER, /, **settings: object
 ) -> Iterator[Server]:
-    """The process with these settings and nothing else of ours in its environment, stopped at the end if it still runs.
+    """The process with these settings, stopped at the end if it still runs.
 
     `arguments` stand before Python: another program that runs it. `command` is Python's to run.
     """
-    ours = {name.upper() for name in Settings.model_fields}
-    environment = {name: value for name, value in os.environ.items() if name not in ours | _SLOW}
-    environment |= {"PORT": "0", "SEED_FILE": ""} | {name: str(value) for name, value in settings.items()}
+    given = {"PORT": "0", "SEED_FILE": ""} | {name: str(value) for name, value in settings.items()}
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, "output")
         with output.open("wb") as stream:
             process = subprocess.Popen(
                 [*arguments, sys.executable, *command],
                 cwd=BACKEND,
-                env=environment,
+                env=os.environ | _FAST | given,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
             )

@@ -78,7 +78,7 @@ async def test_health_tells_the_truth_of_the_database(client: httpx2.AsyncClient
 async def test_a_missing_database_is_503_everywhere_but_live(
     settings: Settings, patient: Callable[..., dict[str, Any]]
 ) -> None:
-    away = {"database_url": SecretStr("host=/nonexistent"), "db_deadline": 0.5, "db_connect_timeout": 0.5}
+    away = {"database_url": SecretStr("host=/nonexistent"), "db_deadline": 0.5}
     app = create_app(settings.model_copy(update=away))
     transport = httpx2.ASGITransport(app=app)
     async with app.router.lifespan_context(app), httpx2.AsyncClient(transport=transport, base_url="http://t") as http:

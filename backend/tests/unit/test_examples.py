@@ -2,11 +2,12 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from app import config
+from app import __version__, config
 from app.config import BACKEND, Settings
 from app.schemas.patient import COLUMNS, PatientCreate, check
 
@@ -18,8 +19,6 @@ def test_every_setting_is_documented() -> None:
 
 
 def test_the_documented_values_are_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
     defaults = config.load()
     (tmp_path / ".env").write_text(re.sub(r"^#(?=[A-Z_]+=)", "", EXAMPLE, flags=re.M))
@@ -28,6 +27,10 @@ def test_the_documented_values_are_the_defaults(tmp_path: Path, monkeypatch: pyt
     assert documented.seed_file
     documented = documented.model_copy(update={"seed_file": documented.seed_file.resolve()})
     assert documented.model_dump(exclude=samples) == defaults.model_dump(exclude=samples)
+
+
+def test_the_version_is_written_alike() -> None:
+    assert tomllib.loads((BACKEND / "pyproject.toml").read_text())["project"]["version"] == __version__
 
 
 def test_db_json_is_as_json_server_writes_it() -> None:

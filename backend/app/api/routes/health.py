@@ -10,7 +10,6 @@ from starlette.responses import Response
 from app import __version__
 from app.api.thin import ThinRoute
 from app.database import Database
-from app.errors import DatabaseUnavailable
 
 router = APIRouter(prefix="/health", tags=["health"], route_class=ThinRoute)
 
@@ -19,7 +18,7 @@ router = APIRouter(prefix="/health", tags=["health"], route_class=ThinRoute)
 async def health(request: Request) -> Response:
     """200 while the database answers, 503 in the same shape when it does not; within 2 seconds either way."""
     database: Database = request.app.state.database
-    fault = await reason(database)
+    fault = await database.fault()
     return _report(200 if fault is None else 503, "ok" if fault is None else "unavailable", fault)
 
 
@@ -27,15 +26,6 @@ async def health(request: Request) -> Response:
 async def live(_: Request) -> Response:
     """200 while the process answers, whatever the database does."""
     return _report(200, None, None)
-
-
-async def reason(database: Database) -> str | None:
-    """Why patients cannot be served now, as one sentence; None if they can."""
-    try:
-        await database.ping()
-    except DatabaseUnavailable as error:
-        return error.detail
-    return None
 
 
 def _report(status: int, database: str | None, detail: str | None) -> Response:

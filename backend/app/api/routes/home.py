@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from app.api import conditional, examples, field_rules
 from app.api.pages import page
-from app.api.routes import docs, health, patients
+from app.api.routes import docs, patients
 from app.api.thin import ThinRoute
 from app.database import Database
 from app.errors import DatabaseUnavailable
@@ -32,7 +32,7 @@ async def home(request: Request) -> Response:
 
 async def _state(database: Database, patients: PatientService) -> tuple[int | None, str | None, str | None]:
     """(number of patients, id of the first, fault). /health's own question comes first, and is answered within 2 s."""
-    if fault := await health.reason(database):
+    if fault := await database.fault():
         return None, None, fault
     try:
         return *await patients.overview(), None

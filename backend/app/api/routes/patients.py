@@ -12,7 +12,7 @@ from app.api.thin import ThinRoute
 from app.errors import BadRequest, NotFound
 from app.jsonserver import page
 from app.jsonserver.query import Dialect
-from app.schemas.patient import Patient, PatientCreate, PatientPatch
+from app.schemas.patient import PatientCreate, PatientPatch, PatientReplace
 from app.services.patient_service import PatientService, etag
 
 PATH = "/patients"
@@ -50,7 +50,7 @@ async def get_patient(request: Request) -> Response:
 @router.put("/{id}")
 async def replace_patient(request: Request) -> Response:
     """Replace a patient whole; the id of the address stays."""
-    record = await body.record(request, Patient, _limit(request))
+    record = await body.record(request, PatientReplace, _limit(request))
     return _row(await _patients(request).replace(_id(request), record, conditional.if_match(request)))
 
 
@@ -64,7 +64,7 @@ async def patch_patient(request: Request) -> Response:
 @router.delete("/{id}")
 async def delete_patient(request: Request) -> Response:
     """Delete a patient; answers with it as it was."""
-    row = await _patients(request).remove(_id(request), conditional.if_match(request))
+    row = await _patients(request).delete(_id(request), conditional.if_match(request))
     return _row(b"{}" if _dialect(request) == "0.17" else row, tagged=False)
 
 

@@ -1,9 +1,7 @@
 """A Render service on this machine: the files git has, an environment of its own, and the Blueprint's own commands."""
 
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,7 +17,8 @@ import pytest
 import yaml
 
 from app.config import BACKEND
-from app.embedded import Cluster
+from tests.checkout import check_out
+from tests.servers import free_port
 
 ROOT = BACKEND.parent
 ORIGIN = "https://app.example"
@@ -58,7 +57,7 @@ class Service(NamedTuple):
     @contextmanager
     def instance(self) -> Iterator["Instance"]:
         """The start command, answering its health check."""
-        port = _free_port()
+        port = free_port()
         service = self._replace(environment={**self.environment, "PORT": str(port)})
         instance = Instance(service.run(self.fields["startCommand"]), port)
         try:
@@ -114,12 +113,6 @@ class Instance(NamedTuple):
             connection.close()
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="session")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], tuple[Path, Path]]:
     """A checkout and an environment made by a build command; each command runs once."""
@@ -128,7 +121,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], tupl
     def built(folder: str, command: str) -> tuple[Path, Path]:
         if command not in done:
             checkout, environment = tmp_path_factory.mktemp("checkout"), tmp_path_factory.mktemp("python")
-            _check_out(checkout)
+            check_out(checkout)
             subprocess.run([sys.executable, "-m", "venv", environment], check=True)
             done[command] = checkout / folder, environment / "bin"
             _build(command, checkout / folder, environment / "bin")
@@ -144,21 +137,6 @@ def _build(command: str, folder: Path, programs: Path) -> None:
     assert made.returncode == 0, made.stderr
 
 
-def _check_out(target: Path) -> None:
-    """The working tree's files as git would commit them: nothing ignored, nothing built."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, target / name)
-
-
 def _bare(programs: Path) -> dict[str, str]:
     """Nothing of this shell's environment but what pip needs to find its packages."""
     ours = {name: value for name, value in os.environ.items() if name == "HOME" or name.startswith("PIP_")}
@@ -166,12 +144,12 @@ def _bare(programs: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def empty_database(cluster: Cluster) -> Iterator[str]:
+def empty_database(cluster: str) -> Iterator[str]:
     """The URL of a database without a schema, as Render writes it: `postgres://`."""
     name = f"deploy_{next(_numbers)}"
-    with psycopg.connect(cluster.dsn, autocommit=True) as admin:
+    with psycopg.connect(cluster, autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}")
-        yield cluster.dsn.replace("postgresql://", "postgres://").replace("@/patients?", f"@/{name}?")
+        yield cluster.replace("postgresql://", "postgres://").replace("@/patients?", f"@/{name}?")
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

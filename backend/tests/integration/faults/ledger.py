@@ -111,10 +111,10 @@ class Ledger:
         self._writers: list[Writer] = []
 
     @contextmanager
-    def writing(self, port: int, writers: int = WRITERS) -> Iterator[None]:
+    def writing(self, port: int) -> Iterator[None]:
         """Writers at work while the block runs."""
         stop, run = threading.Event(), next(_run)
-        team = [Writer(port, f"r{run}w{number}", stop) for number in range(writers)]
+        team = [Writer(port, f"r{run}w{number}", stop) for number in range(WRITERS)]
         self._writers += team
         for writer in team:
             writer.start()

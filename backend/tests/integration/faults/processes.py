@@ -14,12 +14,12 @@ from typing import Any, Self
 import psycopg
 from psycopg.pq import PGconn, Ping
 
-from app.config import BACKEND, Settings
+from app.config import BACKEND
 from app.development import upgrade
 from app.embedded import postgres
 from app.embedded.binaries import child, find
 from app.embedded.places import account_for, home_in
-from tests.servers import UNMEASURED
+from tests.servers import UNMEASURED, free_port
 
 START_SECONDS = 20.0
 
@@ -33,21 +33,15 @@ def wait_until(true: Callable[[], bool], seconds: float, what: str) -> float:
     return time.monotonic() - begin
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
 class Postgres:
     """One cluster with the schema in it, on TCP, with fsync and synchronous_commit as they come: on."""
 
     def __init__(self, data_dir: Path) -> None:
-        with postgres(data_dir) as cluster:
-            upgrade(cluster.dsn)
-            self._data = cluster.data
+        with postgres(data_dir) as dsn:
+            upgrade(dsn)
         self._account = account_for(data_dir)
-        self._binaries = find(home_in(data_dir, self._account), self._account).folder
+        home = home_in(data_dir, self._account)
+        self._data, self._binaries = home / "data", find(home, self._account).folder
         self._log = (data_dir / "faults.log").open("ab")
         self._process: subprocess.Popen[bytes] | None = None
         self._frozen: list[int] = []
@@ -147,8 +141,7 @@ class Server:
         self.port = free_port()
         self.log = log
         ours = {"environment": "production", "database_url": dsn, "port": self.port} | settings
-        outside = {name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields}
-        self._env = outside | UNMEASURED | {name.upper(): str(value) for name, value in ours.items()}
+        self._env = os.environ | UNMEASURED | {name.upper(): str(value) for name, value in ours.items()}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from app.config import BACKEND
-from tests.integration.faults.processes import Postgres, Server, free_port, wait_until
+from tests.integration.faults.processes import Postgres, Server, wait_until
 from tests.integration.faults.wire import Answer, ask
-from tests.servers import UNMEASURED
+from tests.servers import UNMEASURED, free_port
 
 Launch = Callable[..., Server]
 _AS_NOBODY = ["-u", "nobody"] if os.geteuid() == 0 else []  # PgBouncer refuses to run as root

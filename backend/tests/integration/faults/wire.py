@@ -43,8 +43,8 @@ class Answer(NamedTuple):
 class Client:
     """One kept connection, opened again when it breaks."""
 
-    def __init__(self, port: int, timeout: float = TIMEOUT) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    def __init__(self, port: int) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
 
     def ask(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
         """`body`: bytes as they are, anything else as JSON."""
@@ -74,13 +74,13 @@ def ask(port: int, method: str, path: str, body: Any = None, headers: dict[str, 
         client.close()
 
 
-def connect(port: int, timeout: float = TIMEOUT) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), timeout=timeout)
+def connect(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT)
 
 
-def converse(port: int, *parts: bytes, timeout: float = TIMEOUT) -> bytes:
+def converse(port: int, *parts: bytes) -> bytes:
     """Send the parts one after another and read until the server closes; what it said, whole."""
-    with connect(port, timeout) as line:
+    with connect(port) as line:
         for part in parts:
             line.sendall(part)
         line.shutdown(socket.SHUT_WR)
