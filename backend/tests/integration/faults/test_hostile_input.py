@@ -163,7 +163,7 @@ def test_a_body_of_another_type_is_refused(client: Client) -> None:
             answer = client.ask(method, path, hostile.body('"note":1'), sent)
             assert (sent, answer.status) == (sent, 415)
             assert answer.problem()
-            assert "application/json" in answer.json()["detail"]
+            assert "Content-" in answer.json()["detail"]
 
 
 # --- lists
