@@ -2,6 +2,7 @@
 """The command line of the importer: options in, exit code out. The work is done in `app/importer`."""
 
 import logging
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,7 +39,7 @@ Exit codes:
   0  every record is in, or was there already
   1  some are not in: rejected, duplicate or in conflict with the table
   2  the file is absent or unreadable, or the command line is wrong
-  3  the database failed or verification did; nothing was changed
+  3  the database failed, or verification, or the report or the rejects could not be written; nothing was changed
 """
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -71,7 +72,7 @@ def run(file: Path, options: Options, quiet: bool) -> int:
     out, err = Console(quiet=quiet), Console(stderr=True)
     try:
         with progress(Console(stderr=True, quiet=quiet)) as on_step:
-            report = import_file(file, database(), options, on_step)
+            report = import_file(file, database(), options, on_step, _finish_what_is_begun)
     except Unwritable as error:
         say(err, str(error))
         return 2
@@ -82,7 +83,14 @@ def run(file: Path, options: Options, quiet: bool) -> int:
         say(err, failure(report))
     else:
         summary(out, report)
+    if report.untold not in report.sentence:
+        say(err, report.untold)
     return report.exit_code
+
+
+def _finish_what_is_begun() -> None:
+    """From the commit on an interruption could only hide what was done."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager

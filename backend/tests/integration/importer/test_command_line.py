@@ -142,17 +142,18 @@ def test_report_and_rejects_are_two_files(database_url: str, table: Table, file:
     assert count(table) == 0
 
 
-def test_a_full_disk_under_the_report_is_told(database_url: str, file: Path) -> None:
+def test_a_full_disk_under_the_report_changes_nothing(database_url: str, table: Table, file: Path) -> None:
     file.write_text(GOOD)
     run = migrate(file, "--report", "/dev/full", DATABASE_URL=database_url)
-    assert (run.returncode, run.stderr) == (2, "/dev/full cannot be written: No space left on device\n")
-
-
-def test_a_full_disk_under_the_rejects_changes_nothing(database_url: str, table: Table, file: Path) -> None:
-    file.write_text(db(record(1), record(2, age=0)))
-    with pytest.raises(Unwritable, match="/dev/full cannot be written: No space left on device"):
-        import_file(file, database_url, Options(rejects=Path("/dev/full")))
+    assert (run.returncode, run.stdout) == (3, "")
+    assert run.stderr == "The import failed. /dev/full cannot be written: No space left on device\n"
     assert count(table) == 0
+
+
+def test_a_report_goes_into_a_pipe(database_url: str, file: Path) -> None:
+    file.write_text(GOOD)
+    run = migrate(file, "--quiet", "--report", "/dev/stdout", DATABASE_URL=database_url)
+    assert (run.returncode, strict(run.stdout)["totals"]["migrated"]) == (0, 2)
 
 
 def test_quiet_says_nothing_of_records(database_url: str, file: Path) -> None:
