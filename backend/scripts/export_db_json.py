@@ -8,12 +8,12 @@ from typing import IO, Annotated
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, only this folder would be searched
 
 import typer
-from migrate_db_json import database
 from rich.console import Console
 
 from app.exporter import export, replacing
 from app.importer.connection import DatabaseFailed
 from app.importer.console import say
+from app.target import database
 
 _HELP = """Export the patients from PostgreSQL as a db.json that json-server serves.
 

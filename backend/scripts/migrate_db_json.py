@@ -4,8 +4,6 @@
 import logging
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -14,11 +12,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, o
 import typer
 from rich.console import Console
 
-from app import config, embedded
-from app.importer.connection import DatabaseFailed
 from app.importer.console import failure, progress, say, summary
 from app.importer.files import Unwritable
 from app.importer.run import Options, import_file
+from app.target import database
 
 _HELP = """Import the patients of a db.json into PostgreSQL.
 
@@ -91,23 +88,6 @@ def run(file: Path, options: Options, quiet: bool) -> int:
 def _finish_what_is_begun() -> None:
     """From the commit on an interruption could only hide what was done."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@contextmanager
-def database() -> Iterator[str]:
-    """The DSN to import into. The embedded PostgreSQL is started for it, unless a server runs it already."""
-    try:
-        settings = config.load()
-        if settings.database_url:
-            yield settings.database_url.get_secret_value()
-            return
-        from app.development import upgrade  # noqa: PLC0415 only here are migrations needed
-
-        with embedded.available(settings.data_dir) as dsn:
-            upgrade(dsn)
-            yield dsn
-    except (config.SettingsError, embedded.EmbeddedError) as error:
-        raise DatabaseFailed(str(error)) from error
 
 
 if __name__ == "__main__":

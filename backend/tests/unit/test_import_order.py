@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "embedded": {"config"},
     "logs": {"config"},
     "development": {"embedded", "importer", "config"},
+    "target": {"config", "embedded", "development", "importer"},
     "banner": {"config", ""},
     "server": {"config", "main", "api", "errors", "limits"},
     "main": {"logs", "api", "services", "database", "config", "embedded", "development", ""},
