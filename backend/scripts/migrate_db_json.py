@@ -9,11 +9,13 @@ from typing import Annotated
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, only this folder would be searched
 
-import typer
-from rich.console import Console
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interruption while all this is loaded is no traceback
 
-from app.importer.console import failure, progress, say, summary
-from app.importer.files import Unwritable
+import typer
+
+from app.importer.console import Screen, failure, hear_interruptions, progress, say, summary
+from app.importer.files import STANDARD_INPUT, Unwritable
 from app.importer.run import Options, import_file
 from app.target import database
 
@@ -60,15 +62,16 @@ def main(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no summary; errors only.")] = False,
 ) -> None:
     options = Options(dry_run, all_or_nothing, not no_verify, report, rejects)
-    raise typer.Exit(run(Path("/dev/stdin") if str(file) == "-" else file, options, quiet))
+    raise typer.Exit(run(STANDARD_INPUT if str(file) == "-" else file, options, quiet))
 
 
 def run(file: Path, options: Options, quiet: bool) -> int:
     """Import, talk about it, and return the exit code."""
     logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # what it warns of comes up as an error, too
-    out, err = Console(quiet=quiet), Console(stderr=True)
+    out, err = Screen(quiet=quiet), Screen(stderr=True)
     try:
-        with progress(Console(stderr=True, quiet=quiet)) as on_step:
+        hear_interruptions()
+        with progress(Screen(stderr=True, quiet=quiet)) as on_step:
             report = import_file(file, database(), options, on_step, _finish_what_is_begun)
     except Unwritable as error:
         say(err, str(error))

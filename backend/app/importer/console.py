@@ -1,9 +1,12 @@
 """An import as people see it: progress while it runs, the summary after it. Names places and fields, never values."""
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
+from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -28,6 +31,26 @@ _WARNINGS = {
     "made": "had no id; one was made from the patientID, the same on every run",
     "number": "had a number as id; it is kept as text",
 }
+
+
+class Screen(Console):
+    """A console that nobody has to read: a full disk or a reader who left ends the talking, and nothing else."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        try:
+            super().__exit__(kind, error, at)
+        except OSError:
+            self.on_broken_pipe()
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())  # what is in its buffer must go somewhere
+
+
+def hear_interruptions() -> None:
+    """Ctrl-C is a KeyboardInterrupt from now on. While they load scripts just end by it; who ignored it still does."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager
@@ -82,6 +105,7 @@ def _rate() -> Callable[[Step], str]:
 
 def summary(console: Console, report: Report) -> None:
     """What became of the records, then the first faults as `file:line:column: field: message`."""
+    say(console, f"{report.path}: {_count(report.totals['records'])}")
     console.print(_table(report))
     for sentence in _remarks(report):
         say(console, sentence)
@@ -102,7 +126,7 @@ def failure(report: Report) -> str:
 
 
 def _table(report: Report) -> Table:
-    table = Table(title=f"{report.path}: {_count(report.totals['records'])}", title_justify="left")
+    table = Table()
     table.add_column("verdict")
     table.add_column("records", justify="right")
     table.add_column("meaning")

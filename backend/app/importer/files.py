@@ -11,6 +11,8 @@ from typing import BinaryIO, Self
 
 from app.importer.source import Unreadable
 
+STANDARD_INPUT = Path("/dev/stdin")
+
 _BLOCK = 1 << 16
 _DESCRIPTORS = ("/dev/std", "/dev/fd/", "/proc/")
 
@@ -20,11 +22,15 @@ class Unwritable(Exception):
 
 
 class Input:
-    """A source file, pipe or device, opened for reading. A context manager."""
+    """A source file, pipe or device, opened for reading. A context manager.
+
+    Standard input is read as it was given: its name could not be opened anew where it is a socket, or somebody else's.
+    """
 
     def __init__(self, path: Path) -> None:
+        given = path == STANDARD_INPUT
         try:
-            self.stream: BinaryIO = path.open("rb")
+            self.stream: BinaryIO = open(0 if given else path, "rb", closefd=not given)  # noqa: SIM115 - `__exit__`
         except OSError as error:
             raise Unreadable(f"cannot be read: {error.strerror}") from None
         self._found = os.fstat(self.stream.fileno())

@@ -156,6 +156,14 @@ def test_a_report_goes_into_a_pipe(database_url: str, file: Path) -> None:
     assert (run.returncode, strict(run.stdout)["totals"]["migrated"]) == (0, 2)
 
 
+def test_a_name_in_brackets_is_told_as_it_is(database_url: str, file: Path) -> None:
+    path = file.parent / "[" / "red] [" / "x].json"
+    path.parent.mkdir(parents=True)
+    path.write_text(GOOD)
+    run = migrate(path, DATABASE_URL=database_url)
+    assert (run.returncode, run.stdout.splitlines()[0]) == (0, f"{path}: 2 records")
+
+
 def test_quiet_says_nothing_of_records(database_url: str, file: Path) -> None:
     file.write_text(FAULTY)
     run = migrate(file, "--quiet", DATABASE_URL=database_url)
