@@ -61,7 +61,7 @@ def _read_object(raw: bytes) -> tuple[dict[str, Any], list[Fault]]:
         return strict_json.loads(raw), []
     except strict_json.InvalidJSON as error:
         demand_json(raw)
-        return _salvage(raw, str(error))
+        return _salvage(raw, error.reason)
 
 
 def _salvage(raw: bytes, fault: str) -> tuple[dict[str, Any], list[Fault]]:
@@ -76,7 +76,7 @@ def _salvage(raw: bytes, fault: str) -> tuple[dict[str, Any], list[Fault]]:
         try:
             body[member.name] = strict_json.loads(member.raw)
         except strict_json.InvalidJSON as error:
-            faults.append(Fault(printable(member.name), UNKEPT, f"cannot be kept: {error}"))
+            faults.append(Fault(printable(member.name), UNKEPT, f"cannot be kept: {error.reason}"))
     return body, list(dict.fromkeys(faults)) or [Fault("", UNKEPT, fault)]
 
 

@@ -4,6 +4,7 @@ Knows JSON's grammar between values, and UTF-8; does not know what a patient is.
 """
 
 import codecs
+import re
 from collections.abc import Iterator
 from typing import BinaryIO, NoReturn
 
@@ -14,14 +15,12 @@ CHUNK = 1 << 18
 LONGEST = 32 << 20  # bytes of one value; more is a quote or bracket that was never closed
 
 _HEAD = 4
+# A mark, or else where there are zeros in JSON's first characters, which are ASCII (RFC 4627, section 3).
 _NOT_UTF8 = {
-    codecs.BOM_UTF16_LE: "UTF-16",
-    codecs.BOM_UTF16_BE: "UTF-16",
-    b"{\0": "UTF-16",
-    b"[\0": "UTF-16",
-    b"\0": "UTF-16 or UTF-32",
-    b"\x1f\x8b": "compressed (gzip)",
-    b"PK\x03\x04": "compressed (zip)",
+    "UTF-32": rb"\xff\xfe\0\0|\0\0\xfe\xff|\0\0\0[^\0]|[^\0]\0\0\0",
+    "UTF-16": rb"\xff\xfe|\xfe\xff|\0[^\0]|[^\0]\0",
+    "compressed (gzip)": rb"\x1f\x8b",
+    "compressed (zip)": rb"PK\x03\x04",
 }
 
 
@@ -100,8 +99,8 @@ class Source:
         head = b""
         while len(head) < _HEAD and (piece := self._read(_HEAD - len(head))):
             head += piece
-        for beginning, encoding in _NOT_UTF8.items():
-            if head.startswith(beginning):
+        for encoding, beginning in _NOT_UTF8.items():
+            if re.match(beginning, head, re.DOTALL):
                 raise Unreadable(f"the file is {encoding}; save it as plain UTF-8", Place(), 0)
         self._take_in(head)
         if head.startswith(codecs.BOM_UTF8):
@@ -128,8 +127,10 @@ class Source:
         try:
             self._decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
-            byte = error.object[error.start]
             at = len(self.window) - len(error.object) + error.start
+            if not chunk:
+                raise self.unreadable("not JSON: the file ends within a character", at) from None
+            byte = error.object[error.start]
             raise self.unreadable(f"not UTF-8: byte 0x{byte:02x} (Latin-1 or Windows-1252?)", at) from None
 
     def _end(self) -> int | None:

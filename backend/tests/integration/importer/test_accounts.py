@@ -58,6 +58,13 @@ def test_each_fault_names_its_place(imports: Imports) -> None:
     assert told == {(text.count("\n") + 1, len(text) - text.rfind("\n")) for text in places}
 
 
+def test_a_fault_in_a_text_has_one_place(imports: Imports) -> None:
+    (entry,) = imports('{"patients":[{"id":"1",\n"name":"a\tb"}]}').report["records"]
+    (fault,) = [error for error in entry["errors"] if error["field"] == "name"]
+    assert (fault["line"], fault["column"]) == (2, 8)
+    assert fault["message"] == "name cannot be kept: the text is not JSON: Invalid control character"
+
+
 def test_an_entry_tells_all_of_a_record(imports: Imports) -> None:
     (entry,) = imports(db(A, record(2, **{"name": "x" * 300, "a/b~c": "\0"}))).report["records"]
     assert entry == {
