@@ -54,7 +54,10 @@ def main(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="The same verdicts, but write nothing.")] = False,
     all_or_nothing: Annotated[
-        bool, typer.Option("--all-or-nothing", help="Write only if every record is good.")
+        bool,
+        typer.Option(
+            "--all-or-nothing", help="Write only if every record is good; if not, mend FILE and import all of it."
+        ),
     ] = False,
     no_verify: Annotated[
         bool, typer.Option("--no-verify", help="Do not read back and compare what was written.")

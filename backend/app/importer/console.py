@@ -13,7 +13,7 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from app.importer.entries import Entry
+from app.importer.entries import Entry, shortened
 from app.importer.report import VERDICTS, Report
 from app.importer.run import Progress, Step
 
@@ -30,6 +30,7 @@ _MEANINGS = {
 _WARNINGS = {
     "made": "had no id; one was made from the patientID, the same on every run",
     "number": "had a number as id; it is kept as text",
+    "rounded": "had numbers of more digits than a double holds; they are kept as JavaScript reads them",
 }
 
 
@@ -141,6 +142,7 @@ def _remarks(report: Report) -> Iterator[str]:
         yield "Dry run: nothing was written."
     if report.held_back:
         yield f"All or nothing: nothing was written, {report.held_back:,} good records were held back (rejected above)."
+        yield "Mend the others in this file and import it again, whole: --rejects has only them."
     for code, records in report.warnings.items():
         yield f"{_count(records)}: {_WARNINGS[code]}"
     for collection in report.collections:
@@ -155,7 +157,7 @@ def _count(records: int) -> str:
 
 
 def _fault(path: str, error: Entry) -> str:
-    field, message = error["field"], error["message"]
+    field, message = shortened(error["field"] or ""), error["message"]
     said = f"{field}: {message.removeprefix(field + ' ')}" if field else message
     return f"{path}:{error['line']}:{error['column']}: {said}"
 

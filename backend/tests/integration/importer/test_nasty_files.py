@@ -146,6 +146,14 @@ VERDICTS: dict[str, tuple[str, list[str]]] = {
         ["rejected age:json age:repeated more:json name:repeated name:character age:int_type"],
     ),
     "undeclared fields": (db(record(allergies=["nuts", {"since": 2020.50}], patient_id=1, position=3)), ["in"]),
+    "numbers of many digits": (
+        altered('"age"', '"more": [0.1, 1e23, 123456789012345678901234567890, 1e-300], "age"'),
+        ["in"],
+    ),
+    "numbers of more digits than a double has": (
+        altered('"age"', '"x": 0.1234567890123456789012, "y": {"z": [1e-400]}, "z": 1.50, "age"'),
+        ["in ~x:rounded y:rounded"],
+    ),
     "an undeclared field without a name": (db(record(**{"": 1})), ["in"]),
     "a NUL in an undeclared field": (
         altered('"age"', r'"more": {"x": ["\u0000"]}, "age"'),
