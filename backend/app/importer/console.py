@@ -163,6 +163,7 @@ def _fault(path: str, error: Entry) -> str:
 
 
 def say(console: Console, text: str) -> None:
-    """As it is, on one line, with nothing in it that a terminal would obey."""
+    """As it is, on one line, with nothing in it that a terminal would obey or its encoding does not have."""
     plain = "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in text)
-    console.print(plain, markup=False, highlight=False, soft_wrap=True)
+    shown = plain.encode(console.encoding, "backslashreplace").decode(console.encoding)
+    console.print(shown, markup=False, highlight=False, soft_wrap=True)

@@ -195,10 +195,13 @@ def test_a_pipe_is_read_with_a_hyphen(database_url: str, table: Table) -> None:
 
 
 def test_other_encodings_of_the_terminal_break_nothing(database_url: str, file: Path) -> None:
-    file.write_text(FAULTY.replace("red", "röt"))
+    file = file.with_name("zoë.json")
+    file.write_text(FAULTY.replace("red", "röt" + "n" * 100))
     run = migrate(file, DATABASE_URL=database_url, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert (run.returncode, run.stderr) == (1, "")
-    assert "r\\xf6t" in run.stdout
+    assert "zo\\xeb.json:20:" in run.stdout
+    assert "r\\xf6tnnn" in run.stdout
+    assert "n\\u2026: must not contain" in run.stdout
 
 
 def test_without_a_database_url_the_embedded_one_is_used(file: Path, report: Path) -> None:
