@@ -12,7 +12,9 @@ from app.importer.json_text import Broken, demand_json, end_of_value, skip_blank
 from app.importer.place import Place
 
 CHUNK = 1 << 18
-LONGEST = 32 << 20  # bytes of one value; more is a quote or bracket that was never closed
+# Bytes of one value; more is a quote or bracket that was never closed. json-server 0.17 took bodies of 10 MB, and what
+# it has kept shall come in.
+LONGEST = 16 << 20
 
 _HEAD = 4
 # A mark, or else where there are zeros in JSON's first characters, which are ASCII (RFC 4627, section 3).
@@ -64,8 +66,10 @@ class Source:
         """Take the next value, whole."""
         self.peek()
         while (end := self._end()) is None:
-            if len(self.window) - self.at > LONGEST or not self._more():
+            if self._at_hand() > LONGEST or not self._more():
                 self._unfinished()
+        if end - self.at > LONGEST:
+            raise self._too_long()
         raw, self.at = self.window[self.at : end], end
         return raw
 
@@ -108,7 +112,7 @@ class Source:
 
     def _more(self) -> bool:
         """Read on, the more the longer the value at hand is. False at the end."""
-        chunk = self._read(max(CHUNK, len(self.window) - self.at))
+        chunk = self._read(max(CHUNK, self._at_hand()))
         self._take_in(chunk)
         return bool(chunk)
 
@@ -142,9 +146,15 @@ class Source:
 
     def _unfinished(self) -> NoReturn:
         self._first_fault(self.window[self.at :])
-        if len(self.window) - self.at > LONGEST:
-            raise self.unreadable(f"a value here is longer than {LONGEST >> 20} MiB, or was never closed", self.at)
+        if self._at_hand() > LONGEST:
+            raise self._too_long()
         raise self.broken("", len(self.window))
+
+    def _at_hand(self) -> int:
+        return len(self.window) - self.at
+
+    def _too_long(self) -> Unreadable:
+        return self.unreadable(f"a value here is longer than {LONGEST >> 20} MiB, or was never closed", self.at)
 
     def _first_fault(self, piece: bytes) -> None:
         """Raise for what is wrong within a piece of a value, if anything is but that it is only a piece."""
