@@ -120,7 +120,7 @@ class _Copied(_Aside):
     """
 
     def __init__(self, path: Path) -> None:
-        self._target = os.open(path, os.O_WRONLY)
+        self._target = os.open(path, os.O_WRONLY | os.O_APPEND)  # standard output may be a log
         super().__init__(path, None)
         self._kept.callback(os.close, self._target)
         self._sent = 0

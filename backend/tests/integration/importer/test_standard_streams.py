@@ -14,7 +14,7 @@ import pytest
 from app.config import BACKEND
 from tests.servers import UNMEASURED
 
-from .conftest import count, db, record
+from .conftest import count, db, record, strict
 
 Table = psycopg.Connection[Any]
 MIGRATE, EXPORT = "scripts/migrate_db_json.py", "scripts/export_db_json.py"
@@ -72,6 +72,15 @@ def test_standard_input_is_never_overwritten(database_url: str, file: Path, name
     assert (done.returncode, done.stdout) == (2, "")
     assert "is named twice" in done.stderr
     assert file.read_text() == CONTENT
+
+
+def test_a_report_to_standard_output_goes_behind_what_is_there(database_url: str, file: Path) -> None:
+    log = file.with_name("log")
+    log.write_text("earlier\n")
+    with log.open("a") as stream:
+        run(database_url, MIGRATE, file, "--quiet", "--report", "/dev/stdout", stdout=stream)
+    first, _, report = log.read_text().partition("\n")
+    assert (first, strict(report)["exit_code"]) == ("earlier", 1)
 
 
 @pytest.mark.parametrize("wrapped", ['exec "$@" >/dev/full', 'exec "$@" >&-', 'exec "$@" >/dev/full 2>&1'])
