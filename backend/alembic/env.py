@@ -33,9 +33,11 @@ def run(connection: Connection) -> None:
 
 def run_on(dsn: str) -> None:
     """psycopg gets the DSN untouched: libpq knows lists of hosts and socket directories, SQLAlchemy does not."""
-    engine = create_engine(
-        "postgresql+psycopg://", creator=lambda: psycopg.connect(dsn, connect_timeout=10), poolclass=NullPool
-    )
+
+    def connect() -> psycopg.Connection:
+        return psycopg.connect(dsn, connect_timeout=10, client_encoding="utf8")
+
+    engine = create_engine("postgresql+psycopg://", creator=connect, poolclass=NullPool)
     with engine.connect() as connection:
         run(connection)
 

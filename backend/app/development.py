@@ -52,7 +52,9 @@ def with_database(settings: Settings) -> Settings:
 def upgrade(dsn: str) -> None:
     """`alembic upgrade head` on this database, in this process. Raises `EmbeddedError`."""
     config = Config(BACKEND / "alembic.ini")
-    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=NullPool)
+    engine = create_engine(
+        "postgresql+psycopg://", creator=lambda: psycopg.connect(dsn, client_encoding="utf8"), poolclass=NullPool
+    )
     with engine.connect() as connection:
         config.attributes["connection"] = connection
         try:

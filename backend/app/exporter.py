@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from app.importer.connection import connected
 from app.importer.document import COLLECTION
+from app.importer.files import destination
 from app.jsonserver.statement import wire_row
 from app.models.patient import TABLE
 from app.sql import compile_sql
@@ -69,7 +70,7 @@ def replacing(path: Path) -> Iterator[IO[str]]:
 
     Raises `OSError`.
     """
-    target = path.resolve()
+    target = Path(destination(path))
     if target.exists() and not target.is_file():
         raise FileExistsError(0, "it is not a file", str(path))
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, prefix=".export-", delete=False) as file:

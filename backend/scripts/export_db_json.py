@@ -1,19 +1,24 @@
 #!/usr/bin/env python3
 """The command line of the exporter: file name in, exit code out. The work is done in `app/exporter.py`."""
 
+import errno
+import os
+import signal
 import sys
 from pathlib import Path
 from typing import IO, Annotated
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, only this folder would be searched
 
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interruption while all this is loaded is no traceback
+
 import typer
-from migrate_db_json import database
-from rich.console import Console
 
 from app.exporter import export, replacing
 from app.importer.connection import DatabaseFailed
-from app.importer.console import say
+from app.importer.console import Screen, hear_interruptions, say
+from app.target import database
 
 _HELP = """Export the patients from PostgreSQL as a db.json that json-server serves.
 
@@ -43,13 +48,14 @@ def main(
     file: Annotated[Path, typer.Argument(help="The db.json to write, or - for standard output.")] = Path("db.json"),
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")] = False,
 ) -> None:
-    raise typer.Exit(run(file, Console(stderr=True, quiet=quiet)))
+    raise typer.Exit(run(file, Screen(stderr=True, quiet=quiet)))
 
 
-def run(file: Path, console: Console) -> int:
+def run(file: Path, console: Screen) -> int:
     """Export, say how many, and return the exit code."""
-    err = Console(stderr=True)
+    err = Screen(stderr=True)
     try:
+        hear_interruptions()
         patients = _export(file)
     except DatabaseFailed as error:
         say(err, f"The export failed. {error}")
@@ -69,7 +75,9 @@ def _export(file: Path) -> int:
 
 
 def _standard_output() -> IO[str]:
-    """UTF-8 whatever the locale, flushed when closed, so that a full disk is no success."""
+    """UTF-8 whatever the locale, flushed when closed, so that a full disk is no success. Raises `OSError`."""
+    if sys.stdout is None:  # closed by the caller; its number may be another file's by now
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     return open(sys.stdout.fileno(), "w", encoding="utf-8", closefd=False)
 
 

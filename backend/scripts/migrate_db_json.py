@@ -2,22 +2,22 @@
 """The command line of the importer: options in, exit code out. The work is done in `app/importer`."""
 
 import logging
+import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, only this folder would be searched
 
-import typer
-from rich.console import Console
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interruption while all this is loaded is no traceback
 
-from app import config, embedded
-from app.importer.connection import DatabaseFailed
-from app.importer.console import failure, progress, say, summary
-from app.importer.files import Unwritable
+import typer
+
+from app.importer.console import Screen, failure, hear_interruptions, progress, say, summary
+from app.importer.files import STANDARD_INPUT, Unwritable
 from app.importer.run import Options, import_file
+from app.target import database
 
 _HELP = """Import the patients of a db.json into PostgreSQL.
 
@@ -38,7 +38,7 @@ Exit codes:
   0  every record is in, or was there already
   1  some are not in: rejected, duplicate or in conflict with the table
   2  the file is absent or unreadable, or the command line is wrong
-  3  the database failed or verification did; nothing was changed
+  3  the database failed, or verification, or the report or the rejects could not be written; nothing was changed
 """
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -54,7 +54,10 @@ def main(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="The same verdicts, but write nothing.")] = False,
     all_or_nothing: Annotated[
-        bool, typer.Option("--all-or-nothing", help="Write only if every record is good.")
+        bool,
+        typer.Option(
+            "--all-or-nothing", help="Write only if every record is good; if not, mend FILE and import all of it."
+        ),
     ] = False,
     no_verify: Annotated[
         bool, typer.Option("--no-verify", help="Do not read back and compare what was written.")
@@ -62,16 +65,17 @@ def main(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no summary; errors only.")] = False,
 ) -> None:
     options = Options(dry_run, all_or_nothing, not no_verify, report, rejects)
-    raise typer.Exit(run(Path("/dev/stdin") if str(file) == "-" else file, options, quiet))
+    raise typer.Exit(run(STANDARD_INPUT if str(file) == "-" else file, options, quiet))
 
 
 def run(file: Path, options: Options, quiet: bool) -> int:
     """Import, talk about it, and return the exit code."""
     logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # what it warns of comes up as an error, too
-    out, err = Console(quiet=quiet), Console(stderr=True)
+    out, err = Screen(quiet=quiet), Screen(stderr=True)
     try:
-        with progress(Console(stderr=True, quiet=quiet)) as on_step:
-            report = import_file(file, database(), options, on_step)
+        hear_interruptions()
+        with progress(Screen(stderr=True, quiet=quiet)) as on_step:
+            report = import_file(file, database(), options, on_step, _finish_what_is_begun)
     except Unwritable as error:
         say(err, str(error))
         return 2
@@ -82,24 +86,14 @@ def run(file: Path, options: Options, quiet: bool) -> int:
         say(err, failure(report))
     else:
         summary(out, report)
+    if report.untold not in report.sentence:
+        say(err, report.untold)
     return report.exit_code
 
 
-@contextmanager
-def database() -> Iterator[str]:
-    """The DSN to import into. The embedded PostgreSQL is started for it, unless a server runs it already."""
-    try:
-        settings = config.load()
-        if settings.database_url:
-            yield settings.database_url.get_secret_value()
-            return
-        from app.development import upgrade  # noqa: PLC0415 only here are migrations needed
-
-        with embedded.available(settings.data_dir) as dsn:
-            upgrade(dsn)
-            yield dsn
-    except (config.SettingsError, embedded.EmbeddedError) as error:
-        raise DatabaseFailed(str(error)) from error
+def _finish_what_is_begun() -> None:
+    """From the commit on an interruption could only hide what was done."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

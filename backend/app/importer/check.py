@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import json
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context
 from typing import Any, NamedTuple
 
 from app.importer.json_text import demand_json, members
@@ -13,6 +14,7 @@ UNKEPT = "json"  # code of a value that is no JSON, or one that cannot be kept
 
 # What COPY's text format escapes (PostgreSQL, COPY, "Text Format"), so that COPY TO gives back the same bytes.
 _ESCAPES = str.maketrans({"\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v"})
+_ANY_NUMBER = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX, traps=[])
 
 
 class Row(NamedTuple):
@@ -52,7 +54,7 @@ def examine(raw: bytes) -> Checked:
         faults += [fault for fault in error.faults if fault.field not in unkept]
     if faults:
         raise InvalidRecord(faults)
-    warnings = _settle_id(record, body.get("id"))
+    warnings = _settle_id(record, body.get("id")) + _rounded(record.extra, raw)
     return Checked(_row(record), warnings, tuple(body))
 
 
@@ -61,7 +63,7 @@ def _read_object(raw: bytes) -> tuple[dict[str, Any], list[Fault]]:
         return strict_json.loads(raw), []
     except strict_json.InvalidJSON as error:
         demand_json(raw)
-        return _salvage(raw, str(error))
+        return _salvage(raw, error.reason)
 
 
 def _salvage(raw: bytes, fault: str) -> tuple[dict[str, Any], list[Fault]]:
@@ -76,7 +78,7 @@ def _salvage(raw: bytes, fault: str) -> tuple[dict[str, Any], list[Fault]]:
         try:
             body[member.name] = strict_json.loads(member.raw)
         except strict_json.InvalidJSON as error:
-            faults.append(Fault(printable(member.name), UNKEPT, f"cannot be kept: {error}"))
+            faults.append(Fault(printable(member.name), UNKEPT, f"cannot be kept: {error.reason}"))
     return body, list(dict.fromkeys(faults)) or [Fault("", UNKEPT, fault)]
 
 
@@ -88,6 +90,18 @@ def _settle_id(record: Record, sent: object) -> list[Fault]:
     if not isinstance(sent, str):
         return [Fault("id", "number", "was a number and is kept as text")]
     return []
+
+
+def _rounded(extra: dict[str, Any], raw: bytes) -> list[Fault]:
+    """A warning for each undeclared field with a number that no double holds: it is kept as JSON.parse reads it."""
+    exact = json.loads(raw, parse_float=_unless_rounded) if extra else {}
+    message = "has a number of more digits than are kept"
+    return [Fault(printable(name), "rounded", message) for name, value in extra.items() if exact[name] != value]
+
+
+def _unless_rounded(digits: str) -> float | str:
+    number = float(digits)
+    return number if _ANY_NUMBER.create_decimal(digits) == _ANY_NUMBER.create_decimal(repr(number)) else digits
 
 
 def _row(record: Record) -> Row:

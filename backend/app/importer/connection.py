@@ -34,7 +34,11 @@ def connected(dsn: str) -> Iterator[psycopg.Connection[Any]]:
 def _connect(dsn: str) -> psycopg.Connection[Any]:
     try:
         connection = psycopg.connect(
-            dsn, connect_timeout=_PATIENCE, application_name="patients-import", prepare_threshold=None
+            dsn,
+            connect_timeout=_PATIENCE,
+            application_name="patients-import",
+            client_encoding="utf8",
+            prepare_threshold=None,
         )
     except psycopg.ProgrammingError:  # its text repeats parts of the DSN
         raise DatabaseFailed("DATABASE_URL is not a connection string that PostgreSQL's libpq understands") from None

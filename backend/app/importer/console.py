@@ -1,16 +1,19 @@
 """An import as people see it: progress while it runs, the summary after it. Names places and fields, never values."""
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
+from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from app.importer.entries import Entry
+from app.importer.entries import Entry, shortened
 from app.importer.report import VERDICTS, Report
 from app.importer.run import Progress, Step
 
@@ -27,7 +30,28 @@ _MEANINGS = {
 _WARNINGS = {
     "made": "had no id; one was made from the patientID, the same on every run",
     "number": "had a number as id; it is kept as text",
+    "rounded": "had numbers of more digits than a double holds; they are kept as JavaScript reads them",
 }
+
+
+class Screen(Console):
+    """A console that nobody has to read: a full disk or a reader who left ends the talking, and nothing else."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        try:
+            super().__exit__(kind, error, at)
+        except OSError:
+            self.on_broken_pipe()
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())  # what is in its buffer must go somewhere
+
+
+def hear_interruptions() -> None:
+    """Ctrl-C is a KeyboardInterrupt from now on. While they load scripts just end by it; who ignored it still does."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager
@@ -82,6 +106,7 @@ def _rate() -> Callable[[Step], str]:
 
 def summary(console: Console, report: Report) -> None:
     """What became of the records, then the first faults as `file:line:column: field: message`."""
+    say(console, f"{report.path}: {_count(report.totals['records'])}")
     console.print(_table(report))
     for sentence in _remarks(report):
         say(console, sentence)
@@ -102,7 +127,7 @@ def failure(report: Report) -> str:
 
 
 def _table(report: Report) -> Table:
-    table = Table(title=f"{report.path}: {_count(report.totals['records'])}", title_justify="left")
+    table = Table()
     table.add_column("verdict")
     table.add_column("records", justify="right")
     table.add_column("meaning")
@@ -117,6 +142,7 @@ def _remarks(report: Report) -> Iterator[str]:
         yield "Dry run: nothing was written."
     if report.held_back:
         yield f"All or nothing: nothing was written, {report.held_back:,} good records were held back (rejected above)."
+        yield "Mend the others in this file and import it again, whole: --rejects has only them."
     for code, records in report.warnings.items():
         yield f"{_count(records)}: {_WARNINGS[code]}"
     for collection in report.collections:
@@ -131,12 +157,13 @@ def _count(records: int) -> str:
 
 
 def _fault(path: str, error: Entry) -> str:
-    field, message = error["field"], error["message"]
+    field, message = shortened(error["field"] or ""), error["message"]
     said = f"{field}: {message.removeprefix(field + ' ')}" if field else message
     return f"{path}:{error['line']}:{error['column']}: {said}"
 
 
 def say(console: Console, text: str) -> None:
-    """As it is, on one line, with nothing in it that a terminal would obey."""
+    """As it is, on one line, with nothing in it that a terminal would obey or its encoding does not have."""
     plain = "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in text)
-    console.print(plain, markup=False, highlight=False, soft_wrap=True)
+    shown = plain.encode(console.encoding, "backslashreplace").decode(console.encoding)
+    console.print(shown, markup=False, highlight=False, soft_wrap=True)

@@ -12,6 +12,7 @@ from app.importer.source import Source, Unreadable
 
 COLLECTION = "patients"
 _TYPES = {b"{": "an object", b"[": "a list", b'"': "a text", b"t": "true", b"f": "false", b"n": "null"}
+_TYPES |= dict.fromkeys([b"-", *(b"%d" % digit for digit in range(10))], "a number")
 _IGNORED = {"$schema"}  # an editor's hint; json-server drops it too
 
 
@@ -85,9 +86,10 @@ class Document:
 
     def _patients(self) -> Iterator[re.Match[bytes] | Cut]:
         source, ordinary = self.source, self.ordinary.match
-        if (first := source.peek()) != b"[":
-            what = _TYPES.get(first, "a number")
-            raise self.source.unreadable(f"{COLLECTION} is {what}; a list is wanted", source.at)
+        if (first := source.peek()) not in _TYPES:
+            raise source.broken("Expecting value", source.at)
+        if first != b"[":
+            raise source.unreadable(f"{COLLECTION} is {_TYPES[first]}; a list is wanted", source.at)
         for _ in source.items(b"]"):
             while match := ordinary(source.window, source.at):
                 source.at = match.end()

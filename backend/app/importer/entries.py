@@ -14,7 +14,7 @@ from app.schemas.patient import Fault, printable
 Entry = dict[str, Any]
 Members = dict[str, list[Member]]  # by name, printable; several where a name is repeated
 
-_SHOWN = 100  # characters of a value
+_SHOWN = 100  # characters of a value or a name
 _KEYS = ("id", "patientID")
 
 
@@ -42,6 +42,11 @@ def held_back(index: int) -> Entry:
     message = "is good, but held back because other records are not"
     fault = {"field": None, "pointer": pointer(COLLECTION, index), "code": "held_back", "message": message}
     return {"index": index, "pointer": pointer(COLLECTION, index), "verdict": "rejected", "errors": [fault]}
+
+
+def shortened(name: str) -> str:
+    """A field's name as people are told it."""
+    return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
 
 
 def places_of(cut: Cut, offsets: Sequence[int]) -> str:
@@ -93,7 +98,7 @@ def _fault(index: int, fault: Fault, place: Place) -> Entry:
         "line": place.line,
         "column": place.column,
         "code": fault.code,
-        "message": " ".join([*names, fault.message]),
+        "message": " ".join([*map(shortened, names), fault.message]),
     }
 
 

@@ -28,10 +28,9 @@ class Broken(ValueError):
 
 
 class Member(NamedTuple):
-    """One member of an object: its name, where name and value begin, and the value's text."""
+    """One member of an object: its name, where its value begins, and the value's text."""
 
     name: str
-    named_at: int
     at: int
     raw: bytes
 
@@ -75,7 +74,7 @@ def members(text: bytes) -> Iterator[Member]:
         named_at, name_ends = at, end_of_value(text, at) or at
         at = skip_blank(text, skip_blank(text, name_ends) + 1)
         ends = end_of_value(text, at) or len(text)
-        yield Member(_GENEROUS.decode(text[named_at:name_ends].decode()), named_at, at, text[at:ends])
+        yield Member(_GENEROUS.decode(text[named_at:name_ends].decode()), at, text[at:ends])
         at = skip_blank(text, skip_blank(text, ends) + 1)
 
 

@@ -19,10 +19,6 @@ class Rejects:
     def __exit__(self, *_: object) -> None:
         self._file.write((b"\n  " if self._written else b"") + b"]\n}\n")
 
-    def flush(self) -> None:
-        """See that what was added is on its way to the disk, or raise `OSError`."""
-        self._file.flush()
-
     def add(self, raw: bytes) -> None:
         self._file.write((b",\n    " if self._written else b"\n    ") + raw)
         self._written += 1

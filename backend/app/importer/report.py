@@ -21,13 +21,15 @@ class Report:
     """What became of a file. `records` = the sum of the verdicts, always; all 0 when nothing could be decided.
 
     `status`: complete (all in, or already there), partial (some are not), unreadable (the file), failed (the database,
-    or verification: nothing changed). `sentence` says why in the last two cases.
+    verification, or what could not be written: nothing changed). `sentence` says why in the last two cases. `untold`:
+    why the report or the rejects did not get to their place, which changes nothing of the outcome.
     """
 
     path: str
     dry_run: bool = False
     status: str = "complete"
     sentence: str = ""
+    untold: str = ""
     bytes: int = 0
     totals: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("records", *VERDICTS), 0))
     held_back: int = 0  # of the rejected: good records of an --all-or-nothing run
@@ -73,8 +75,8 @@ class Report:
         self.warnings.clear()
 
 
-def write(report: Report, journal: Journal, file: BinaryIO) -> None:
-    """The report as one JSON object in ASCII, with a line for each entry."""
+def write(report: Report, journal: Iterable[Entry], file: BinaryIO) -> None:
+    """The report as one JSON object in ASCII, with a line for each entry. The journal is gone through twice."""
     file.write(_opened(_head(report)).encode())
     _write_array(file, "records", _of(journal, NOT_IN))
     _write_array(file, "warnings", _of(journal, ("warning",)))
@@ -110,7 +112,7 @@ def _opened(members: dict[str, Any]) -> str:
     return json.dumps(members, indent=2).removesuffix("\n}") + ",\n"
 
 
-def _of(journal: Journal, verdicts: Container[str]) -> Iterator[Entry]:
+def _of(journal: Iterable[Entry], verdicts: Container[str]) -> Iterator[Entry]:
     return (entry for entry in journal if entry["verdict"] in verdicts)
 
 

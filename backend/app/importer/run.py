@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.importer import ordinary, settle
+from app.importer.account import Account
 from app.importer.check import Row, examine, ordinary_row
 from app.importer.connection import DatabaseFailed, connected
 from app.importer.document import Cut, Document
 from app.importer.entries import Entry, key_offsets, of_left_out, of_record, places_of
-from app.importer.files import Input, output
+from app.importer.files import Input, Unwritable, output
 from app.importer.journal import Journal, all_held_back, merged
 from app.importer.json_text import Broken
 from app.importer.load import Loader, begin
 from app.importer.ordinary import Ordinary, fields
 from app.importer.rejects import Rejects
-from app.importer.report import Report, write
+from app.importer.report import Report
 from app.importer.source import Source, Unreadable
 from app.importer.verify import Tally, read_back
 from app.schemas.patient import InvalidRecord
@@ -55,26 +56,23 @@ def import_file(
     database: str | AbstractContextManager[str],
     options: Options = Options(),
     progress: Progress = lambda _: None,
+    before_commit: Callable[[], object] = lambda: None,
 ) -> Report:
     """Bring the patients of a db.json into the table, in one transaction.
 
     `database` is libpq's DSN, or yields one while it is needed (it may raise `DatabaseFailed`). What is wrong with the
-    file or the database is told by the report's status. Raises `files.Unwritable` when the report or the rejects cannot
-    be written.
+    file or the database is told by the report's status. The report and the rejects are on the disk before the commit,
+    and in their place after it; an exception leaves them as they were. `before_commit` is called when nothing can be
+    taken back any more. Raises `files.Unwritable` when the report or the rejects cannot be begun.
     """
-    started = time.monotonic()
     with (
-        output(options.report, path) as report_file,
-        output(options.rejects, path, options.report) as rejects_file,
+        output(options.report, path) as report,
+        output(options.rejects, path, options.report) as rejects,
         ExitStack() as kept,
     ):
+        account = Account(report, rejects)
         dsn = nullcontext(database) if isinstance(database, str) else database
-        rejects = kept.enter_context(Rejects(rejects_file))
-        report, journal = _Import(path, options, rejects, progress, kept).run(dsn)
-        report.dry_run, report.seconds = options.dry_run, time.monotonic() - started
-        if options.report:
-            write(report, journal, report_file)
-    return report
+        return _Import(path, options, account, progress, before_commit, kept, time.monotonic()).run(dsn)
 
 
 class _Import(NamedTuple):
@@ -82,11 +80,13 @@ class _Import(NamedTuple):
 
     path: Path
     options: Options
-    rejects: Rejects
+    account: Account
     progress: Progress
+    before_commit: Callable[[], object]
     kept: ExitStack
+    started: float
 
-    def run(self, database: AbstractContextManager[str]) -> tuple[Report, Journal]:
+    def run(self, database: AbstractContextManager[str]) -> Report:
         try:
             with Input(self.path) as source:
                 document = Document(Source(source.stream), Ordinary())
@@ -94,13 +94,15 @@ class _Import(NamedTuple):
                     self.progress(Step("waiting for writers", 0, None, 0))
                     return self._transaction(source, document, begin(connection))
         except Unreadable as error:
-            return Report.unreadable(str(self.path), error), self._journal()
-        except DatabaseFailed as error:
-            return Report.failed(str(self.path), str(error)), self._journal()
-        except OSError as error:  # no room for temporary files or the rejects
-            return Report.failed(str(self.path), f"{error.strerror}"), self._journal()
+            report = Report.unreadable(str(self.path), error)
+        except (DatabaseFailed, Unwritable) as error:
+            report = Report.failed(str(self.path), str(error))
+        except OSError as error:  # no room for temporary files
+            report = Report.failed(str(self.path), f"{error.strerror}")
+        self.account.tell_failure(self._finished(report))
+        return report
 
-    def _transaction(self, source: Input, document: Document, loader: Loader) -> tuple[Report, Journal]:
+    def _transaction(self, source: Input, document: Document, loader: Loader) -> Report:
         with Journal() as found:
             records = self._read(document, loader, found, source.size)
             source.demand_unchanged()
@@ -114,18 +116,24 @@ class _Import(NamedTuple):
         if self.options.all_or_nothing and report.status == "partial":
             report.hold_back()
             journal = self._journal(all_held_back(journal, records))
+        self.account.write(self._finished(report), journal)
         if report.totals["migrated"] and not self.options.dry_run:
-            self.rejects.flush()
+            self.before_commit()
             loader.commit(records)
-        return report, journal
+        self.account.show(report)
+        return report
+
+    def _finished(self, report: Report) -> Report:
+        report.dry_run, report.seconds = self.options.dry_run, time.monotonic() - self.started
+        return report
 
     def _read(self, document: Document, loader: Loader, found: Journal, size: int | None) -> int:
         """Every record is copied, put aside, or written down with its faults. How many there were."""
         index = -1
-        with loader.copying():
+        with loader.copying(), self.account.rejects.anew() as file, Rejects(file) as rejects:
             for index, item in enumerate(document.records()):
                 if isinstance(item, Cut):
-                    row = self._examined(index, item, document, found)
+                    row = self._examined(index, item, document, found, rejects)
                 else:
                     row = ordinary_row(fields(item))
                 if row and loader.is_new(row):
@@ -136,14 +144,14 @@ class _Import(NamedTuple):
                     self.progress(Step("reading", document.source.taken_in, size, index))
         return index + 1
 
-    def _examined(self, index: int, cut: Cut, document: Document, found: Journal) -> Row | None:
+    def _examined(self, index: int, cut: Cut, document: Document, found: Journal, rejects: Rejects) -> Row | None:
         try:
             checked = examine(cut.raw)
         except Broken as error:
             raise document.refuse(cut, error) from None
         except InvalidRecord as error:
             found.add(of_record("rejected", index, cut, error.faults))
-            self.rejects.add(cut.raw)
+            rejects.add(cut.raw)
             return None
         if checked.warnings:
             found.add(of_record("warning", index, cut, checked.warnings))
@@ -159,7 +167,7 @@ class _Import(NamedTuple):
             raise DatabaseFailed("verification: the table does not hold what the file says; nothing was changed")
         return {"records": stored.rows, "differ": 0}
 
-    def _journal(self, entries: Iterable[Entry] = ()) -> Journal:
+    def _journal(self, entries: Iterable[Entry]) -> Journal:
         journal = self.kept.enter_context(Journal())
         for entry in entries:
             journal.add(entry)

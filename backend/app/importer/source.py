@@ -4,6 +4,7 @@ Knows JSON's grammar between values, and UTF-8; does not know what a patient is.
 """
 
 import codecs
+import re
 from collections.abc import Iterator
 from typing import BinaryIO, NoReturn
 
@@ -11,17 +12,17 @@ from app.importer.json_text import Broken, demand_json, end_of_value, skip_blank
 from app.importer.place import Place
 
 CHUNK = 1 << 18
-LONGEST = 32 << 20  # bytes of one value; more is a quote or bracket that was never closed
+# Bytes of one value; more is a quote or bracket that was never closed. json-server 0.17 took bodies of 10 MB, and what
+# it has kept shall come in.
+LONGEST = 16 << 20
 
 _HEAD = 4
+# A mark, or else where there are zeros in JSON's first characters, which are ASCII (RFC 4627, section 3).
 _NOT_UTF8 = {
-    codecs.BOM_UTF16_LE: "UTF-16",
-    codecs.BOM_UTF16_BE: "UTF-16",
-    b"{\0": "UTF-16",
-    b"[\0": "UTF-16",
-    b"\0": "UTF-16 or UTF-32",
-    b"\x1f\x8b": "compressed (gzip)",
-    b"PK\x03\x04": "compressed (zip)",
+    "UTF-32": rb"\xff\xfe\0\0|\0\0\xfe\xff|\0\0\0[^\0]|[^\0]\0\0\0",
+    "UTF-16": rb"\xff\xfe|\xfe\xff|\0[^\0]|[^\0]\0",
+    "compressed (gzip)": rb"\x1f\x8b",
+    "compressed (zip)": rb"PK\x03\x04",
 }
 
 
@@ -65,8 +66,10 @@ class Source:
         """Take the next value, whole."""
         self.peek()
         while (end := self._end()) is None:
-            if len(self.window) - self.at > LONGEST or not self._more():
+            if self._at_hand() > LONGEST or not self._more():
                 self._unfinished()
+        if end - self.at > LONGEST:
+            raise self._too_long()
         raw, self.at = self.window[self.at : end], end
         return raw
 
@@ -100,8 +103,8 @@ class Source:
         head = b""
         while len(head) < _HEAD and (piece := self._read(_HEAD - len(head))):
             head += piece
-        for beginning, encoding in _NOT_UTF8.items():
-            if head.startswith(beginning):
+        for encoding, beginning in _NOT_UTF8.items():
+            if re.match(beginning, head, re.DOTALL):
                 raise Unreadable(f"the file is {encoding}; save it as plain UTF-8", Place(), 0)
         self._take_in(head)
         if head.startswith(codecs.BOM_UTF8):
@@ -109,7 +112,7 @@ class Source:
 
     def _more(self) -> bool:
         """Read on, the more the longer the value at hand is. False at the end."""
-        chunk = self._read(max(CHUNK, len(self.window) - self.at))
+        chunk = self._read(max(CHUNK, self._at_hand()))
         self._take_in(chunk)
         return bool(chunk)
 
@@ -128,8 +131,10 @@ class Source:
         try:
             self._decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
-            byte = error.object[error.start]
             at = len(self.window) - len(error.object) + error.start
+            if not chunk:
+                raise self.unreadable("not JSON: the file ends within a character", at) from None
+            byte = error.object[error.start]
             raise self.unreadable(f"not UTF-8: byte 0x{byte:02x} (Latin-1 or Windows-1252?)", at) from None
 
     def _end(self) -> int | None:
@@ -141,9 +146,15 @@ class Source:
 
     def _unfinished(self) -> NoReturn:
         self._first_fault(self.window[self.at :])
-        if len(self.window) - self.at > LONGEST:
-            raise self.unreadable(f"a value here is longer than {LONGEST >> 20} MiB, or was never closed", self.at)
+        if self._at_hand() > LONGEST:
+            raise self._too_long()
         raise self.broken("", len(self.window))
+
+    def _at_hand(self) -> int:
+        return len(self.window) - self.at
+
+    def _too_long(self) -> Unreadable:
+        return self.unreadable(f"a value here is longer than {LONGEST >> 20} MiB, or was never closed", self.at)
 
     def _first_fault(self, piece: bytes) -> None:
         """Raise for what is wrong within a piece of a value, if anything is but that it is only a piece."""

@@ -15,7 +15,14 @@ _DOUBLE_DIGITS = 308
 
 
 class InvalidJSON(ValueError):
-    """Not JSON, or JSON that cannot be kept. The text is a sentence without any value of the document."""
+    """Not JSON, or JSON that cannot be kept. The text is a sentence without any value of the document.
+
+    `reason` is the same without the place, for who knows where in something larger the document stands.
+    """
+
+    def __init__(self, reason: str, place: str = "") -> None:
+        self.reason = reason
+        super().__init__(reason + place)
 
 
 def loads(raw: bytes | str) -> Any:
@@ -28,9 +35,10 @@ def loads(raw: bytes | str) -> Any:
     try:
         value = _DECODER.decode(raw if isinstance(raw, str) else raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise InvalidJSON(f"the text is not UTF-8 at byte {error.start}") from None
+        raise InvalidJSON("the text is not UTF-8", f" at byte {error.start}") from None
     except json.JSONDecodeError as error:
-        raise InvalidJSON(f"the text is not JSON: {error.msg} at line {error.lineno} column {error.colno}") from None
+        reason = error.msg.removesuffix(" at")  # some of Python's sentences await the place
+        raise InvalidJSON(f"the text is not JSON: {reason}", f" at line {error.lineno} column {error.colno}") from None
     except RecursionError:
         raise InvalidJSON(_TOO_DEEP) from None
     if depth(value) > MAX_DEPTH:

@@ -109,8 +109,9 @@ def test_the_file_is_its_owners_and_replaced_only_when_whole(export: Export, tmp
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("file", ["missing/db.json", "/dev/full", "."])
-def test_a_file_that_cannot_be_written_is_one_sentence(export: Export, file: str) -> None:
+@pytest.mark.parametrize("file", ["missing/db.json", "/dev/full", ".", "circle"])
+def test_a_file_that_cannot_be_written_is_one_sentence(export: Export, tmp_path: Path, file: str) -> None:
+    (tmp_path / "circle").symlink_to("circle")
     done = export(file)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert "cannot be written" in done.stderr

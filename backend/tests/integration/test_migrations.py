@@ -62,6 +62,12 @@ def test_deploys_at_the_same_time_migrate_once(bare_database: str) -> None:
     assert sum("Running upgrade" in run.stderr for run in done) == 1
 
 
+def test_the_encoding_of_the_client_makes_no_difference(bare_database: str) -> None:
+    for _ in range(2):
+        done = alembic(f"{bare_database}&client_encoding=SQL_ASCII", "upgrade", "head")
+        assert done.returncode == 0, done.stderr
+
+
 def test_downgrade_leaves_nothing(bare_database: str) -> None:
     for target in ("upgrade head", "downgrade base"):
         assert alembic(bare_database, *target.split()).returncode == 0

@@ -28,6 +28,7 @@ IMPORTS = {
     "embedded": set(),
     "logs": {"config"},
     "development": {"embedded", "importer", "config"},
+    "target": {"config", "embedded", "development", "importer"},
     "banner": {"config"},
     "server": {"config", "api", "limits"},
     "main": {"logs", "api", "services", "database", "config", "embedded", "development"},

@@ -42,7 +42,8 @@ def test_every_ordinary_document_is_read_as_it_is(document: object) -> None:
         (b'{"a":[' + b"1e308," * 32 + b"{},-1e-308]}", "more than 10000 digits"),
         (b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), "deep"),
         (b"[" * 100_000, "deep"),
-        (b'"\n"', "control character"),
+        (b'"\n"', "control character at line 1 column 2$"),
+        (b'"', "Unterminated string starting at line 1 column 1$"),
     ],
 )
 def test_what_could_not_be_kept_is_refused(text: bytes, says: str) -> None:

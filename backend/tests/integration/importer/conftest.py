@@ -20,7 +20,7 @@ _NOT_IN = VERDICTS[2:]
 
 
 class Outcome(NamedTuple):
-    """The report as it was written, the rejects file, and how many rows the table got."""
+    """The report as it was written, the rejects file if there is one, and how many rows the table got."""
 
     report: dict[str, Any]
     rejects: str
@@ -51,7 +51,8 @@ def imports(database_url: str, table: psycopg.Connection[Any], tmp_path: Path) -
         source.write_bytes(content if isinstance(content, bytes) else content.encode())
         before = count(table)
         import_file(source, database_url, Options(report=report, rejects=rejects, **options))
-        outcome = Outcome(strict(report.read_text("ascii")), rejects.read_text(), count(table) - before)
+        told, rejected = strict(report.read_text("ascii")), rejects.read_text() if rejects.exists() else ""
+        outcome = Outcome(told, rejected, count(table) - before)
         demand_accounted(outcome)
         return outcome
 

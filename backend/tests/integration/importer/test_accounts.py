@@ -1,6 +1,7 @@
 """What a run leaves behind: rows, list order, places of faults, the rejects file; and what a second run makes of it."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -56,6 +57,28 @@ def test_each_fault_names_its_place(imports: Imports) -> None:
     told = {(fault["line"], fault["column"]) for entry in report["records"] for fault in [entry, *entry["errors"]]}
     places = [marked[:at].replace("▲", "") for at, character in enumerate(marked) if character == "▲"]
     assert told == {(text.count("\n") + 1, len(text) - text.rfind("\n")) for text in places}
+
+
+def test_a_fault_in_a_text_has_one_place(imports: Imports) -> None:
+    (entry,) = imports('{"patients":[{"id":"1",\n"name":"a\tb"}]}').report["records"]
+    (fault,) = [error for error in entry["errors"] if error["field"] == "name"]
+    assert (fault["line"], fault["column"]) == (2, 8)
+    assert fault["message"] == "name cannot be kept: the text is not JSON: Invalid control character"
+
+
+def test_a_number_that_is_rounded_is_said_and_served_as_json_server_does(imports: Imports, table: Table) -> None:
+    text = json.dumps(record(more=...))[:-1] + ', "more": 0.1234567890123456789012}'
+    (warning,) = imports('{"patients": [' + text + "]}").report["warnings"]
+    assert warning["errors"][0]["value"] == json.loads(text)["more"]
+    assert served(table)[0]["more"] == Decimal("0.12345678901234568")
+
+
+def test_a_name_is_cut_short_where_people_read_it_and_whole_where_programs_do(imports: Imports) -> None:
+    name = "n" * 5000
+    (entry,) = imports(db(record(1, **{name: "\0"}))).report["records"]
+    (fault,) = entry["errors"]
+    assert (fault["field"], fault["pointer"]) == (name, f"/patients/0/{name}")
+    assert fault["message"] == "n" * 100 + "… must not contain the character NUL (U+0000)"
 
 
 def test_an_entry_tells_all_of_a_record(imports: Imports) -> None:

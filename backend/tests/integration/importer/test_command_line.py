@@ -142,17 +142,39 @@ def test_report_and_rejects_are_two_files(database_url: str, table: Table, file:
     assert count(table) == 0
 
 
-def test_a_full_disk_under_the_report_is_told(database_url: str, file: Path) -> None:
+def test_a_full_disk_under_the_report_changes_nothing(database_url: str, table: Table, file: Path) -> None:
     file.write_text(GOOD)
     run = migrate(file, "--report", "/dev/full", DATABASE_URL=database_url)
-    assert (run.returncode, run.stderr) == (2, "/dev/full cannot be written: No space left on device\n")
-
-
-def test_a_full_disk_under_the_rejects_changes_nothing(database_url: str, table: Table, file: Path) -> None:
-    file.write_text(db(record(1), record(2, age=0)))
-    with pytest.raises(Unwritable, match="/dev/full cannot be written: No space left on device"):
-        import_file(file, database_url, Options(rejects=Path("/dev/full")))
+    assert (run.returncode, run.stdout) == (3, "")
+    assert run.stderr == "The import failed. /dev/full cannot be written: No space left on device\n"
     assert count(table) == 0
+
+
+def test_a_report_goes_into_a_pipe(database_url: str, file: Path) -> None:
+    file.write_text(GOOD)
+    run = migrate(file, "--quiet", "--report", "/dev/stdout", DATABASE_URL=database_url)
+    assert (run.returncode, strict(run.stdout)["totals"]["migrated"]) == (0, 2)
+
+
+def test_a_name_in_brackets_is_told_as_it_is(database_url: str, file: Path) -> None:
+    path = file.parent / "[" / "red] [" / "x].json"
+    path.parent.mkdir(parents=True)
+    path.write_text(GOOD)
+    run = migrate(path, DATABASE_URL=database_url)
+    assert (run.returncode, run.stdout.splitlines()[0]) == (0, f"{path}: 2 records")
+
+
+def test_a_field_of_a_long_name_is_told_in_one_line(database_url: str, file: Path) -> None:
+    file.write_text(db(record(1, **{"n" * 5000: "\0"})))
+    run = migrate(file, DATABASE_URL=database_url)
+    assert run.stdout.splitlines()[-1] == f"{file}:11:5011: {'n' * 100}…: must not contain the character NUL (U+0000)"
+
+
+def test_what_is_held_back_comes_in_with_the_whole_file(database_url: str, file: Path) -> None:
+    file.write_text(FAULTY)
+    run = migrate(file, "--all-or-nothing", DATABASE_URL=database_url)
+    assert (run.returncode, "2 good records were held back" in run.stdout) == (1, True)
+    assert "Mend the others in this file and import it again, whole: --rejects has only them." in run.stdout
 
 
 def test_quiet_says_nothing_of_records(database_url: str, file: Path) -> None:
@@ -173,10 +195,13 @@ def test_a_pipe_is_read_with_a_hyphen(database_url: str, table: Table) -> None:
 
 
 def test_other_encodings_of_the_terminal_break_nothing(database_url: str, file: Path) -> None:
-    file.write_text(FAULTY.replace("red", "röt"))
+    file = file.with_name("zoë.json")
+    file.write_text(FAULTY.replace("red", "röt" + "n" * 100))
     run = migrate(file, DATABASE_URL=database_url, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert (run.returncode, run.stderr) == (1, "")
-    assert "r\\xf6t" in run.stdout
+    assert "zo\\xeb.json:20:" in run.stdout
+    assert "r\\xf6tnnn" in run.stdout
+    assert "n\\u2026: must not contain" in run.stdout
 
 
 def test_without_a_database_url_the_embedded_one_is_used(file: Path, report: Path) -> None:

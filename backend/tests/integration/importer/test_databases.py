@@ -1,11 +1,14 @@
 """Databases that make it hard: other settings, no schema, not there, one that does not keep what it is given."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from app.development import upgrade
+from app.exporter import export
 from app.importer.run import Options, import_file
 
 from .conftest import Imports, count, db, record, served
@@ -38,6 +41,24 @@ def test_settings_of_the_session_make_no_difference(
     report = import_file(source, f"{database_url}&options=-c%20{setting.replace('=', '%3D')}")
     assert (report.sentence, report.totals["migrated"], report.totals["duplicate"]) == ("", 2, 1)
     assert served(table) == [A, B]
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_an_encoding_of_the_client_makes_no_difference(
+    database_url: str, table: Table, tmp_path: Path, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither in the URL nor in the environment, for names that it does not have."""
+    source, written = tmp_path / "db.json", tmp_path / "after.json"
+    polish = [record(1, id="ł", name="Łukasz 李", more={"ł": "ż"}), record(2, name="Żaneta")]
+    source.write_text(db(*polish, record(3, id="ł")))
+    upgrade(dsn := f"{database_url}&client_encoding={encoding}")
+    monkeypatch.setenv("PGCLIENTENCODING", encoding)
+    for verdict in ("migrated", "unchanged"):
+        report = import_file(source, dsn)
+        assert (report.sentence, report.totals[verdict], report.totals["duplicate"]) == ("", 2, 1)
+    with written.open("w", encoding="utf-8") as file:
+        assert export(dsn, file) == 2
+    assert json.loads(written.read_text())["patients"] == polish == served(table)
 
 
 @pytest.mark.parametrize(

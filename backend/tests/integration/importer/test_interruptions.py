@@ -214,3 +214,18 @@ def test_an_interrupted_import_says_so_and_changes_nothing(database_url: str, ta
         assert process.stderr
         assert process.stderr.read() == "Interrupted: nothing was written.\n"
     assert count(table) == 0
+    assert os.listdir(tmp_path) == ["pipe"]
+
+
+def test_an_interruption_after_the_commit_finishes_the_report(database_url: str, table: Table, tmp_path: Path) -> None:
+    """The report goes into a pipe that nobody reads yet, and is too long for it: so the import stands just there."""
+    source, pipe = tmp_path / "db.json", tmp_path / "pipe"
+    source.write_text(db(record(1), *[record(2, age=0)] * MANY))
+    os.mkfifo(pipe)
+    with started(database_url, source, "--report", str(pipe)) as process, pipe.open() as report:
+        wait_until(lambda: count(table) == 1, 30)
+        process.send_signal(signal.SIGINT)
+        told = json.loads(report.read())
+        assert (process.wait(), told["exit_code"], told["totals"]["migrated"]) == (1, 1, 1)
+        assert process.stderr
+        assert process.stderr.read() == ""

@@ -12,7 +12,7 @@ from app.importer.document import Cut, Document
 from app.importer.json_text import Broken, Member, demand_json, end_of_value, members
 from app.importer.ordinary import Ordinary
 from app.importer.place import Place, pointer
-from app.importer.source import Source, Unreadable
+from app.importer.source import CHUNK, LONGEST, Source, Unreadable
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
@@ -74,7 +74,7 @@ def test_members_are_those_of_the_object(value: dict[str, object], indent: int |
 
 
 def test_members_repeat_as_they_stand() -> None:
-    assert list(members(b'{ "a" : 1 ,"\\u0061":[2]}')) == [Member("a", 2, 8, b"1"), Member("a", 11, 20, b"[2]")]
+    assert list(members(b'{ "a" : 1 ,"\\u0061":[2]}')) == [Member("a", 8, b"1"), Member("a", 20, b"[2]")]
 
 
 @pytest.mark.parametrize("text", ["NaN", "[-Infinity]", '"a\nb"', "[" * 5000 + "]" * 5000, "9" * 5000])
@@ -131,5 +131,17 @@ def test_a_fault_is_the_same_in_pieces_of_any_size(content: bytes, most: int) ->
 
 
 def test_a_value_that_never_ends_does_not_fill_the_memory() -> None:
-    with pytest.raises(Unreadable, match="longer than 32 MiB, or was never closed"):
+    with pytest.raises(Unreadable, match="longer than 16 MiB, or was never closed"):
         read(b'{"patients": ["' + b"x" * (65 << 20), 1 << 30)
+
+
+@pytest.mark.parametrize("before", [0, 1, CHUNK, LONGEST // 2])
+def test_how_long_a_value_may_be_does_not_depend_on_where_it_stands(before: int) -> None:
+    def value(length: int) -> bytes:
+        source = Source(io.BytesIO(b" " * before + b'"' + b"x" * (length - 2) + b'",'))
+        source.peek()
+        return source.value()
+
+    assert len(value(LONGEST)) == LONGEST
+    with pytest.raises(Unreadable, match="longer than 16 MiB"):
+        value(LONGEST + 1)

@@ -1,0 +1,37 @@
+"""What an import leaves in files: the report and the rejects, on the disk before the commit, in their place after."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from app.importer.entries import Entry
+from app.importer.files import Output, Unwritable, told_of
+from app.importer.report import Report, write
+
+
+class Account(NamedTuple):
+    """The rejects are written by who finds them."""
+
+    report: Output
+    rejects: Output
+
+    def write(self, report: Report, journal: Iterable[Entry]) -> None:
+        """Have the report on the disk, but not in its place. Raises `Unwritable`."""
+        if self.report.path:
+            with told_of(self.report.path), self.report.anew() as file:
+                write(report, journal, file)
+
+    def show(self, report: Report) -> None:
+        """Put both in their place. It is too late for a failure: `report.untold` says what could not be."""
+        for output in self:
+            try:
+                output.show()
+            except Unwritable as error:
+                report.untold = str(error)
+
+    def tell_failure(self, report: Report) -> None:
+        """Write the report of a run that decided nothing, and rejected nothing, and put it in its place."""
+        try:
+            self.write(report, ())
+            self.report.show()
+        except Unwritable as error:
+            report.untold = str(error)
