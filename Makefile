@@ -17,7 +17,7 @@ serve: $(VENV)/.serve ## set up what is needed and serve http://127.0.0.1:8000/p
 	@cd backend && exec .venv/bin/python -m app
 
 test: lint ## set up what is needed and check everything: lint, format, types, tests, coverage
-	$(RUN) pytest -n 3 --dist loadfile --cov --cov-report=term # `alembic check`: test_migrations.py
+	$(RUN) pytest -n 4 --dist loadfile --cov --cov-report=term # `alembic check`: test_migrations.py
 
 lint: $(VENV)/.test ## of that only lint, format, types; what each commit waits for
 	$(RUN) ruff check .

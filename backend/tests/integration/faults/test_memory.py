@@ -52,12 +52,12 @@ def test_a_list_of_large_patients_goes_out_in_parts(client: Client) -> None:
 
 
 def test_patients_that_are_small_on_disk_go_out_in_parts(client: Client) -> None:
-    """60 MB, which PostgreSQL stores in less than one."""
-    for number in range(120):
-        client.ask("POST", "/patients", person(f"l{number}") | {"note": "x" * 500_000})
+    """40 MB, which PostgreSQL stores in less than one."""
+    for number in range(40):
+        client.ask("POST", "/patients", person(f"l{number}") | {"note": "x" * 1_000_000})
     answer = client.ask("GET", "/patients")
     assert "etag" not in answer.headers
-    assert [len(row["note"]) for row in answer.json()] == [500_000] * 120
+    assert [len(row["note"]) for row in answer.json()] == [1_000_000] * 40
 
 
 def person(key: str) -> dict[str, object]:
