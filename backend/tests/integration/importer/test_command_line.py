@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.config import BACKEND, Settings
+from app.config import BACKEND
 from app.importer.files import Unwritable
 from app.importer.run import Options, import_file
 from tests.integration.processes import postgres_processes, serving, wait_until
@@ -26,13 +26,11 @@ FAULTY = db(record(1), record(2, name=SECRET, age=SECRET, **{"\x1b[31m[red]": "\
 
 
 def migrate(*arguments: object, stdin: str | None = None, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """The command in `backend/` with these settings and no other of ours. Nothing may ever be a traceback."""
-    ours = {name.upper() for name in Settings.model_fields}
-    clean = {name: value for name, value in os.environ.items() if name not in ours}
+    """The command in `backend/` with these settings. Nothing may ever be a traceback."""
     run = subprocess.run(
         [sys.executable, "scripts/migrate_db_json.py", *map(str, arguments)],
         cwd=BACKEND,
-        env=clean | {"COLUMNS": "120"} | environment,
+        env=os.environ | {"COLUMNS": "120"} | environment,
         capture_output=True,
         text=True,
         input=stdin,
