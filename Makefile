@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := backend/.venv
 NODE := backend/benchmarks/node_modules
-PIP := $(VENV)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all: --no-compile
+PIP := $(VENV)/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --only-binary :all: --no-compile
 RUN := cd backend && .venv/bin/python -m
 
 .DEFAULT_GOAL := help
