@@ -86,7 +86,7 @@ def announcement(settings: Settings, url: str, dsn: str, where: str) -> Callable
     """What to do once requests are answered: a banner for a person, a line for a log."""
     if settings.environment == "production":
         return partial(log.info, "serving on %s, database %s", url, where)
-    return partial(print, banner.text(url, where, banner.look(dsn, settings)), flush=True)
+    return partial(print, banner.text(url, where, banner.look(dsn, settings), settings.dialects), flush=True)
 
 
 if __name__ == "__main__":

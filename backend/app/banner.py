@@ -1,5 +1,6 @@
 """What a start says on the terminal, in json-server's spirit: where it is, what is there, how to stop."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import psycopg
@@ -37,8 +38,9 @@ def place(dsn: str) -> str:
     return f"{parts.get('dbname', 'database')} at {address or 'this machine'}"
 
 
-def text(url: str, where: str, contents: Contents) -> str:
-    """The banner. `where` says where the data live."""
+def text(url: str, where: str, contents: Contents, dialects: Sequence[tuple[str, str]]) -> str:
+    """The banner. `where` says where the data live, `dialects` are `Settings.dialects`."""
+    (_, spoken), (other, others) = dialects
     count = "" if contents.patients is None else f"   {contents.patients} patient{'s' * (contents.patients != 1)}"
     return f"""
 Patients API {__version__} started on {url}
@@ -48,6 +50,9 @@ Endpoints:
 {url}/patients{count}
 {url}/docs
 {url}/health
+
+Answers:
+as json-server {spoken} does where a request does not tell ({others}: JSON_SERVER_DIALECT={other})
 
 Data:
 {where} ({contents.state})

@@ -4,6 +4,7 @@ Each is an environment variable or a line of `backend/.env` (the environment win
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,6 +18,7 @@ BACKEND = Path(__file__).resolve().parent.parent
 # What libpq takes (PostgreSQL 34.1.1.2), and SQLAlchemy's spelling of it, which people copy from elsewhere.
 DSN_SCHEMES = ("postgres://", "postgresql://", "postgresql+psycopg://")
 
+_DIALECTS: Mapping[str, str] = {"0.17": "0.17", "1": "1.x"}  # setting -> what people call the releases
 
 # What a browser sends as Origin (RFC 6454, 7), or `*`.
 _ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^\s/?#@]+")
@@ -40,7 +42,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     cors_origins: Annotated[tuple[str, ...] | None, NoDecode] = None
-    json_server_dialect: Literal["1", "0.17"] = "1"
+    json_server_dialect: Literal["0.17", "1"] = "0.17"
 
     database_url: SecretStr | None = None
     db_pooled: bool = False
@@ -113,6 +115,11 @@ class Settings(BaseSettings):
         if self.cors_origins is not None:
             return self.cors_origins
         return ("*",) if self.environment == "development" else ()
+
+    @property
+    def dialects(self) -> Sequence[tuple[str, str]]:
+        """Every JSON_SERVER_DIALECT with the releases' name, the one that is set first."""
+        return sorted(_DIALECTS.items(), key=lambda dialect: dialect[0] != self.json_server_dialect)
 
 
 def load() -> Settings:

@@ -151,7 +151,7 @@ def _operations() -> Mapping[tuple[str, str], Json]:
         (item, "delete"): {
             "parameters": [_ID, _header("If-Match")],
             "responses": {
-                **_answer(200, "The patient as it was (`{}` in dialect 0.17).", {"anyOf": [_ref("Patient"), _EMPTY]}),
+                **_answer(200, "`{}`; in dialect 1 the patient as it was.", {"anyOf": [_ref("Patient"), _EMPTY]}),
                 **_faults(400, 404, 412, 413, 503),
             },
         },

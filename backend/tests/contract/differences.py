@@ -202,7 +202,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         "empty-values",
         (B15,),
         "matches only empty text for `name=`",
-        "has no filter then (so does beta.3); in the dialect 0.17 it matches empty text, as 0.17.4",
+        "has no filter then in the dialect 1 (so does beta.3); in 0.17 it matches empty text, as 0.17.4",
         "Forms send empty fields for «any».",
         _any_filter(lambda one: not one.value and not one.spelling.startswith(":")),
     ),

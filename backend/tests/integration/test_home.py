@@ -58,6 +58,7 @@ async def test_the_json_summary(client: httpx2.AsyncClient, patient: Callable[..
         "database": "ok",
         "resources": [{"path": "/patients", "url": "http://test/patients", "count": 1}],
         "corsOrigins": ["*"],
+        "jsonServerDialect": "0.17",
         "links": {
             "docs": "http://test/docs",
             "openapi": "http://test/openapi.json",
@@ -125,6 +126,16 @@ async def test_the_origins_are_those_cors_allows(settings: Settings, origins: tu
     assert all(f"<code>{origin}</code>" in page for origin in origins)
     assert ("<strong>none</strong>" in page) is (origins == ())
     assert ("Send no credentials" in page) is (origins == ("*",))
+
+
+@pytest.mark.parametrize(("dialect", "other"), [("0.17", "1"), ("1", "0.17")])
+async def test_the_page_says_whose_dialect_it_speaks_and_how_to_change_it(
+    settings: Settings, dialect: str, other: str
+) -> None:
+    async with serving(settings, json_server_dialect=dialect) as http:
+        page = (await http.get("/", headers=BROWSER)).text
+        assert (await http.get("/")).json()["jsonServerDialect"] == dialect
+    assert f"<code>JSON_SERVER_DIALECT={other}</code>" in page
 
 
 @pytest.mark.parametrize(

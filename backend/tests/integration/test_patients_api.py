@@ -205,10 +205,15 @@ async def test_put_replaces_the_whole_record_and_keeps_the_id(client: httpx2.Asy
     assert (response.status_code, response.json()) == (200, {**patient(5), "id": "1", "bed": 2})
 
 
-async def test_delete_answers_with_the_deleted_patient_once(client: httpx2.AsyncClient, patient: Make) -> None:
-    row = await post(client, patient(id="1"))
+async def test_delete_answers_once(client: httpx2.AsyncClient, patient: Make) -> None:
+    await post(client, patient(id="1"))
     first, second = await client.delete("/patients/1"), await client.delete("/patients/1")
-    assert (first.status_code, first.json(), second.status_code) == (200, row, 404)
+    assert (first.status_code, first.json(), second.status_code) == (200, {}, 404)
+
+
+async def test_delete_answers_with_the_deleted_patient_in_1(client_of_1: httpx2.AsyncClient, patient: Make) -> None:
+    row = await post(client_of_1, patient(id="1"))
+    assert (await client_of_1.delete("/patients/1")).json() == row
 
 
 @pytest.mark.parametrize(("method", "body"), [("GET", None), ("PUT", {}), ("PATCH", {}), ("DELETE", None)])

@@ -19,7 +19,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
         ("PORT", "http", "PORT: "),
         ("PORT", "65536", "PORT: "),
         ("ENVIRONMENT", "staging", "ENVIRONMENT: Input should be 'development' or 'production'"),
-        ("JSON_SERVER_DIALECT", "2", "JSON_SERVER_DIALECT: Input should be '1' or '0.17'"),
+        ("JSON_SERVER_DIALECT", "2", "JSON_SERVER_DIALECT: Input should be '0.17' or '1'"),
         ("DB_POOL_SIZE", "0", "DB_POOL_SIZE: "),
         ("MAX_BODY_BYTES", "1MB", "MAX_BODY_BYTES: "),
         ("CORS_ORIGINS", "app.example", "CORS_ORIGINS: each must look like https://app.example"),

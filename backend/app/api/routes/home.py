@@ -49,6 +49,7 @@ def _summary(request: Request, count: int | None, fault: str | None) -> dict[str
         **({"detail": fault} if fault else {}),
         "resources": [{"path": patients.PATH, "url": base + patients.PATH, "count": count}],
         "corsOrigins": request.app.state.settings.allowed_origins,
+        "jsonServerDialect": request.app.state.settings.json_server_dialect,
         "links": {"docs": base + docs.PATH, "openapi": base + request.app.openapi_url, "health": f"{base}/health"},
     }
 
@@ -63,6 +64,7 @@ def _html(request: Request, summary: dict[str, Any], first: str | None) -> Respo
         "home",
         **summary,
         description=request.app.summary,
+        dialects=request.app.state.settings.dialects,
         base=base,
         root=request.scope.get("root_path", ""),
         reads=examples.reads(patients.PATH, first),
