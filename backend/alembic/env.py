@@ -1,18 +1,18 @@
-"""What migrations run on: a connection the caller passes, DATABASE_URL, or else the embedded PostgreSQL of DATA_DIR.
+"""What migrations run on: the DSN that the caller passes, DATABASE_URL, or else the embedded PostgreSQL of DATA_DIR.
 
 Any number of `alembic upgrade head` may run at once (two deploys, two instances): each revision runs once.
 """
 
 import logging
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 
-import psycopg
 from alembic import context
 from alembic.util import CommandError
 from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.exc import OperationalError
 
-from app import config, embedded
+from app import config, embedded, libpq, outages
 from app.models.patient import ACCELERATORS, Base
 
 _LOCK = 1885434473  # "pati": any number that no other program locks in this database
@@ -33,11 +33,7 @@ def run(connection: Connection) -> None:
 
 def run_on(dsn: str) -> None:
     """psycopg gets the DSN untouched: libpq knows lists of hosts and socket directories, SQLAlchemy does not."""
-
-    def connect() -> psycopg.Connection:
-        return psycopg.connect(dsn, connect_timeout=10, client_encoding="utf8")
-
-    engine = create_engine("postgresql+psycopg://", creator=connect, poolclass=NullPool)
+    engine = create_engine("postgresql+psycopg://", creator=partial(libpq.connect, dsn), poolclass=NullPool)
     with engine.connect() as connection:
         run(connection)
 
@@ -50,8 +46,8 @@ def database() -> AbstractContextManager[str]:
 
 
 def main() -> None:
-    if (given := context.config.attributes.get("connection")) is not None:
-        return run(given)
+    if given := context.config.attributes.get("dsn"):
+        return run_on(given)
     logging.basicConfig(format="%(message)s")
     logging.getLogger("alembic.runtime.migration").setLevel(logging.INFO)
     try:
@@ -60,7 +56,7 @@ def main() -> None:
     except (config.SettingsError, embedded.EmbeddedError) as error:
         raise CommandError(str(error)) from error
     except OperationalError as error:
-        raise CommandError(f"the database does not answer: {error.orig}") from error
+        raise CommandError(f"nothing was migrated: {outages.reason(error.orig or error)}") from error
 
 
 main()

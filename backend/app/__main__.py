@@ -15,7 +15,7 @@ from functools import partial
 
 from pydantic import SecretStr
 
-from app import banner, config, logs
+from app import banner, config, libpq, logs
 from app.config import Settings, SettingsError
 from app.embedded import EmbeddedError, ensure_free
 from app.main import NOT_STARTED, create_app
@@ -74,7 +74,7 @@ def database(settings: Settings, url: str) -> Iterator[tuple[str, str]]:
     """The DSN to serve from, and in words where that is."""
     if settings.database_url:
         dsn = settings.database_url.get_secret_value()
-        yield dsn, banner.place(dsn)
+        yield dsn, libpq.place(dsn)
         return
     from app.development import embedded_database  # noqa: PLC0415 migrations and importer take time no server needs
 

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
-from app import __version__
+from app import __version__, libpq, outages
 from app.config import Settings
 
 _LOOK = "SELECT current_setting('server_version'), (SELECT count(*) FROM patients)"
@@ -22,20 +21,15 @@ class Contents(NamedTuple):
 def look(dsn: str, settings: Settings) -> Contents:
     """Ask the database, for a moment only: it need not be there yet."""
     try:
-        with psycopg.connect(dsn, connect_timeout=settings.db_connect_timeout) as connection:
+        with libpq.connect(dsn, patience=settings.db_connect_timeout) as connection:
             version, patients = connection.execute(_LOOK).fetchone() or ("?", None)
     except psycopg.errors.UndefinedTable:
         return Contents("no schema yet: run `alembic upgrade head`", None)
     except psycopg.OperationalError:
         return Contents("does not answer at the moment: requests get 503 until it does", None)
+    except psycopg.Error as error:
+        return Contents(outages.reason(error), None)
     return Contents(f"PostgreSQL {version.split('.')[0]}", patients)
-
-
-def place(dsn: str) -> str:
-    """Where a database is, without user or password: `patients at db.example:5432`."""
-    parts = conninfo_to_dict(dsn)
-    address = ":".join(str(parts[part]) for part in ("host", "port") if parts.get(part))
-    return f"{parts.get('dbname', 'database')} at {address or 'this machine'}"
 
 
 def text(url: str, where: str, contents: Contents, dialects: Sequence[tuple[str, str]]) -> str:

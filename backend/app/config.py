@@ -8,15 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-BACKEND = Path(__file__).resolve().parent.parent
+from app import libpq
 
-# What libpq takes (PostgreSQL 34.1.1.2), and SQLAlchemy's spelling of it, which people copy from elsewhere.
-DSN_SCHEMES = ("postgres://", "postgresql://", "postgresql+psycopg://")
+BACKEND = Path(__file__).resolve().parent.parent
 
 _DIALECTS: Mapping[str, str] = {"0.17": "0.17", "1": "1.x"}  # setting -> what people call the releases
 
@@ -83,12 +80,8 @@ class Settings(BaseSettings):
     @field_validator("database_url", mode="before")
     @classmethod
     def _libpq_url(cls, value: object) -> object:
-        """Empty is unset. SQLAlchemy's scheme becomes libpq's; the rest of the URL is libpq's own business."""
-        if not value or not isinstance(value, str):
-            return value or None
-        if not value.startswith(DSN_SCHEMES):
-            raise ValueError("must begin with postgres:// or postgresql://")
-        return _readable(value.replace("postgresql+psycopg://", "postgresql://", 1))
+        """Empty is unset."""
+        return libpq.checked(value) if value and isinstance(value, str) else value or None
 
     @field_validator("seed_file", mode="before")
     @classmethod
@@ -138,20 +131,6 @@ def _origin(text: str) -> str:
     if not _ORIGIN.fullmatch(origin):
         raise ValueError("each must look like https://app.example or http://localhost:5173, without a path; or be *")
     return origin
-
-
-def _readable(url: str) -> str:
-    try:
-        parts = conninfo_to_dict(url)
-    except ProgrammingError:  # its text repeats parts of the URL
-        raise ValueError(
-            "is not a URL that libpq can read; a % : / @ in a name or password is percent-encoded"
-        ) from None
-    if re.search(r"[^\d,]", str(parts.get("port") or "")):
-        raise ValueError("has a port that is not a number")
-    if "@" in str(parts.get("host") or ""):  # the rest of a password, which would be shown as the host
-        raise ValueError("has an @ too many; one in a name or password is written %40")
-    return url
 
 
 def _sentence(loc: tuple[int | str, ...], message: str) -> str:

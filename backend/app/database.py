@@ -19,6 +19,7 @@ from psycopg import errors as pg
 from psycopg.types.string import ByteaBinaryLoader
 from psycopg_pool import AsyncConnectionPool
 
+from app import libpq
 from app.config import Settings
 from app.errors import DatabaseUnavailable
 from app.outages import NOT_MIGRATED, reason
@@ -35,6 +36,9 @@ SHARE = 0.875  # of the deadline, for the pool to give a connection and for a st
 # Conflicts between transactions: nothing was done, and the same statement may succeed now (PostgreSQL 13.5).
 _RETRY = (pg.SerializationFailure, pg.DeadlockDetected)
 _PAUSES = (0, 0.01, 0.02, 0.04, 0.08, 0.16)  # seconds before each attempt
+
+# A peer that is gone without a word is noticed within 20 seconds.
+_KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": 5000}
 
 _NO_SCHEMA = (pg.UndefinedTable, pg.UndefinedColumn)
 # Away, starting, stopping, read-only, saturated, cut off, not migrated. Anything else is a fault of ours.
@@ -84,7 +88,7 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         self._dsn = settings.database_url.get_secret_value() if settings.database_url else ""
         self._deadline = settings.db_deadline
-        self._options = _connection_options(settings)
+        self._options = _connection_options(self._dsn, settings)
         self._outage: str | None = None
         self._question: asyncio.Task[str | None] | None = None
         self._pool = AsyncConnectionPool(
@@ -260,20 +264,11 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def _connection_options(settings: Settings) -> dict[str, Any]:
+def _connection_options(dsn: str, settings: Settings) -> dict[str, Any]:
     """libpq's parameters (PostgreSQL 34.1.2) and psycopg's own. A transaction-mode pooler refuses `options` and breaks
-    prepared statements, so `DB_POOLED=true` leaves both out; set statement_timeout and jit with ALTER ROLE there."""
-    options: dict[str, Any] = {
-        "autocommit": True,
-        "client_encoding": "utf8",
-        "connect_timeout": settings.db_connect_timeout,
-        "application_name": "patients-api",
-        "keepalives_idle": 10,
-        "keepalives_interval": 5,
-        "keepalives_count": 2,
-        "tcp_user_timeout": 5000,
-    }
-    if settings.db_pooled:
-        return options | {"prepare_threshold": None}
+    prepared statements, so `DB_POOLED=true` adds none; set statement_timeout and jit with ALTER ROLE there."""
     timeout = round(settings.db_deadline * SHARE * 1000)
-    return options | {"options": f"-c statement_timeout={timeout} -c jit=off"}  # compiling takes longer than any read
+    limits = f"-c statement_timeout={timeout} -c jit=off"  # compiling takes longer than any read
+    options = libpq.parameters(dsn, "patients-api", _KEEPALIVES, "" if settings.db_pooled else limits)
+    pooled = {"prepare_threshold": None} if settings.db_pooled else {}
+    return {**options, "connect_timeout": settings.db_connect_timeout, "autocommit": True, **pooled}

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from pydantic import SecretStr
-from sqlalchemy import NullPool, create_engine
 
+from app import libpq
 from app.config import BACKEND, Settings
 from app.embedded import EmbeddedError, postgres
 
@@ -52,15 +51,11 @@ def with_database(settings: Settings) -> Settings:
 def upgrade(dsn: str) -> None:
     """`alembic upgrade head` on this database, in this process. Raises `EmbeddedError`."""
     config = Config(BACKEND / "alembic.ini")
-    engine = create_engine(
-        "postgresql+psycopg://", creator=lambda: psycopg.connect(dsn, client_encoding="utf8"), poolclass=NullPool
-    )
-    with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            raise EmbeddedError(f"the schema was made by newer code than this, it seems: {error}") from error
+    config.attributes["dsn"] = dsn
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise EmbeddedError(f"the schema was made by newer code than this, it seems: {error}") from error
 
 
 def _seed(dsn: str, file: Path, unfinished: Path) -> None:
@@ -81,5 +76,5 @@ def _seed(dsn: str, file: Path, unfinished: Path) -> None:
 
 
 def _never_used(dsn: str) -> bool:
-    with psycopg.connect(dsn) as connection:
+    with libpq.connect(dsn) as connection:
         return connection.execute(_NEVER_USED).fetchone() == (True,)

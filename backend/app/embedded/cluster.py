@@ -17,6 +17,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg.pq import PGconn, Ping
 
+from app import libpq
 from app.embedded.binaries import Account, Binaries, child, find
 from app.embedded.errors import EmbeddedError
 from app.embedded.holding import held, log_of_the_last_one, read_record, write_record
@@ -146,7 +147,7 @@ def _await_ready(process: "subprocess.Popen[bytes]", sockets: Path, log: TextIO)
 
 
 def _ensure_database(sockets: Path) -> None:
-    with psycopg.connect(_dsn(sockets, "postgres"), autocommit=True) as connection:
+    with libpq.connect(_dsn(sockets, "postgres"), autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone() is None:
             connection.execute(f"CREATE DATABASE {DATABASE}")
 

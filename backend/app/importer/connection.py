@@ -6,10 +6,10 @@ from typing import Any
 
 import psycopg
 from psycopg import IsolationLevel
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.errors import UndefinedTable
 
-_PATIENCE = 10  # seconds to connect
+from app import libpq, outages
+
 _ABOUT_VALUES = ("22", "23")  # SQLSTATE classes whose messages repeat values (PostgreSQL, Appendix A)
 
 
@@ -33,17 +33,9 @@ def connected(dsn: str) -> Iterator[psycopg.Connection[Any]]:
 
 def _connect(dsn: str) -> psycopg.Connection[Any]:
     try:
-        connection = psycopg.connect(
-            dsn,
-            connect_timeout=_PATIENCE,
-            application_name="patients-import",
-            client_encoding="utf8",
-            prepare_threshold=None,
-        )
-    except psycopg.ProgrammingError:  # its text repeats parts of the DSN
-        raise DatabaseFailed("DATABASE_URL is not a connection string that PostgreSQL's libpq understands") from None
-    except psycopg.OperationalError as error:
-        raise DatabaseFailed(_without_password(" ".join(str(error).split()), dsn)) from None
+        connection = libpq.connect(dsn, "patients-import")
+    except psycopg.Error as error:
+        raise DatabaseFailed(outages.reason(error)) from None
     connection.isolation_level = IsolationLevel.READ_COMMITTED  # what others committed while we waited is seen
     connection.read_only = False
     return connection
@@ -58,8 +50,3 @@ def _sentence(error: psycopg.Error) -> str:
         where = error.diag.constraint_name or error.diag.table_name or ""
         return f"the database refused a row: {type(error).__name__} {where}".rstrip()
     return f"the database refused: {error.diag.message_primary} ({error.sqlstate})"
-
-
-def _without_password(text: str, dsn: str) -> str:
-    password = conninfo_to_dict(dsn).get("password")
-    return text.replace(str(password), "***") if password else text

@@ -11,7 +11,8 @@ APP = BACKEND / "app"
 
 # Room -> the rooms of ours it imports beside itself.
 IMPORTS = {
-    "config": set[str](),
+    "libpq": set[str](),
+    "config": {"libpq"},
     "errors": set(),
     "limits": set(),
     "outages": set(),
@@ -19,20 +20,20 @@ IMPORTS = {
     "sql": set(),
     "schemas": {"models"},
     "jsonserver": {"schemas", "models", "sql", "limits"},
-    "database": {"sql", "errors", "config", "outages"},
+    "database": {"sql", "errors", "config", "outages", "libpq"},
     "round_trips": set(),
     "services": {"round_trips", "database", "jsonserver", "schemas", "models", "sql", "errors"},
     "api": {"services", "database", "jsonserver", "schemas", "models", "errors", "config", "limits", "logs"},
-    "importer": {"schemas", "models"},
+    "importer": {"schemas", "models", "libpq", "outages"},
     "exporter": {"importer", "jsonserver", "models", "sql"},
-    "embedded": set(),
+    "embedded": {"libpq"},
     "logs": {"config"},
-    "development": {"embedded", "importer", "config"},
+    "development": {"embedded", "importer", "config", "libpq"},
     "target": {"config", "embedded", "development", "importer"},
-    "banner": {"config"},
+    "banner": {"config", "libpq", "outages"},
     "server": {"config", "api", "limits"},
     "main": {"logs", "api", "services", "database", "config", "embedded", "development"},
-    "__main__": {"main", "server", "embedded", "development", "banner", "config", "logs"},
+    "__main__": {"main", "server", "embedded", "development", "banner", "config", "logs", "libpq"},
 }
 FRAMEWORKS = {"fastapi": {"main", "api"}, "starlette": {"api", "server"}, "uvicorn": {"server"}}
 
