@@ -26,5 +26,11 @@ FILTERS = 64  # tests in one statement; a frontend's richest form has a dozen
 SORT_KEYS = 16
 WHERE_DEPTH = 20  # nesting of `_where`
 PATTERNS = 8  # alternatives of one `_like`
+PATTERN_LENGTH = 1_000  # characters of one
+
+# What of a `_like` is a regular expression; above it is text to search for.
 PATTERN_STATES = 200  # atoms of a pattern once every {n,m} is written out: PostgreSQL's automaton grows with them
+PATTERN_WAYS = (
+    10_000  # past its anchors, times the square of what may be left out: PostgreSQL may build an arc for each
+)
 PATTERN_REPEAT = 255  # PostgreSQL's own limit of {n,m} (9.7.3.1)

@@ -2,15 +2,17 @@
 
 A whitelisted grammar: literals, `.`, classes, `\\d \\w \\s` and their negations, anchors, `\\b \\B`, groups,
 alternatives and quantifiers. Look-around and back-references are left out: with some of them PostgreSQL's time has
-no bound, as JavaScript's has none. Sources: ECMA-262 22.2 with the flag `i` alone; PostgreSQL 9.7.3 (advanced
-expressions).
+no bound, as JavaScript's has none. What is not of this grammar (half of a pattern, while somebody types), or would
+make PostgreSQL compile for long, is searched for as the text it is: a read is never an error. Sources: ECMA-262 22.2
+with the flag `i` alone; PostgreSQL 9.7.3 (advanced expressions).
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from math import prod
+from typing import NamedTuple
 
-from app.jsonserver.conditions import UnsupportedQuery
-from app.limits import PATTERN_REPEAT, PATTERN_STATES
+from app.limits import PATTERN_REPEAT, PATTERN_STATES, PATTERN_WAYS
 from app.models.patient import BLANKS
 
 _ESCAPE = r"\\(?:[nrtvf]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[^0-9A-Za-z])"
@@ -37,20 +39,25 @@ _ANY = r"[^\n\r\u2028\u2029]"
 _EDGE = ("(?<![{w}])(?=[{w}])", "(?<=[{w}])(?![{w}])")
 _INSIDE = ("(?<![{w}])(?![{w}])", "(?<=[{w}])(?=[{w}])")
 _BOUNDARIES = {name: f"(?:{'|'.join(sides)})".format(**_SETS) for name, sides in (("b", _EDGE), ("B", _INSIDE))}
-_BOUNDARY_STATES = 8
+_LITERALLY = "***="  # the rest is text (PostgreSQL 9.7.3.4)
 
 
-class UnsupportedPattern(UnsupportedQuery):
-    """A regular expression outside the grammar, or one that JavaScript would refuse too."""
+class Untranslatable(ValueError):
+    """No regular expression, one outside the grammar, or one that PostgreSQL would compile for long."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"_like takes a regular expression without look-around and back-references; here {reason}.")
+
+def searched(source: str) -> str:
+    """What PostgreSQL is to look for, ignoring case (`~*`): the expression, or the text itself if it is none for us."""
+    try:
+        return translate(source)
+    except Untranslatable:
+        return _LITERALLY + source
 
 
 def translate(source: str) -> str:
     """PostgreSQL's spelling of a JavaScript regular expression, for a case-insensitive search (`~*`).
 
-    Raises `UnsupportedPattern` for what the grammar has not and above `PATTERN_STATES`.
+    Raises `Untranslatable` for what the grammar has not, and above `PATTERN_STATES` and `PATTERN_WAYS`.
     """
     writer = _Writer()
     for token in _tokens(_TOKEN, source):
@@ -62,60 +69,92 @@ def _tokens(grammar: re.Pattern[str], source: str) -> Iterator[re.Match[str]]:
     place = 0
     while place < len(source):
         if not (token := grammar.match(source, place)):
-            what = "a [ without its ]" if source[place] == "[" else "something unsupported"
-            raise UnsupportedPattern(f"{what} begins at character {place + 1}")
+            raise Untranslatable
         yield token
         place = token.end()
 
 
+class _Cost(NamedTuple):
+    """What a part of a pattern makes PostgreSQL build.
+
+    `states`: its characters, every {n,m} written out. `ways`: how many ways lead past its anchors and boundaries where
+    no character needs to be read between them; 1: it has none. `skips`: its parts that may be left out.
+    """
+
+    states: int
+    ways: int = 1
+    skips: int = 0
+
+    def repeated(self, least: int, most: int | None) -> "_Cost":
+        copies, optional = max(1, least, most or 0), _LOOP if most is None else most - least
+        ways = self.ways**least * (self.ways + 1) ** optional if self.ways > 1 else 1
+        return _Cost(self.states * copies, ways, self.skips * copies + (optional > 0))
+
+
+_LOOP = 2  # optional copies that a repetition without end counts for
+_CHARACTER, _ANCHOR, _BOUNDARY = _Cost(1), _Cost(0, 2), _Cost(8, 3)
+
+
+def _total(alternatives: list[list[_Cost]]) -> _Cost:
+    """The cost of a group. Raises `Untranslatable` above what a pattern may cost."""
+    parts = [part for alternative in alternatives for part in alternative]
+    states, skips = sum(part.states for part in parts), sum(part.skips for part in parts) + alternatives.count([])
+    ways = 1 + sum(prod(part.ways for part in alternative) - 1 for alternative in alternatives)
+    if states > PATTERN_STATES or ways * (1 + skips) ** 2 > PATTERN_WAYS:
+        raise Untranslatable
+    return _Cost(max(states, 1), ways, skips)
+
+
 class _Writer:
-    """The translation so far. `states` holds a sum for each open group; `atom` is the size of what can be repeated."""
+    """The translation so far. `groups`: of each open group its alternatives, as the costs of their parts."""
 
     def __init__(self) -> None:
-        self.parts: list[str] = []
-        self.states = [0]
-        self.atom: int | None = None
+        self.text: list[str] = []
+        self.groups: list[list[list[_Cost]]] = [[[]]]
+        self.repeatable = False
 
-    def put(self, text: str, states: int = 1, *, repeatable: bool = True) -> None:
-        self.parts.append(text)
-        self.states[-1] += states
-        self.atom = states if repeatable else None
-        if self.states[-1] > PATTERN_STATES:
-            raise UnsupportedPattern(f"it has more than {PATTERN_STATES} steps")
-
-    def mark(self, text: str) -> None:
-        """Something that matches no character and cannot be repeated."""
-        self.put(text, 0, repeatable=False)
+    def put(self, text: str, cost: _Cost = _CHARACTER, *, repeatable: bool = True) -> None:
+        self.text.append(text)
+        self.groups[-1][-1].append(cost)
+        self.repeatable = repeatable
 
     def open(self, _: str) -> None:
-        self.mark("(?:")
-        self.states.append(0)
+        self.text.append("(?:")
+        self.groups.append([[]])
+        self.repeatable = False
 
-    def close(self, _: str) -> None:
-        if len(self.states) == 1:
-            raise UnsupportedPattern("a ) has no (")
-        self.put(")", self.states.pop() or 1)
+    def branch(self, text: str) -> None:
+        self.text.append(text)
+        self.groups[-1].append([])
+        self.repeatable = False
+
+    def close(self, text: str) -> None:
+        if len(self.groups) == 1:
+            raise Untranslatable
+        self.put(text, _total(self.groups.pop()))
 
     def repeat(self, quantifier: str) -> None:
         """Lazy or greedy, a search finds the same records; so the lazy mark goes."""
-        if self.atom is None:
-            raise UnsupportedPattern("a quantifier has nothing before it")
+        if not self.repeatable:
+            raise Untranslatable
         greedy = quantifier[0] + quantifier[1:].rstrip("?")
-        self.put(greedy, self.atom * (_copies(greedy) - 1), repeatable=False)
+        atom = self.groups[-1][-1].pop()
+        self.put(greedy, atom.repeated(*_times(greedy)), repeatable=False)
 
     def finish(self) -> str:
-        if len(self.states) > 1:
-            raise UnsupportedPattern("a ( has no )")
-        return "".join(self.parts)
+        if len(self.groups) > 1:
+            raise Untranslatable
+        _total(self.groups[0])
+        return "".join(self.text)
 
 
 _WRITE: Mapping[str, Callable[[_Writer, str], None]] = {
     "quantifier": _Writer.repeat,
     "open": _Writer.open,
     "close": _Writer.close,
-    "branch": _Writer.mark,
-    "anchor": _Writer.mark,
-    "boundary": lambda writer, text: writer.put(_BOUNDARIES[text[1]], _BOUNDARY_STATES, repeatable=False),
+    "branch": _Writer.branch,
+    "anchor": lambda writer, text: writer.put(text, _ANCHOR, repeatable=False),
+    "boundary": lambda writer, text: writer.put(_BOUNDARIES[text[1]], _BOUNDARY, repeatable=False),
     "brackets": lambda writer, text: writer.put(_brackets(text)),
     "any": lambda writer, _: writer.put(_ANY),
     "set": lambda writer, text: writer.put(
@@ -123,16 +162,18 @@ _WRITE: Mapping[str, Callable[[_Writer, str], None]] = {
     ),
     "character": lambda writer, text: writer.put(_quoted(_meant(text))),
 }
+_TIMES: Mapping[str, tuple[int, int | None]] = {"*": (0, None), "+": (1, None), "?": (0, 1)}
 
 
-def _copies(quantifier: str) -> int:
-    """How many copies of its atom a quantifier is written out to."""
-    if not quantifier.startswith("{"):
-        return 1
-    bounds = [int(digits[:6]) for digits in quantifier[1:-1].split(",") if digits]
-    if bounds[-1] > PATTERN_REPEAT or bounds[0] > bounds[-1]:
-        raise UnsupportedPattern(f"a repetition is above {PATTERN_REPEAT} or its bounds are out of order")
-    return bounds[-1] + 1
+def _times(quantifier: str) -> tuple[int, int | None]:
+    """How often a quantifier lets its atom stand, at least and at most (None: without end)."""
+    if quantifier in _TIMES:
+        return _TIMES[quantifier]
+    least, comma, most = quantifier[1:-1].partition(",")
+    low, high = int(least[:6]), int(most[:6] or PATTERN_REPEAT) if comma else int(least[:6])
+    if not low <= high <= PATTERN_REPEAT:
+        raise Untranslatable
+    return low, high if most or not comma else None
 
 
 def _brackets(text: str) -> str:
@@ -143,7 +184,7 @@ def _brackets(text: str) -> str:
         return f"[^{members}]" if negated else f"[{members}]"
     if negated:
         return "."  # PostgreSQL's matches line ends too, like JavaScript's [^]
-    raise UnsupportedPattern("[] is empty")
+    raise Untranslatable
 
 
 def _member(token: re.Match[str]) -> str:
@@ -151,7 +192,7 @@ def _member(token: re.Match[str]) -> str:
         return _SETS[token["set"][1]]
     low, high = _meant(token["low"]), _meant(token["high"] or token["low"])
     if low > high:
-        raise UnsupportedPattern("a range is out of order")
+        raise Untranslatable
     return _quoted(low) if low == high else f"{_quoted(max(low, chr(1)))}-{_quoted(high)}"
 
 
@@ -164,5 +205,5 @@ def _meant(text: str) -> str:
 
 def _quoted(character: str) -> str:
     if character == "\0" or "\ud800" <= character <= "\udfff":
-        raise UnsupportedPattern("a character is one that no text has")
+        raise Untranslatable
     return "\\" + character if character.isascii() and not character.isalnum() else character

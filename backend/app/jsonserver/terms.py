@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from app.jsonserver import javascript
 from app.jsonserver.conditions import Condition, Either, UnsupportedQuery
-from app.jsonserver.pattern import translate
+from app.jsonserver.pattern import searched
 from app.jsonserver.values import KINDS, Kind, numbers, texts, weakest
-from app.limits import FILTERS, PATTERNS
+from app.limits import FILTERS, PATTERN_LENGTH, PATTERNS
 from app.models.patient import TABLE
 from app.schemas.patient import COLUMNS
 from app.schemas.strict_json import unstorable
@@ -43,7 +43,7 @@ _CONSTANT = {True: ALWAYS, False: NEVER}
 def filters(conditions: Sequence[Condition | Either], search: str) -> tuple[Node, ...]:
     """The terms all of which a record must meet.
 
-    Raises `UnsupportedQuery` above `FILTERS`, and for a `_like` outside the grammar of `pattern`.
+    Raises `UnsupportedQuery` above `FILTERS`, `PATTERNS` and `PATTERN_LENGTH`.
     """
     _limit(len(conditions))
     nodes = ([_search(search)] if search else []) + [_node(condition) for condition in conditions]
@@ -195,7 +195,9 @@ def _parts(condition: Condition) -> list[str]:
 def _patterns(condition: Condition) -> list[str]:
     if len(condition.values) > PATTERNS:
         raise UnsupportedQuery(f"There are more than {PATTERNS} patterns for one field.")
-    return [translate(pattern) for pattern in texts(condition.values)]
+    if any(len(pattern) > PATTERN_LENGTH for pattern in condition.values):
+        raise UnsupportedQuery(f"There is a pattern of more than {PATTERN_LENGTH} characters.")
+    return [searched(pattern) for pattern in texts(condition.values)]
 
 
 def _literal(text: str) -> str:

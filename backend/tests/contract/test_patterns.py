@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.jsonserver.collation import Collations
-from app.jsonserver.pattern import UnsupportedPattern, translate
+from app.jsonserver.pattern import Untranslatable, translate
 
 _SCRIPT = """
 const { patterns, texts } = JSON.parse(require("fs").readFileSync(0, "utf8"))
@@ -66,7 +66,7 @@ def _translated(source: str) -> str | None:
     """None: too large, or joined from parts to something that JavaScript would refuse, too."""
     try:
         return translate(source)
-    except UnsupportedPattern:
+    except Untranslatable:
         return None
 
 

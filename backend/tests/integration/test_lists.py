@@ -64,6 +64,9 @@ FILTERS = [
     ("name_like=^z.%C3%8B$", "a"),
     ("name_like=^a&name_like=%5C%25", "de"),
     ("age_like=^1", "d"),
+    ("name_like=_%5C", "e"),
+    ("name_like=(", ""),
+    ("nowhere_like=(", "abcde"),
     ("lastVisit_like=^0", "c"),
     # Undeclared fields are compared by the type of what is stored.
     ("ward=10", "b"),
@@ -215,7 +218,8 @@ async def test_pages_and_slices(people: httpx2.AsyncClient, query: str, found: s
 
 
 @pytest.mark.parametrize(
-    "query", ["name_like=(", "_where=" + '{"a":' * 30 + "{}" + "}" * 30, "&".join(f"k{n}=1" for n in range(99))]
+    "query",
+    ["name_like=" + "a" * 1001, "_where=" + '{"a":' * 30 + "{}" + "}" * 30, "&".join(f"k{n}=1" for n in range(99))],
 )
 async def test_what_is_not_served_is_a_400(client: httpx2.AsyncClient, query: str) -> None:
     answer = await client.get(f"/patients?{query}")

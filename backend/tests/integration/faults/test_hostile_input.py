@@ -211,7 +211,7 @@ def test_a_query_that_is_too_much_is_answered_or_refused(client: Client) -> None
 
 
 def _list_or_refusal(answer: Answer, case: object) -> None:
-    """Odd reads are answered; what this server does not serve (patterns outside its grammar) is refused and named."""
+    """Odd reads are answered; what is more than this server serves is refused and named."""
     assert (case, answer.status) in [(case, 200), (case, 400)], answer.body
     if answer.status == 200:
         content = answer.json()
