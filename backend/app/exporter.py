@@ -15,8 +15,8 @@ from typing import IO
 from sqlalchemy import select
 
 from app.importer.connection import connected
-from app.importer.document import COLLECTION
 from app.importer.files import destination
+from app.importer.frame import Frame, alone
 from app.jsonserver.statement import wire_row
 from app.models.patient import TABLE
 from app.sql import compile_sql
@@ -27,19 +27,21 @@ _STEP = "  "  # JSON.stringify(data, null, 2)
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|([\[{])\s*([\]}]?)|[\]}]|([,:])\s*')
 
 
-def export(dsn: str, file: IO[str]) -> int:
+def export(dsn: str, file: IO[bytes], frame: Frame | None = None) -> int:
     """Write the table as a db.json, as it is at one moment; readers and writers go on. Returns the number of patients.
 
-    Raises `importer.connection.DatabaseFailed`, and `OSError` from the file.
+    `frame` is what else the file is to have. Raises `importer.connection.DatabaseFailed`, and `OSError` from the file.
     """
-    written = 0
-    file.write(f'{{\n{_STEP}"{COLLECTION}": [')
+    frame, written = frame or alone(), 0
+    frame.write_head(file)
+    file.write(b"[")
     with connected(dsn) as connection, connection.cursor(name="export") as cursor:
         cursor.itersize = _AT_ONCE
         for (row,) in cursor.execute(compile_sql(select(wire_row()).select_from(TABLE).order_by(TABLE.c.position))):
-            file.write(f"{',' if written else ''}\n{_STEP * 2}{laid_out(row, 2)}")
+            file.write(f"{',' if written else ''}\n{_STEP * 2}{laid_out(row, 2)}".encode())
             written += 1
-    file.write(f"\n{_STEP}]\n}}\n" if written else "]\n}\n")
+    file.write(f"\n{_STEP}]".encode() if written else b"]")
+    frame.write_tail(file)
     return written
 
 
@@ -65,7 +67,7 @@ def laid_out(text: str, depth: int) -> str:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[IO[str]]:
+def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A file, its owner's alone, that takes the path's place when the block ends well; until then nothing changes.
 
     Raises `OSError`.
@@ -73,7 +75,7 @@ def replacing(path: Path) -> Iterator[IO[str]]:
     target = Path(destination(path))
     if target.exists() and not target.is_file():
         raise FileExistsError(0, "it is not a file", str(path))
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, prefix=".export-", delete=False) as file:
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".export-", delete=False) as file:
         try:
             yield file.file
             file.flush()

@@ -17,14 +17,18 @@ import typer
 
 from app.exporter import export, replacing
 from app.importer.connection import DatabaseFailed
-from app.importer.console import Screen, hear_interruptions, say
+from app.importer.console import Screen, failure, hear_interruptions, named, say
+from app.importer.frame import Frame, around
+from app.importer.report import Report
+from app.importer.source import Unreadable
 from app.target import database
 
 _HELP = """Export the patients from PostgreSQL as a db.json that json-server serves.
 
 The database is DATABASE_URL's (environment or backend/.env), or the embedded one when that is unset. The server may go
-on serving: the file holds what was committed when the export began, in list order. An existing FILE is replaced whole,
-and only when the new one is complete; other collections in it are not kept.
+on serving: the file holds what was committed when the export began, in list order. In an existing FILE the list of
+patients is replaced, and all else stays as it is; it is replaced only when the new one is complete, and not touched at
+all if it is no db.json.
 
 \b
 Examples, in backend/:
@@ -35,7 +39,7 @@ Examples, in backend/:
 \b
 Exit codes:
   0  every patient is in the file
-  2  the file cannot be written, or the command line is wrong; an existing file is as it was
+  2  the file cannot be written, or is there and is no db.json, or the command line is wrong; it is as it was
   3  the database failed; an existing file is as it was
 """
 
@@ -56,7 +60,11 @@ def run(file: Path, console: Screen) -> int:
     err = Screen(stderr=True)
     try:
         hear_interruptions()
-        patients = _export(file)
+        sentence = _export(file)
+    except Unreadable as error:
+        said = failure(Report.unreadable(str(file), error))
+        say(err, f"{said}. It was left as it is: export to another name, or move it away.")
+        return 2
     except DatabaseFailed as error:
         say(err, f"The export failed. {error}")
         return 3
@@ -65,20 +73,33 @@ def run(file: Path, console: Screen) -> int:
     except OSError as error:
         say(err, f"{file} cannot be written: {error.strerror}")
         return 2
-    say(console, f"{patients:,} patient{'s' * (patients != 1)} written to {file}")
+    say(console, sentence)
     return 0
 
 
-def _export(file: Path) -> int:
-    with database() as dsn, _standard_output() if str(file) == "-" else replacing(file) as output:
-        return export(dsn, output)
+def _export(file: Path) -> str:
+    """Export, and in a sentence what was written and what was kept."""
+    if str(file) == "-":
+        with _standard_output() as output, database() as dsn:
+            return f"{_count(export(dsn, output))} written to -"
+    with replacing(file) as output, around(file) as frame, database() as dsn:
+        return f"{_count(export(dsn, output, frame))} written to {file}{_replaced(frame)}"
 
 
-def _standard_output() -> IO[str]:
-    """UTF-8 whatever the locale, flushed when closed, so that a full disk is no success. Raises `OSError`."""
+def _count(patients: int) -> str:
+    return f"{patients:,} patient{'s' * (patients != 1)}"
+
+
+def _replaced(frame: Frame) -> str:
+    instead = "" if frame.records is None else f", in the place of {frame.records:,}"
+    return instead + (f"; kept as they are: {', '.join(map(named, frame.kept))}" if frame.kept else "")
+
+
+def _standard_output() -> IO[bytes]:
+    """Flushed when closed, so that a full disk is no success. Raises `OSError`."""
     if sys.stdout is None:  # closed by the caller; its number may be another file's by now
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-    return open(sys.stdout.fileno(), "w", encoding="utf-8", closefd=False)
+    return open(sys.stdout.fileno(), "wb", closefd=False)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,6 @@
     report      totals, status, the JSON report; `entries` in their `journal`; `rejects`
     console     the same for people: progress and summary
 
-Beneath them: `json_text` (where values end, as bytes), `place` (lines, columns, pointers), `table` (names for SQL),
-`connection`.
+On the way back `frame` keeps what else a db.json has. Beneath them: `json_text` (where values end, as bytes), `place`
+(lines, columns, pointers), `table` (names for SQL), `connection`.
 """

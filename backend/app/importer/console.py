@@ -13,6 +13,7 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.table import Table
 
+from app.importer.document import Collection
 from app.importer.entries import Entry, shortened
 from app.importer.report import VERDICTS, Report
 from app.importer.run import Progress, Step
@@ -146,10 +147,14 @@ def _remarks(report: Report) -> Iterator[str]:
     for code, records in report.warnings.items():
         yield f"{_count(records)}: {_WARNINGS[code]}"
     for collection in report.collections:
-        yield f"Not migrated: {collection.name} ({collection.type}, {_count(collection.records)})"
+        yield f"Not migrated: {named(collection)}"
     not_in = sum(report.totals[verdict] for verdict in ("rejected", "duplicate", "conflict")) - report.held_back
     if not_in:
         yield f"The first of {not_in:,} that are not in (--report lists all):"
+
+
+def named(collection: Collection) -> str:
+    return f"{shortened(collection.name)} ({collection.type}, {_count(collection.records)})"
 
 
 def _count(records: int) -> str:

@@ -44,23 +44,43 @@ class Document:
 
         Raises `Unreadable` for a file that is not one JSON object with one list `patients`.
         """
+        found = False
+        for name in self.members():
+            if name == COLLECTION:
+                found = True
+                yield from self._patients()
+            else:
+                self.pass_over(name)
+        if not found:
+            raise Unreadable(f"the file has no list {COLLECTION}{self._found_instead()}")
+
+    def members(self) -> Iterator[str]:
+        """The names of the document's members; who is given one takes the value, which is next.
+
+        Raises `Unreadable` for a file that is not one JSON object, or has `patients` twice.
+        """
         self._open()
         found = False
         for _ in self.source.items(b"}"):
             name, at = self._name()
-            if name != COLLECTION:
-                self._note(name)
-                continue
-            if found:
+            if name == COLLECTION and found:
                 raise self.source.unreadable(f"{COLLECTION} stands twice in the file", at)
-            found = True
-            yield from self._patients()
+            found = found or name == COLLECTION
+            yield name
         if self.source.peek():
-            raise self.source.unreadable(
-                "something follows the end of the document: one JSON object is wanted", self.source.at
-            )
-        if not found:
-            raise Unreadable(f"the file has no list {COLLECTION}{self._found_instead()}")
+            message = "something follows the end of the document: one JSON object is wanted"
+            raise self.source.unreadable(message, self.source.at)
+
+    def pass_over(self, name: str) -> None:
+        """Take a collection that is not for us, and note it."""
+        kind, records = self._pass_over()
+        if name not in _IGNORED:
+            self.collections.append(Collection(name, kind, records))
+
+    def pass_over_list(self) -> int:
+        """Take the list of patients unread. How many there are."""
+        self._demand_list()
+        return self._count()
 
     def cut(self, item: re.Match[bytes] | Cut) -> Cut:
         """The element that was just yielded, as it stands."""
@@ -72,7 +92,7 @@ class Document:
     def refuse(self, cut: Cut, error: Broken) -> Unreadable:
         """The error for an element that turned out to be no JSON."""
         before = cut.raw[: error.at]
-        offset = self.source.taken_in - len(self.source.window) + self.source.at - len(cut.raw) + error.at
+        offset = self.source.offset - len(cut.raw) + error.at
         return Unreadable(f"not JSON: {error.message}", cut.place.after(before), offset)
 
     def _open(self) -> None:
@@ -86,10 +106,7 @@ class Document:
 
     def _patients(self) -> Iterator[re.Match[bytes] | Cut]:
         source, ordinary = self.source, self.ordinary.match
-        if (first := source.peek()) not in _TYPES:
-            raise source.broken("Expecting value", source.at)
-        if first != b"[":
-            raise source.unreadable(f"{COLLECTION} is {_TYPES[first]}; a list is wanted", source.at)
+        self._demand_list()
         for _ in source.items(b"]"):
             while match := ordinary(source.window, source.at):
                 source.at = match.end()
@@ -97,6 +114,13 @@ class Document:
             source.peek()
             place = source.place(source.at)
             yield Cut(source.value(), place)
+
+    def _demand_list(self) -> None:
+        source = self.source
+        if (first := source.peek()) not in _TYPES:
+            raise source.broken("Expecting value", source.at)
+        if first != b"[":
+            raise source.unreadable(f"{COLLECTION} is {_TYPES[first]}; a list is wanted", source.at)
 
     def _name(self) -> tuple[str, int]:
         """A member's name and the offset of its value, which is next."""
@@ -109,11 +133,6 @@ class Document:
         source.at += 1
         source.peek()
         return name, source.at
-
-    def _note(self, name: str) -> None:
-        kind, records = self._pass_over()
-        if name not in _IGNORED:
-            self.collections.append(Collection(name, kind, records))
 
     def _pass_over(self) -> tuple[str, int]:
         """Take a value that is not for us, item by item so that its size does not matter; its type and count."""

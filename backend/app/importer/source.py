@@ -49,6 +49,11 @@ class Source:
         self._placed = 0
         self._begin()
 
+    @property
+    def offset(self) -> int:
+        """In the stream, of the next byte not taken yet."""
+        return self.taken_in - len(self.window) + self.at
+
     def place(self, at: int) -> Place:
         """Of an offset in the window; never before the last one asked for."""
         self._place = self._place.after(self.window[self._placed : at])

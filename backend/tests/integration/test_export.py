@@ -16,8 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.config import BACKEND
-from app.exporter import laid_out
+from app.exporter import export as export_to
+from app.exporter import laid_out, replacing
+from app.importer.frame import around
 from app.importer.run import import_file
+from app.importer.source import Unreadable
 from tests.npm import installed
 from tests.servers import Server
 
@@ -102,11 +105,92 @@ def test_the_layout_is_that_of_json_server_for_any_value(value: Any) -> None:
 
 def test_the_file_is_its_owners_and_replaced_only_when_whole(export: Export, tmp_path: Path) -> None:
     file = tmp_path / "db.json"
-    file.write_text("precious")
+    file.write_text('{"patients": ["precious"]}')
     assert export(file, dsn="postgresql://u:hunter2@127.0.0.1:1/none").returncode == 3
-    assert (file.read_text(), os.listdir(tmp_path)) == ("precious", ["db.json"])
+    assert (file.read_text(), os.listdir(tmp_path)) == ('{"patients": ["precious"]}', ["db.json"])
     assert export(file).returncode == 0
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+PATIENT = {name: ODD[name] for name in list(ODD)[:7]} | {"patientID": "p1", "name": "Zoë"}
+LIST = "[\n    " + json.dumps(PATIENT, indent=2, ensure_ascii=False).replace("\n", "\n    ") + "\n  ]"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            '{"doctors":[ {"id": 1.0}, {"id":1e2, "é": "\\u00e9"}],\n\t"patients":[{"id":"old"}, 7] ,"$schema":"x"}',
+            '{"doctors":[ {"id": 1.0}, {"id":1e2, "é": "\\u00e9"}],\n\t"patients":LIST ,"$schema":"x"}',
+        ),
+        ('{ "pati\\u0065nts" : [] }', '{ "pati\\u0065nts" : LIST }'),
+        ('{\n  "doctors": []\n}\n', '{\n  "doctors": [],\n  "patients": LIST\n}\n'),
+        ("{}", '{\n  "patients": LIST\n}\n'),
+        ("", '{\n  "patients": LIST\n}\n'),
+        ('\ufeff{"a": null, "patients": []}', '{"a": null, "patients": LIST}'),
+    ],
+    ids=["all kinds", "escaped", "no patients yet", "empty object", "empty file", "byte order mark"],
+)
+def test_what_else_is_in_the_file_stays_as_it_is(
+    database_url: str, export: Export, tmp_path: Path, before: str, after: str
+) -> None:
+    imported({"patients": [PATIENT]}, database_url, tmp_path)
+    file = tmp_path / "db.json"
+    file.write_text(before, encoding="utf-8")
+    done = export(file)
+    assert (done.returncode, file.read_text(encoding="utf-8")) == (0, after.replace("LIST", LIST)), done.stderr
+
+
+def test_it_is_said_what_was_replaced_and_what_was_kept(database_url: str, export: Export, tmp_path: Path) -> None:
+    imported({"patients": [PATIENT]}, database_url, tmp_path)
+    file = tmp_path / "db.json"
+    file.write_text('{"patients": [1, 2], "doctors": [1], "profile": {"name": "x"}}')
+    said = f"1 patient written to {file}, in the place of 2; kept as they are: "
+    assert export(file).stderr == said + "doctors (list, 1 record), profile (object, 1 record)\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"precious", "1:1: not JSON"),
+        (b'["precious"]', "1:1: the file holds a list"),
+        (b'{"patients": {"1": "precious"}}', "1:14: patients is an object; a list is wanted"),
+        (b'{"patients": [], "patients": ["precious"]}', "1:30: patients stands twice"),
+        (b'{"patients": [], "precious": [1, 2', "1:35: not JSON: the file ends before its JSON does"),
+        (b'{"patients": []} {"precious": 1}', "1:18: something follows the end"),
+        (b'{"precious": "Zo\xeb"}', "1:17: not UTF-8"),
+        (b"\x1f\x8b\x08\x00precious", "1:1: the file is compressed (gzip)"),
+    ],
+)
+def test_a_file_that_cannot_be_kept_is_not_touched(export: Export, tmp_path: Path, content: bytes, why: str) -> None:
+    """Whether the database is there or not."""
+    file = tmp_path / "db.json"
+    file.write_bytes(content)
+    done = export(file, dsn="postgresql://127.0.0.1:1/none")
+    assert (done.returncode, file.read_bytes(), os.listdir(tmp_path)) == (2, content, ["db.json"])
+    assert done.stderr.startswith(f"{file}:{why}")
+    assert done.stderr.endswith(" It was left as it is: export to another name, or move it away.\n")
+    assert done.stderr.count("\n") == 1
+
+
+def test_standard_output_gets_the_patients_alone(database_url: str, export: Export, tmp_path: Path) -> None:
+    imported({"patients": [PATIENT]}, database_url, tmp_path)
+    (tmp_path / "-").write_text('{"doctors": []}')
+    assert json.loads(export("-").stdout) == {"patients": [PATIENT]}
+
+
+def test_a_file_that_changes_meanwhile_is_not_replaced(database_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "db.json"
+    file.write_text('{"doctors": [1]}')
+    with pytest.raises(Unreadable, match="meanwhile"):
+        export_while(lambda: file.write_text('{"doctors": [1, 2]}'), file, database_url)
+    assert (file.read_text(), os.listdir(tmp_path)) == ('{"doctors": [1, 2]}', ["db.json"])
+
+
+def export_while(something_happens: Callable[[], object], file: Path, dsn: str) -> None:
+    with replacing(file) as output, around(file) as frame:
+        export_to(dsn, output, frame)
+        something_happens()
 
 
 @pytest.mark.parametrize("file", ["missing/db.json", "/dev/full", ".", "circle"])
@@ -118,7 +202,9 @@ def test_a_file_that_cannot_be_written_is_one_sentence(export: Export, tmp_path:
 
 
 def test_memory_does_not_grow_with_the_table(database_url: str, export: Export, tmp_path: Path) -> None:
-    """100,000 patients are 20 MB of text; a process that held them would have grown by more than that."""
+    """100,000 patients are 20 MB of text; a process that held them would have grown by more than that. So would one
+    that held the file which is there already.
+    """
     insert = """INSERT INTO patients (id, patient_id, name, age, gender, medical_condition, last_visit)
         SELECT n, n, 'Somebody', 45, 'Other', 'Asthma', '2024-01-15' FROM generate_series(1, %s) n"""
     peaks = []
@@ -126,10 +212,12 @@ def test_memory_does_not_grow_with_the_table(database_url: str, export: Export, 
         for patients in (1, 100_000):
             connection.execute("TRUNCATE patients")
             connection.execute(insert, [patients])
-            measured = f"import resource, runpy, sys; sys.argv = ['export', '{tmp_path / 'big.json'}', '--quiet']\n"
+            with (tmp_path / "big.json").open("w") as file:
+                file.writelines(['{"notes": [', *['"x", ' * 100] * (patients // 25), "{}]}"])
+            measured = f"import re, runpy, sys; sys.argv = ['export', '{tmp_path / 'big.json'}', '--quiet']\n"
             measured += f"sys.path.insert(0, '{BACKEND / 'scripts'}')\n"
             measured += f"try: runpy.run_path('{BACKEND / 'scripts' / 'export_db_json.py'}', run_name='__main__')\n"
-            measured += "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+            measured += "finally: print(re.search('VmHWM:[^0-9]*([0-9]+)', open('/proc/self/status').read())[1])"
             done = subprocess.run(
                 [sys.executable, "-c", measured],
                 check=True,
@@ -138,7 +226,7 @@ def test_memory_does_not_grow_with_the_table(database_url: str, export: Export, 
                 env=os.environ | {"DATABASE_URL": database_url},
             )
             peaks.append(int(done.stdout))
-    assert (tmp_path / "big.json").stat().st_size > 15_000_000
+    assert (tmp_path / "big.json").stat().st_size > 20_000_000
     assert peaks[1] - peaks[0] < 8 * 1024
 
 

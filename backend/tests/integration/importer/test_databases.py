@@ -56,7 +56,7 @@ def test_an_encoding_of_the_client_makes_no_difference(
     for verdict in ("migrated", "unchanged"):
         report = import_file(source, dsn)
         assert (report.sentence, report.totals[verdict], report.totals["duplicate"]) == ("", 2, 1)
-    with written.open("w", encoding="utf-8") as file:
+    with written.open("wb") as file:
         assert export(dsn, file) == 2
     assert json.loads(written.read_text())["patients"] == polish == served(table)
 
