@@ -1,11 +1,15 @@
 # Patients API: `make serve` runs it, `make test` proves it. Needs python3 (3.11 or newer) and make.
-# Settings are environment variables, `make serve PORT=9000` for example; backend/.env.example lists them.
+# Settings are environment variables, `make serve PORT=9000 SEED_FILE=mine.json` for example; backend/.env.example lists
+# them.
 
 PYTHON ?= python3
 VENV := backend/.venv
 NODE := backend/benchmarks/node_modules
 PIP := $(VENV)/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --only-binary :all: --no-compile
 RUN := cd backend && .venv/bin/python -m
+
+# A relative path that make is given is meant from where one stands; in backend/.env it begins in backend/.
+from_here = case "$$$1" in ""|/*) ;; *) export $1="$$PWD/$$$1" ;; esac;
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test lint setup fix bench bench-migrate torture
@@ -14,7 +18,7 @@ help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 20
 
 serve: $(VENV)/.serve ## set up what is needed and serve http://127.0.0.1:8000/patients
-	@cd backend && exec .venv/bin/python -m app
+	@$(call from_here,SEED_FILE) $(call from_here,DATA_DIR) cd backend && exec .venv/bin/python -m app
 
 test: lint ## set up what is needed and check everything: lint, format, types, tests, coverage
 	$(RUN) pytest -n 4 --dist loadfile --cov --cov-report=term # `alembic check`: test_migrations.py

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from app import libpq
 from app.config import BACKEND, Settings
 from app.embedded import EmbeddedError, postgres
+from app.importer.mistaken import absent
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +64,8 @@ def _seed(dsn: str, file: Path, unfinished: Path) -> None:
     if not unfinished.exists() and not _never_used(dsn):
         return
     if not file.exists():
-        log.warning("SEED_FILE %s does not exist: there are no patients to begin with", file)
+        why = absent(file) or "it does not exist"
+        log.warning("SEED_FILE %s: there are no patients to begin with; %s", file, why)
         return
     from app.importer.run import import_file  # noqa: PLC0415 a start that has nothing to import need not load it
 
@@ -72,7 +74,8 @@ def _seed(dsn: str, file: Path, unfinished: Path) -> None:
     unfinished.unlink()
     if report.status != "complete":
         came, of = report.totals["migrated"], report.totals["records"]
-        log.warning("SEED_FILE %s: %d of %d records came in. %s", file, came, of, report.sentence or _WHY_NOT)
+        why = report.sentence or report.strangers or _WHY_NOT
+        log.warning("SEED_FILE %s: %d of %d records came in. %s", file, came, of, why)
 
 
 def _never_used(dsn: str) -> bool:

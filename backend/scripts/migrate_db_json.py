@@ -14,8 +14,9 @@ if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
 
 import typer
 
+from app.config import BACKEND
 from app.importer.console import Screen, failure, hear_interruptions, progress, say, summary
-from app.importer.files import STANDARD_INPUT, Unwritable
+from app.importer.files import STANDARD_INPUT, STANDARD_OUTPUT, Unwritable
 from app.importer.run import Options, import_file
 from app.target import database
 
@@ -27,11 +28,12 @@ and nothing in the table is ever overwritten.
 
 \b
 Examples, in backend/:
-  python scripts/migrate_db_json.py                          import ../db.json
+  python scripts/migrate_db_json.py                          import ../db.json, wherever you stand
   python scripts/migrate_db_json.py --dry-run old.json       say what would happen, write nothing
   python scripts/migrate_db_json.py old.json --report r.json --rejects bad.json
   python scripts/migrate_db_json.py bad.json                 the rejected records, once they are mended
   zcat db.json.gz | python scripts/migrate_db_json.py -      from a pipe
+  python scripts/migrate_db_json.py --report - | jq .totals  the account to standard output, all else to standard error
 
 \b
 Exit codes:
@@ -41,16 +43,23 @@ Exit codes:
   3  the database failed, or verification, or the report or the rejects could not be written; nothing was changed
 """
 
+_HYPHEN = Path("-")
+_OUT: dict[Path | None, Path] = {_HYPHEN: STANDARD_OUTPUT}
+
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 @app.command(help=_HELP)
 def main(
     *,
-    file: Annotated[Path, typer.Argument(help="The db.json, or - for standard input.")] = Path("../db.json"),
-    report: Annotated[Path | None, typer.Option(help="Write the full account here, as JSON.")] = None,
+    file: Annotated[
+        Path, typer.Argument(help="The db.json, or - for standard input.", show_default="the repository's db.json")
+    ] = BACKEND.parent / "db.json",
+    report: Annotated[
+        Path | None, typer.Option(help="Write the full account here, as JSON; - is standard output.")
+    ] = None,
     rejects: Annotated[
-        Path | None, typer.Option(help="Write the rejected records here, verbatim, as a db.json.")
+        Path | None, typer.Option(help="Write the rejected records here, verbatim, as a db.json; - as above.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="The same verdicts, but write nothing.")] = False,
     all_or_nothing: Annotated[
@@ -64,14 +73,15 @@ def main(
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no summary; errors only.")] = False,
 ) -> None:
-    options = Options(dry_run, all_or_nothing, not no_verify, report, rejects)
-    raise typer.Exit(run(STANDARD_INPUT if str(file) == "-" else file, options, quiet))
+    options = Options(dry_run, all_or_nothing, not no_verify, _OUT.get(report, report), _OUT.get(rejects, rejects))
+    raise typer.Exit(run(STANDARD_INPUT if file == _HYPHEN else file, options, quiet))
 
 
 def run(file: Path, options: Options, quiet: bool) -> int:
     """Import, talk about it, and return the exit code."""
     logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # what it warns of comes up as an error, too
-    out, err = Screen(quiet=quiet), Screen(stderr=True)
+    taken = STANDARD_OUTPUT in {options.report, options.rejects}
+    out, err = Screen(quiet=quiet, stderr=taken), Screen(stderr=True)
     try:
         hear_interruptions()
         with progress(Screen(stderr=True, quiet=quiet)) as on_step:

@@ -3,14 +3,17 @@
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Iterable
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context
 from typing import Any, NamedTuple
 
 from app.importer.json_text import demand_json, members
 from app.schemas import strict_json
-from app.schemas.patient import COLUMNS, Fault, InvalidRecord, PatientCreate, Record, check, printable
+from app.schemas.patient import COLUMNS, Fault, InvalidRecord, PatientCreate, Record, check, id_text, printable
 
 UNKEPT = "json"  # code of a value that is no JSON, or one that cannot be kept
+
+KEYS = ("id", "patientID")  # a number becomes its text: what json-server does with an id when it loads db.json
 
 # What COPY's text format escapes (PostgreSQL, COPY, "Text Format"), so that COPY TO gives back the same bytes.
 _ESCAPES = str.maketrans({"\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v"})
@@ -47,6 +50,8 @@ def examine(raw: bytes) -> Checked:
         demand_json(raw)
         raise InvalidRecord([Fault("", "object", "a record must be an object")])
     body, faults = _read_object(raw)
+    numbers = {name: body[name] for name in KEYS if isinstance(body.get(name), int | float)}
+    body |= {name: id_text(number) for name, number in numbers.items()}
     try:
         record = check(body, PatientCreate)
     except InvalidRecord as error:
@@ -54,7 +59,7 @@ def examine(raw: bytes) -> Checked:
         faults += [fault for fault in error.faults if fault.field not in unkept]
     if faults:
         raise InvalidRecord(faults)
-    warnings = _settle_id(record, body.get("id")) + _rounded(record.extra, raw)
+    warnings = _made_id(record) + _numbers(numbers) + _rounded(record.extra, raw)
     return Checked(_row(record), warnings, tuple(body))
 
 
@@ -82,14 +87,16 @@ def _salvage(raw: bytes, fault: str) -> tuple[dict[str, Any], list[Fault]]:
     return body, list(dict.fromkeys(faults)) or [Fault("", UNKEPT, fault)]
 
 
-def _settle_id(record: Record, sent: object) -> list[Fault]:
+def _made_id(record: Record) -> list[Fault]:
     """See that the record has an id. The same file makes the same ids on every run."""
-    if record.columns.get("id") is None:
-        record.columns["id"] = hashlib.sha256(record.columns["patient_id"].encode()).hexdigest()[:16]
-        return [Fault("id", "made", "is missing; it was made from the patientID")]
-    if not isinstance(sent, str):
-        return [Fault("id", "number", "was a number and is kept as text")]
-    return []
+    if record.columns.get("id") is not None:
+        return []
+    record.columns["id"] = hashlib.sha256(record.columns["patient_id"].encode()).hexdigest()[:16]
+    return [Fault("id", "made", "is missing; it was made from the patientID")]
+
+
+def _numbers(names: Iterable[str]) -> list[Fault]:
+    return [Fault(name, "number", "was a number and is kept as text") for name in names]
 
 
 def _rounded(extra: dict[str, Any], raw: bytes) -> list[Fault]:

@@ -30,7 +30,7 @@ _MEANINGS = {
 }
 _WARNINGS = {
     "made": "had no id; one was made from the patientID, the same on every run",
-    "number": "had a number as id; it is kept as text",
+    "number": "had a number as id or patientID; it is kept as text",
     "rounded": "had numbers of more digits than a double holds; they are kept as JavaScript reads them",
 }
 
@@ -107,6 +107,8 @@ def _rate() -> Callable[[Step], str]:
 
 def summary(console: Console, report: Report) -> None:
     """What became of the records, then the first faults as `file:line:column: field: message`."""
+    if report.strangers:
+        say(console, f"{report.path}: {report.strangers}")
     say(console, f"{report.path}: {_count(report.totals['records'])}")
     console.print(_table(report))
     for sentence in _remarks(report):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from app.importer.json_text import Broken, demand_json, skip_blank
 from app.importer.ordinary import Ordinary
 from app.importer.place import Place
-from app.importer.source import Source, Unreadable
+from app.importer.source import NotJSON, Source, Unreadable
 
 COLLECTION = "patients"
 _TYPES = {b"{": "an object", b"[": "a list", b'"': "a text", b"t": "true", b"f": "false", b"n": "null"}
@@ -93,16 +93,17 @@ class Document:
         """The error for an element that turned out to be no JSON."""
         before = cut.raw[: error.at]
         offset = self.source.offset - len(cut.raw) + error.at
-        return Unreadable(f"not JSON: {error.message}", cut.place.after(before), offset)
+        return NotJSON(f"not JSON: {error.message}", cut.place.after(before), offset)
 
     def _open(self) -> None:
         first = self.source.peek()
         if not first:
             raise Unreadable("the file is empty")
         if first != b"{":
-            what = _TYPES.get(first)
-            message = f"the file holds {what}" if what else "not JSON: Expecting value"
-            raise self.source.unreadable(f'{message}; an object is wanted: {{"{COLLECTION}": [...]}}', self.source.at)
+            wanted = f'an object is wanted: {{"{COLLECTION}": [...]}}'
+            if first not in _TYPES:
+                raise self.source.broken(f"Expecting value; {wanted}", self.source.at)
+            raise self.source.unreadable(f"the file holds {_TYPES[first]}; {wanted}", self.source.at)
 
     def _patients(self) -> Iterator[re.Match[bytes] | Cut]:
         source, ordinary = self.source, self.ordinary.match

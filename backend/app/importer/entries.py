@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.importer.check import UNKEPT
+from app.importer.check import KEYS, UNKEPT
 from app.importer.document import COLLECTION, Cut
 from app.importer.json_text import Member, members
 from app.importer.place import Place, pointer
@@ -15,13 +15,12 @@ Entry = dict[str, Any]
 Members = dict[str, list[Member]]  # by name, printable; several where a name is repeated
 
 _SHOWN = 100  # characters of a value or a name
-_KEYS = ("id", "patientID")
 
 
 def of_record(verdict: str, index: int, cut: Cut, faults: Sequence[Fault]) -> Entry:
     """For a record at hand: rejected, or in with a warning."""
     found = _members(cut.raw)
-    keys = {key: _shown(found[key][-1].raw) for key in _KEYS if key in found}
+    keys = {key: _shown(found[key][-1].raw) for key in KEYS if key in found}
     return _entry(verdict, index, cut.place, keys) | {"errors": [_error(index, cut, found, fault) for fault in faults]}
 
 
@@ -58,7 +57,7 @@ def places_of(cut: Cut, offsets: Sequence[int]) -> str:
 def key_offsets(raw: bytes) -> Sequence[int]:
     """Where in a record its id and its patientID stand; 0 for one that is missing."""
     found = _members(raw)
-    return [found[key][-1].at if key in found else 0 for key in _KEYS]
+    return [found[key][-1].at if key in found else 0 for key in KEYS]
 
 
 def _entry(verdict: str, index: int, place: Place, keys: dict[str, Any]) -> Entry:

@@ -3,15 +3,17 @@
 import errno
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import mkstemp
 from typing import BinaryIO, Self
 
+from app.importer.mistaken import absent
 from app.importer.source import Unreadable
 
-STANDARD_INPUT = Path("/dev/stdin")
+STANDARD_INPUT, STANDARD_OUTPUT = Path("/dev/stdin"), Path("/dev/stdout")
 
 _BLOCK = 1 << 16
 _DESCRIPTORS = ("/dev/std", "/dev/fd/", "/proc/")
@@ -32,7 +34,7 @@ class Input:
         try:
             self.stream: BinaryIO = open(0 if given else path, "rb", closefd=not given)  # noqa: SIM115 - `__exit__`
         except OSError as error:
-            raise Unreadable(f"cannot be read: {error.strerror}") from None
+            raise Unreadable(absent(path) or f"cannot be read: {error.strerror}") from None
         self._found = os.fstat(self.stream.fileno())
 
     def __enter__(self) -> Self:
@@ -120,7 +122,7 @@ class _Copied(_Aside):
     """
 
     def __init__(self, path: Path) -> None:
-        self._target = os.open(path, os.O_WRONLY | os.O_APPEND)  # standard output may be a log
+        self._target = _standard_output() if path == STANDARD_OUTPUT else os.open(path, os.O_WRONLY | os.O_APPEND)
         super().__init__(path, None)
         self._kept.callback(os.close, self._target)
         self._sent = 0
@@ -171,10 +173,19 @@ def destination(path: Path) -> str:
 
 
 def _one_file(path: Path, other: Path) -> bool:
-    """Whether two names are one file's, there or not yet. A pipe or a device may be named twice."""
+    """Whether two names are one file's, there or not yet. Another pipe or device may be named twice."""
+    if path == other == STANDARD_OUTPUT:
+        return True
     if path.exists():
         return path.is_file() and other.exists() and path.samefile(other)
     return os.path.realpath(path) == os.path.realpath(other)
+
+
+def _standard_output() -> int:
+    """As it was given: its name could not be opened anew where it is a socket, or somebody else's."""
+    if sys.stdout is None:  # closed by the caller; its number may be another file's by now
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    return os.dup(1)
 
 
 def _is_no_file(path: Path) -> bool:

@@ -38,6 +38,7 @@ class Report:
     verify: dict[str, int] | None = None
     seconds: float = 0.0
     first: list[Entry] = field(default_factory=list)  # of those that are not in
+    lacking: list[str] = field(default_factory=list)  # declared fields that no record of the file has
     warnings: Counter[str] = field(default_factory=Counter)  # how many of each code
 
     @classmethod
@@ -60,13 +61,33 @@ class Report:
         for entry in journal:
             verdicts[entry["verdict"]] += 1
             if entry["verdict"] == "warning":
-                self.warnings.update(error["code"] for error in entry["errors"])
-            elif entry["verdict"] in NOT_IN and len(self.first) < _FIRST:
-                self.first.append(entry)
+                self.warnings.update({error["code"] for error in entry["errors"]})
+            elif entry["verdict"] in NOT_IN:
+                self._note(entry)
         counted = {verdict: verdicts[verdict] for verdict in VERDICTS}
         self.totals = {"records": records, **counted, "migrated": records - sum(counted.values())}
-        if any(counted[verdict] for verdict in NOT_IN):
+        not_in = sum(counted[verdict] for verdict in NOT_IN)
+        if not_in:
             self.status = "partial"
+        if not_in < records:
+            self.lacking = []
+
+    def _note(self, entry: Entry) -> None:
+        lacking = [error["field"] for error in entry["errors"] if error["code"] == "missing"]
+        self.lacking = [field for field in self.lacking if field in lacking] if self.first else lacking
+        if len(self.first) < _FIRST:
+            self.first.append(entry)
+
+    @property
+    def strangers(self) -> str:
+        """A sentence if the file's patients are none of ours; else empty."""
+        if not self.lacking:
+            return ""
+        *others, last = self.lacking
+        fields = f"{', '.join(others)} and {last}" if others else last
+        number = self.totals["records"]
+        lack = f"all {number:,} records lack" if number > 1 else "its one record lacks"
+        return f"these are other patients than this server declares: {lack} {fields}"
 
     def hold_back(self) -> None:
         """Nothing went in after all: the good records count as rejected."""
@@ -93,7 +114,7 @@ def _head(report: Report) -> dict[str, Any]:
         "source": {"path": report.path, "bytes": report.bytes},
         "totals": report.totals,
     }
-    return head | ({"held_back": report.held_back} if report.held_back else {})
+    return head | {name: value for name in ("held_back", "lacking") if (value := getattr(report, name))}
 
 
 def _tail(report: Report) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from app.importer.files import Input, Unwritable, output
 from app.importer.journal import Journal, all_held_back, merged
 from app.importer.json_text import Broken
 from app.importer.load import Loader, begin
+from app.importer.mistaken import explained
 from app.importer.ordinary import Ordinary, fields
 from app.importer.rejects import Rejects
 from app.importer.report import Report
@@ -94,7 +95,7 @@ class _Import(NamedTuple):
                     self.progress(Step("waiting for writers", 0, None, 0))
                     return self._transaction(source, document, begin(connection))
         except Unreadable as error:
-            report = Report.unreadable(str(self.path), error)
+            report = Report.unreadable(str(self.path), explained(self.path, error))
         except (DatabaseFailed, Unwritable) as error:
             report = Report.failed(str(self.path), str(error))
         except OSError as error:  # no room for temporary files

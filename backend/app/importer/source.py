@@ -36,6 +36,10 @@ class Unreadable(Exception):
         super().__init__(message)
 
 
+class NotJSON(Unreadable):
+    """The file is not JSON from this place on."""
+
+
 class Source:
     """`window` holds the bytes at hand; `at` is the next one not taken yet. A leading BOM is skipped."""
 
@@ -52,7 +56,7 @@ class Source:
     @property
     def offset(self) -> int:
         """In the stream, of the next byte not taken yet."""
-        return self.taken_in - len(self.window) + self.at
+        return self._offset(self.at)
 
     def place(self, at: int) -> Place:
         """Of an offset in the window; never before the last one asked for."""
@@ -97,11 +101,14 @@ class Source:
         """The error for something at an offset of the window that is not JSON."""
         if at >= len(self.window):
             message = "the file ends before its JSON does"
-        return self.unreadable(f"not JSON: {message}", at)
+        return NotJSON(f"not JSON: {message}", self.place(at), self._offset(at))
 
     def unreadable(self, message: str, at: int) -> Unreadable:
         """The error for what stands at an offset of the window."""
-        return Unreadable(message, self.place(at), self.taken_in - len(self.window) + at)
+        return Unreadable(message, self.place(at), self._offset(at))
+
+    def _offset(self, at: int) -> int:
+        return self.taken_in - len(self.window) + at
 
     def _begin(self) -> None:
         """Look at the first bytes: they tell an encoding that is not ours better than any later error."""

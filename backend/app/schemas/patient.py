@@ -54,7 +54,7 @@ def _iso_date(value: object) -> dt.date:
     raise PydanticCustomError("date", "must be a date as YYYY-MM-DD")
 
 
-def _id_text(value: object) -> object:
+def id_text(value: object) -> object:
     """A whole number becomes its text, as json-server 1.x does when it loads db.json."""
     value = _whole_number(value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_SAFE_INTEGER:
@@ -72,7 +72,7 @@ Id = Annotated[
     Strict(),
     Field(min_length=1, max_length=ID_LENGTH, json_schema_extra={"pattern": NOT_EMPTY}),
     AfterValidator(_storable),
-    BeforeValidator(_id_text),
+    BeforeValidator(id_text),
 ]
 _Filled = AfterValidator(_not_blank), AfterValidator(_storable), Field(json_schema_extra={"pattern": NOT_BLANK})
 

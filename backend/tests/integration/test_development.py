@@ -48,19 +48,24 @@ def test_only_a_database_that_was_never_used_is_seeded(database_url: str, file: 
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("seed", "says"),
     [
-        (None, "db.json does not exist: there are no patients to begin with"),
-        ('{"patients": [', "db.json: 0 of 0 records came in. "),
-        (json.dumps({"patients": [ADA | {"age": 0}]}), "db.json: 0 of 1 records came in. `python scripts/migrate_db"),
+        (("db.json", None), "db.json: there are no patients to begin with; it does not exist"),
+        (("https://example.org/db", None), "first: curl -o db.json https://example.org/db"),
+        (("db.json", '{"patients": ['), "db.json: 0 of 0 records came in. "),
+        (("db.json5", "{patients: []}"), "this is JSON5, and only JSON is read; npx json5 db.json5 -o db.json"),
+        (("db.js", "module.exports = () => ({})"), "this is a program, and none is run here"),
+        (("db.json", {"patients": [ADA | {"age": 0}]}), "db.json: 0 of 1 records came in. `python scripts/migrate_db"),
+        (("db.json", {"patients": [{"id": "Ada"}]}), "these are other patients than this server declares: its one"),
     ],
 )
 def test_a_seed_that_does_not_come_in_is_said(
-    database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, content: str | None, says: str
+    database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, seed: tuple[str, object], says: str
 ) -> None:
-    file = tmp_path / "db.json"
+    name, content = seed
+    file = tmp_path / name
     if content is not None:
-        file.write_text(content)
+        file.write_text(content if isinstance(content, str) else json.dumps(content))
     _seed(database_url, file, tmp_path / "seeding")
     assert ids(database_url) == []
     assert says in caplog.text

@@ -33,7 +33,7 @@ def test_a_schema_of_ones_own_is_everybodys(clinic: str, pooled: bool) -> None:
         assert "30 patients" in server.said
         assert len(server.patients()) == 30
         assert server.http.post("/patients", json=PATIENT).status_code == 201
-    assert export(url, file := io.StringIO()) == 31
+    assert export(url, file := io.BytesIO()) == 31
     assert len(json.loads(file.getvalue())["patients"]) == 31
     with psycopg.connect(clinic) as connection:
         counts = "SELECT (SELECT count(*) FROM public.patients), (SELECT count(*) FROM clinic.patients)"

@@ -66,7 +66,7 @@ def test_some_not_is_1_and_faults_are_told_by_place_without_values(
     run = migrate(file, "--report", report, DATABASE_URL=database_url)
     assert (run.returncode, run.stderr) == (1, "")
     assert run.stdout.splitlines()[-6:] == [
-        "1 record: had a number as id; it is kept as text",
+        "1 record: had a number as id or patientID; it is kept as text",
         "The first of 2 that are not in (--report lists all):",
         f"{file}:16:14: age: must be a whole number from 1 to 2147483647",
         f"{file}:20:26: \\x1b[31m[red]: must not contain the character NUL (U+0000)",
@@ -152,6 +152,95 @@ def test_a_report_goes_into_a_pipe(database_url: str, file: Path) -> None:
     file.write_text(GOOD)
     run = migrate(file, "--quiet", "--report", "/dev/stdout", DATABASE_URL=database_url)
     assert (run.returncode, strict(run.stdout)["totals"]["migrated"]) == (0, 2)
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdout"])
+def test_a_report_to_standard_output_is_all_that_goes_there(database_url: str, file: Path, name: str) -> None:
+    file.write_text(FAULTY)
+    report = migrate(file, "--report", name, DATABASE_URL=database_url)
+    rejects = migrate(file, "--rejects", name, DATABASE_URL=database_url)
+    assert strict(report.stdout)["totals"]["migrated"] == 2
+    assert strict(rejects.stdout)["patients"][0]["name"] == SECRET
+    for run in (report, rejects):
+        assert run.returncode == 1
+        assert f"{file}: 4 records" in run.stderr
+        assert SECRET not in run.stderr
+    assert not (BACKEND / "-").exists()
+
+
+def test_report_and_rejects_are_not_mixed_in_standard_output(database_url: str, table: Table, file: Path) -> None:
+    file.write_text(GOOD)
+    run = migrate(file, "--report", "-", "--rejects", "-", DATABASE_URL=database_url)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == "/dev/stdout is named twice: what is read and what is written must be different files\n"
+    assert count(table) == 0
+
+
+def test_the_default_is_the_repository_s_file_wherever_one_stands(database_url: str, tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    script = str(BACKEND / "scripts" / "migrate_db_json.py")
+    for folder in (tmp_path, tmp_path / "inner", BACKEND.parent, BACKEND):
+        environment = os.environ | {"DATABASE_URL": database_url}
+        said = subprocess.check_output([sys.executable, script, "--dry-run"], cwd=folder, env=environment, text=True)
+        assert said.splitlines()[0] == f"{BACKEND.parent / 'db.json'}: 30 records"
+
+
+JSON5 = "// ours\n{patients: [],}"
+ELSEWHERE = {
+    "db.json5": (JSON5, "1:1: this is JSON5, and only JSON is read; npx json5 db.json5 -o db.json converts it"),
+    "db.JS": (
+        "module.exports = () => ({patients: []})",
+        "1:1: this is a program, and none is run here; what it makes can be imported:"
+        """ node -p 'JSON.stringify(require("./db.JS")())' > db.json""",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_what_json_server_takes_beside_json_gets_a_sentence_of_its_own(
+    database_url: str, tmp_path: Path, name: str
+) -> None:
+    content, says = ELSEWHERE[name]
+    (tmp_path / name).write_text(content)
+    run = migrate(tmp_path / name, DATABASE_URL=database_url)
+    assert (run.returncode, run.stdout, run.stderr) == (2, "", f"{tmp_path / name}:{says}\n")
+
+
+@pytest.mark.parametrize("name", ["db.json5", "db.js"])
+def test_json_is_json_whatever_its_name(database_url: str, table: Table, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(GOOD)
+    assert migrate(tmp_path / name, DATABASE_URL=database_url).returncode == 0
+    (tmp_path / name).write_text('{"patients": {}}')
+    assert "patients is an object; a list is wanted" in migrate(tmp_path / name, DATABASE_URL=database_url).stderr
+    assert "No such file" in migrate(tmp_path / "absent" / name, DATABASE_URL=database_url).stderr
+
+
+@pytest.mark.parametrize("url", ["http://localhost:3000/db", "HTTPS://example.org/db.json"])
+def test_an_address_gets_a_sentence_of_its_own(database_url: str, url: str) -> None:
+    run = migrate(url, DATABASE_URL=database_url)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert f"this is an address, and a file is wanted; fetch it first: curl -o db.json {url}" in run.stderr
+    assert run.stderr.count("\n") == 1
+
+
+def test_other_patients_are_said_to_be_others_first(database_url: str, table: Table, file: Path, report: Path) -> None:
+    others = [record(n, patientID=..., lastVisit=..., age=... if n else "45") for n in range(3)]
+    file.write_text(db(*others))
+    run = migrate(file, "--report", report, DATABASE_URL=database_url)
+    assert run.stdout.splitlines()[0] == (
+        f"{file}: these are other patients than this server declares: all 3 records lack patientID and lastVisit"
+    )
+    assert f"{file}:3:5: patientID: is required" in run.stdout
+    told = strict(report.read_text())
+    assert (run.returncode, told["totals"]["rejected"], told["lacking"]) == (1, 3, ["patientID", "lastVisit"])
+
+
+@pytest.mark.parametrize("one", [record(4), "no object", record(4, patientID=..., lastVisit=..., id=4)])
+def test_other_patients_are_so_only_if_all_are(database_url: str, file: Path, report: Path, one: object) -> None:
+    file.write_text(db(*(record(n, age=...) for n in range(3)), one))
+    run = migrate(file, "--report", report, DATABASE_URL=database_url)
+    assert (run.returncode, run.stdout.splitlines()[0]) == (1, f"{file}: 4 records")
+    assert "lacking" not in strict(report.read_text())
 
 
 def test_a_name_in_brackets_is_told_as_it_is(database_url: str, file: Path) -> None:

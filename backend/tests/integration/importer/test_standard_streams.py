@@ -18,6 +18,7 @@ from .conftest import count, db, record, strict
 
 Table = psycopg.Connection[Any]
 MIGRATE, EXPORT = "scripts/migrate_db_json.py", "scripts/export_db_json.py"
+FULL = "/dev/full"
 CONTENT = db(record(1), record(2, age=0))
 
 
@@ -113,6 +114,21 @@ def test_an_export_that_nobody_hears_of_is_one(database_url: str, file: Path, un
 def test_an_export_to_nowhere_is_one_sentence(database_url: str, wrapped: str, reason: str) -> None:
     done = run(database_url, EXPORT, "-", wrapped=wrapped)
     assert (done.returncode, done.stderr) == (2, f"- cannot be written: {reason}\n")
+
+
+def test_a_report_goes_into_a_socket(database_url: str, file: Path) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert run(database_url, MIGRATE, file, "--report", "-", stdout=theirs).returncode == 1
+        assert strict(ours.recv(1 << 16, socket.MSG_WAITALL | socket.MSG_DONTWAIT).decode())["exit_code"] == 1
+
+
+def test_a_report_to_nowhere_changes_nothing(database_url: str, table: Table, file: Path) -> None:
+    closed, full = (run(database_url, MIGRATE, file, "--report=-", wrapped=f'exec "$@" >{to}') for to in ("&-", FULL))
+    assert (closed.returncode, closed.stderr) == (2, "/dev/stdout cannot be written: Bad file descriptor\n")
+    assert full.returncode == 3
+    assert full.stderr == "The import failed. /dev/stdout cannot be written: No space left on device\n"
+    assert count(table) == 0
 
 
 @pytest.mark.parametrize("script", [MIGRATE, EXPORT])
