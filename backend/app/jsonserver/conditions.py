@@ -17,13 +17,15 @@ class Condition(NamedTuple):
     """A field compared with any of the values; `ne`: with none of them; `scalar`: it is absent or no object.
 
     `exact` (from `_where`): values keep their JSON type, and a record without the field never matches. Otherwise values
-    are text, and a field no record has is no filter.
+    are text, and a field no record has is no filter. `as_text` (of 0.17): what is stored is compared as the text that
+    JavaScript makes of it, an array's elements with commas between them; null has none.
     """
 
     field: str
     operator: Operator
     values: tuple[Any, ...]
     exact: bool = False
+    as_text: bool = False
 
 
 class Either(NamedTuple):

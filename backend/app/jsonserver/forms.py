@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import ARRAY, ColumnElement, and_, false, func, or_, true
 
-from app.jsonserver import json_forms, search_forms
+from app.jsonserver import json_forms, search_forms, text_forms
 from app.jsonserver.scope import COMPARISONS, Form, Scope, wire_text
 from app.jsonserver.terms import AnyOf, Node
 from app.models.patient import TABLE
@@ -60,9 +60,11 @@ _FORMS: Mapping[str, Form] = {
     "part": _part,
     "like": _like,
     **json_forms.FORMS,
+    **text_forms.FORMS,
     **search_forms.FORMS,
 }
 CHEAP = frozenset(
-    {"eq", "in", "ne", "unknown", *COMPARISONS, "json_eq", "json_ne", *(f"json_{name}" for name in COMPARISONS)}
+    {"eq", "in", "ne", "unknown", *COMPARISONS}
+    | {f"{kind}_{name}" for kind in ("json", "text") for name in ("eq", "ne", *COMPARISONS)}
 )
 """Forms best tested twice, for the page by its index and for the total: that is cheaper than to keep what they find."""

@@ -45,7 +45,9 @@ def text(value: Any) -> str:
         return {True: "true", False: "false", None: "null"}[value]
     if isinstance(value, int | float):
         return _text_of_number(float(value))
-    return "[object Object]" if isinstance(value, dict) else ",".join(map(text, value))
+    return (
+        "[object Object]" if isinstance(value, dict) else ",".join("" if item is None else text(item) for item in value)
+    )
 
 
 def _number_of_text(digits: str) -> float:

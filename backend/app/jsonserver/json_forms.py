@@ -59,16 +59,16 @@ def _unknown(_: tuple[str, ...], scope: Scope) -> ColumnElement[bool]:
     return ~exists(select(TABLE.c.position).where(EXTRA != NOTHING, undeclared(scope).is_not(None)))
 
 
-def _documents(scope: Scope) -> ColumnElement[Any]:
+def documents(scope: Scope) -> ColumnElement[Any]:
     return cast(scope.bind(_NAMES), ARRAY(JSONB))
 
 
 def _json_equal(_: tuple[str, ...], scope: Scope) -> ColumnElement[bool]:
-    return undeclared(scope) == func.any(_documents(scope))
+    return undeclared(scope) == func.any(documents(scope))
 
 
 def _json_other(_: tuple[str, ...], scope: Scope) -> ColumnElement[bool]:
-    return undeclared(scope) != func.all(_documents(scope))
+    return undeclared(scope) != func.all(documents(scope))
 
 
 def _json_bounded(operator: str) -> Form:
@@ -90,11 +90,16 @@ def _json_part(_: tuple[str, ...], scope: Scope) -> ColumnElement[bool]:
     return and_(json_type(field) == constant("string"), scope.contains(text_of(field)))
 
 
-def _json_like(_: tuple[str, ...], scope: Scope) -> ColumnElement[bool]:
+def _json_contains(_: tuple[str, ...], scope: Scope) -> ColumnElement[bool]:
+    """A text that has the part in it, or an array that has the element, both whatever the case."""
     field = undeclared(scope)
-    return and_(
-        json_type(field).in_([constant(kind) for kind in ("string", "number", "boolean")]),
-        scope.matches(text_of(field)),
+    part = scope.contains(text_of(field))
+    element = func.jsonb_array_elements(field).column_valued("element")
+    same = scope.folded(text_of(element)) == scope.folded(scope.bind(Text()))
+    return case(
+        (json_type(field) == constant("string"), part),
+        (json_type(field) == constant("array"), exists(select(element).where(same))),
+        else_=false(),
     )
 
 
@@ -112,6 +117,6 @@ FORMS: Mapping[str, Form] = {
     "json_ne": _json_other,
     **{f"json_{name}": _json_bounded(operator) for name, operator in COMPARISONS.items()},
     "json_part": _json_part,
-    "json_like": _json_like,
+    "json_contains": _json_contains,
     "json_scalar": _json_scalar,
 }

@@ -144,7 +144,10 @@ def _grouped(filters: Iterable[_Filter], dialect: Dialect) -> tuple[Condition, .
     for field, operator, value, spelling in filters:
         if value or dialect == "0.17" or spelling.startswith(":"):
             groups.setdefault((field, operator, spelling), []).extend(_values(value, spelling))
-    return tuple(Condition(field, operator, tuple(values)) for (field, operator, _), values in groups.items())
+    as_text = dialect == "0.17"
+    return tuple(
+        Condition(field, operator, tuple(values), as_text=as_text) for (field, operator, _), values in groups.items()
+    )
 
 
 def _values(value: str, spelling: str) -> list[str]:

@@ -134,28 +134,39 @@ _Place = tuple[str, list[str]]
 
 
 def _same_json(place: _Place, condition: Condition) -> Node:
-    return Term(f"json_{condition.operator}", (), (*place, _documents(condition)))
+    documents = _documents(condition)
+    if condition.as_text:
+        return Term(f"text_{condition.operator}", (), (*place, documents, texts(condition.values)))
+    return Term(f"json_{condition.operator}", (), (*place, documents))
 
 
 def _json_bound(place: _Place, condition: Condition) -> Node:
     number = weakest(condition.operator, numbers(condition.values))
     text = weakest(condition.operator, texts(condition.values))
-    return Term(f"json_{condition.operator}", (), (*place, None if number is None else Decimal(repr(number)), text))
+    kind = "text" if condition.as_text else "json"
+    return Term(f"{kind}_{condition.operator}", (), (*place, None if number is None else Decimal(repr(number)), text))
 
 
 def _json_part(place: _Place, condition: Condition) -> Node:
     return _any_of("json_part", (), _parts(condition), place)
 
 
-def _json_like(place: _Place, condition: Condition) -> Node:
-    return _any_of("json_like", (), _patterns(condition), place)
+def _json_contains(place: _Place, condition: Condition) -> Node:
+    """A text with the part in it, or an array with the element."""
+    elements = texts(map(javascript.text, condition.values))
+    return _any(Term("json_contains", (), (*place, *both)) for both in zip(_parts(condition), elements, strict=True))
+
+
+def _text_like(place: _Place, condition: Condition) -> Node:
+    return _any_of("text_like", (), _patterns(condition), place)
 
 
 _UNDECLARED: Mapping[str, Callable[[_Place, Condition], Node]] = {
     **dict.fromkeys(("eq", "ne"), _same_json),
     **dict.fromkeys(("gt", "gte", "lt", "lte"), _json_bound),
-    **dict.fromkeys(("contains", "startsWith", "endsWith"), _json_part),
-    "like": _json_like,
+    **dict.fromkeys(("startsWith", "endsWith"), _json_part),
+    "contains": _json_contains,
+    "like": _text_like,
     "scalar": lambda place, _: Term("json_scalar", (), place),
 }
 
@@ -184,8 +195,12 @@ _PARTS = {"contains": "%{}%", "startsWith": "{}%", "endsWith": "%{}"}
 
 
 def _any_of(form: str, columns: tuple[str, ...], values: Iterable[str], place: tuple[Any, ...] = ()) -> Node:
-    terms = tuple((Term(form, columns, (*place, value)),) for value in values)
-    return terms[0][0] if len(terms) == 1 else AnyOf(terms)
+    return _any(Term(form, columns, (*place, value)) for value in values)
+
+
+def _any(terms: Iterable[Term]) -> Node:
+    groups = tuple((term,) for term in terms)
+    return groups[0][0] if len(groups) == 1 else AnyOf(groups)
 
 
 def _parts(condition: Condition) -> list[str]:

@@ -7,7 +7,8 @@ from urllib.parse import quote_plus
 
 TEXT_FIELDS = ("id", "patientID", "name", "gender", "medicalCondition", "lastVisit")
 DECLARED = (*TEXT_FIELDS, "age")
-UNDECLARED = ("ward", "score", "active", "tags", "address.city", "phone_in")
+UNTYPED = ("medications", "mixed")  # of every type
+UNDECLARED = ("ward", "score", "active", "tags", "address.city", "phone_in", "medications.0", *UNTYPED)
 UNKNOWN = ("foo", "Name", "patientid", "foo_in", "a.b.c")
 
 VALUES: Mapping[str, tuple[str, ...]] = {
@@ -24,6 +25,9 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "tags": ("red",),
     "address.city": ("Paris", "paris"),
     "phone_in": ("yes",),
+    "medications.0": ("Insulin", "Metformin", "5"),
+    "medications": ("Metformin,Insulin", "Insulin", "[object Object]", "Aspirin, low,,5,1.5,true", "0,false,"),
+    "mixed": ("Insulin", "45", "true", "[object Object],45", "null"),
 }
 # As on the wire, already encoded.
 ODD_VALUES = ("", "abc", "45.0", "045", "+45", "45abc", "1e400", "-1", "9" * 20, "%00", "%E0%A4%A", "a%00b", "%", "NaN")
@@ -99,6 +103,20 @@ def equality() -> Iterator[str]:
     yield from (f"{field}=1" for field in UNKNOWN)
     yield from (f"{field}=" for field in UNKNOWN)
     yield from ("name=Anna&age=45", "gender=Female&age=45", "gender=Female&age=45&lastVisit=2024-01-15", "age=45&foo=1")
+
+
+def untyped() -> Iterator[str]:
+    """Filters of 0.17 on arrays, objects and fields that hold values of several types."""
+    values = ("", "Insulin", "insulin", "A", "M", "0", "1", "5", "45", "46", "true", "null", ",", "[", "[object", "{}")
+    odd = ("1,2", "Insulin,,1,2,[object Object]", '"x", [y],\\,{\n}', "Ünlü,ünlü", "zz")
+    for field, name, value in product(UNTYPED, ("", "_ne", "_gte", "_lte"), (*values, *odd)):
+        yield f"{field}{name}={quote_plus(value)}"
+    for field, pattern in product(
+        UNTYPED, ("Insulin", "^ins", "lin$", ",", "^$", ".", r"\d", r"\[object", "true|false")
+    ):
+        yield f"{field}_like={quote_plus(pattern)}"
+    yield from (f"{field}{name}=Insulin&{field}{name}=45" for field in UNTYPED for name in ("", "_ne", "_gte", "_lte"))
+    yield from ("medications:contains=Insulin", "medications:contains=insulin", "medications:contains=5")
 
 
 def repeated() -> Iterator[str]:
@@ -366,6 +384,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     group.__name__: tuple(dict.fromkeys(group()))
     for group in (
         equality,
+        untyped,
         repeated,
         underscore_operators,
         colon_operators,

@@ -13,8 +13,9 @@ from urllib.parse import parse_qsl, urlsplit
 from app.jsonserver.javascript import number, parse_int
 from app.jsonserver.pattern import Untranslatable, translate
 from tests.contract.answers import Comparable
-from tests.contract.cases import DECLARED, TEXT_FIELDS, UNDECLARED
+from tests.contract.cases import DECLARED, TEXT_FIELDS, UNDECLARED, UNTYPED
 from tests.contract.servers import Version
+from tests.contract.write_cases import LARGE
 
 V0: Version = "0.17.4"
 B3: Version = "1.0.0-beta.3"
@@ -86,6 +87,7 @@ class Difference(NamedTuple):
 # --- what the rows ask about an exchange
 
 _ASTRAL = "\U0001f600"
+_SAME = ("eq", "ne")
 _RANGES = ("gt", "gte", "lt", "lte")
 _LOOSE = ("_gt", "_lt", "_eq", "_in", "_contains", "_startsWith", "_endsWith")
 _KNOWN = {
@@ -114,6 +116,10 @@ def _foreign(exchange: Exchange) -> bool:
         or any(one.spelling not in _KNOWN[version] for one in exchange.filters)
         or (version == V0 and any(field.startswith("-") for field in exchange.first("_sort").split(",")))
     )
+
+
+def _may_be_number(field: str) -> bool:
+    return field == "age" or field in UNTYPED
 
 
 def _is_text(field: str) -> bool:
@@ -228,7 +234,23 @@ DIFFERENCES: tuple[Difference, ...] = (
         "compares numbers as text: `age=045` is not 45",
         "compares by value",
         "One rule for all dialects.",
-        _any_filter(lambda one: one.field == "age" and one.operator in ("eq", "ne") and _reads_as_number(one.value)),
+        _any_filter(lambda one: _may_be_number(one.field) and one.operator in _SAME and _reads_as_number(one.value)),
+    ),
+    Difference(
+        "null-by-name",
+        (V0,),
+        "finds no record whose field is null, whatever the value",
+        "finds it by `field=null`, as beta.15 does, and by nothing else",
+        "There is no other way to ask for it.",
+        _any_filter(lambda one: one.field in UNTYPED and one.operator == "eq" and one.value == "null"),
+    ),
+    Difference(
+        "elements",
+        BETAS,
+        "never finds an array by `:contains` (beta.15) or does not know it (beta.3)",
+        "finds an array of which an element is the value, whatever its case",
+        "It is asked for (issue 654 of json-server), and `_like` finds 18 where 1 is meant.",
+        _any_filter(lambda one: one.field in UNTYPED and one.spelling == ":contains"),
     ),
     Difference(
         "number-prefixes",
@@ -322,12 +344,20 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     Difference(
         "odd-pages",
-        ALL,
-        "makes links that lead nowhere (0.17.4), overlapping or whole lists (beta.3) or pages of one record (beta.15)"
-        " of a page number that is none and of a page size below 1",
+        (V0, B3),
+        "makes links that lead nowhere (0.17.4) or overlapping or whole lists (beta.3) of a page number that is none"
+        " and of a page size below 1",
         "answers page 1 (1.x: no page if it is no number at all) of the default size",
         "One rule for all dialects, and links that work.",
         _odd_page,
+    ),
+    Difference(
+        "page-sizes-below-1",
+        (B15,),
+        "takes a page size below 1 for 1: for `_page=1&_per_page=-1` `last` and `pages` are the number of records",
+        "takes the default size, 10, and counts pages of that",
+        "One rule for all dialects.",
+        lambda exchange: (parse_int(exchange.first("_per_page")) or 0) < 1 <= len(exchange.first("_per_page")),
     ),
     Difference(
         "links-of-repeated-pages",
@@ -435,6 +465,14 @@ DIFFERENCES: tuple[Difference, ...] = (
         "answers 415 and says what to send",
         "Those are the types with which any web page can write past CORS.",
         _refused(415),
+    ),
+    Difference(
+        "large-bodies",
+        ALL,
+        "takes up to 10 MB (0.17.4), up to 100 KB and answers 500 to more (beta.15), or anything (beta.3)",
+        "takes up to `MAX_BODY_BYTES`, 1 MiB unless set, and answers 413 to more",
+        "The limit is the operator's, and the client is told which it is.",
+        lambda exchange: len(str(exchange.body)) > LARGE,
     ),
     Difference(
         "broken-json",

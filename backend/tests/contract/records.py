@@ -38,6 +38,19 @@ _UNDECLARED: dict[str, dict[str, Any]] = {
     "2": {"ward": "south", "score": 10, "active": False, "address": {"city": "Oslo"}},
     "3e3a": {"ward": "North", "score": 2, "phone_in": "yes"},
     "007": {"ward": "10", "score": 0},
+    # Arrays, objects, and one name for values of every type.
+    "7": {"medications": ["Metformin", "Insulin"], "mixed": "Insulin"},
+    "A1": {"medications": ["Insulin"], "mixed": ["Insulin"]},
+    "a1": {"medications": [], "mixed": []},
+    "Ab": {"medications": ["Aspirin, low", None, 5, 1.5, True], "mixed": {"name": "Insulin"}},
+    "aB": {"medications": [["Insulin", []], [[1, [2]], {"dose": [{"mg": 5}]}]], "mixed": [{"name": "Insulin"}, 45]},
+    "b-2": {"medications": None, "mixed": None},
+    "b_2": {"medications": [None], "mixed": 45},
+    "c/d": {"medications": "Insulin", "mixed": True},
+    "c d": {"medications": {}, "mixed": "45"},
+    "c+d": {"medications": ['"x", [y]', "\\", "{\n}"], "mixed": [45]},
+    "c%d": {"medications": ["Ünlü", "ünlü"], "mixed": False},
+    "é1": {"medications": [0, False, ""], "mixed": ""},
 }
 
 PATIENTS: list[dict[str, Any]] = [dict(zip(_NAMES, row, strict=True)) | _UNDECLARED.get(row[0], {}) for row in _ROWS]

@@ -14,6 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
+from app.jsonserver import javascript
+from tests.contract.cases import UNTYPED
 from tests.contract.pair import Pair, explanations
 from tests.contract.records import PATIENTS
 from tests.contract.servers import RELEASES, Version
@@ -39,8 +41,18 @@ LETTERS = "aAbBzZéÉåøÄßñΩωςΣдДйЖ李雷 -'.9_%"
 names = st.text(LETTERS, min_size=1, max_size=8).filter(str.strip)
 ages = st.integers(1, 120) | st.just(2**31 - 1)
 days = st.dates().map(str) | st.sampled_from([patient["lastVisit"] for patient in PATIENTS])
+scalars = st.sampled_from([None, True, False, 0, 5, 2.5, -1, "", "Insulin", "insulin", "5", "a,b", '"x"', "[", "\\"])
+mixed = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner), max_leaves=6
+)
 undeclared = st.fixed_dictionaries(
-    {}, optional={"ward": st.sampled_from(["North", "east", "10"]), "score": st.sampled_from([0, 1, 2.5, 10])}
+    {},
+    optional={
+        "ward": st.sampled_from(["North", "east", "10"]),
+        "score": st.sampled_from([0, 1, 2.5, 10]),
+        "medications": st.lists(scalars, max_size=3),
+        "mixed": mixed,
+    },
 )
 fields = {
     "name": names,
@@ -61,6 +73,25 @@ numbers = ages.map(str) | st.sampled_from(["0", "-1", "45", "45.5", "99999999999
 keys = st.sampled_from(["name", "age", "gender", "lastVisit", "medicalCondition", "nothing"])
 sizes = st.sampled_from(["1", "2", "3", "10", "100", "", "x"])
 edges = st.integers(-9, 9).map(str)
+held = st.sampled_from(
+    [
+        "",
+        "Insulin",
+        "insulin",
+        "5",
+        "2.5",
+        "-1",
+        "true",
+        "a,b",
+        ",",
+        ",,",
+        "0,5",
+        "Insulin,5",
+        '"x"',
+        "[",
+        "[object Object]",
+    ]
+) | st.lists(scalars, max_size=3).map(javascript.text)
 PATTERNS = ("^a", "a$", "[aeé]", r"\bm", "(an|o)+", "a.b", r"\d{2}", "x|y", r"[^a-z]", ".+", r"\w\s\w", "Ω")
 
 
@@ -92,6 +123,8 @@ KNOWN: Mapping[Version, tuple[st.SearchStrategy[Pairs], ...]] = {
         parameter(suffixed(("age", "score"), "_gte", "_lte"), numbers),
         parameter(suffixed((*TEXTS, "age", "ward"), "_like"), st.sampled_from(PATTERNS)),
         parameter("q", words | numbers),
+        parameter(suffixed(UNTYPED, "", "_ne", "_gte", "_lte"), held),
+        parameter(suffixed(UNTYPED, "_like"), st.sampled_from((*PATTERNS, "^ins", ",", "^$", r"\[object"))),
         parameter(suffixed(("ward", "score"), "", "_ne"), st.sampled_from(["North", "10", "2.5", "x"])),
         parameter(st.sampled_from(["_unknown", "unknown"]), words),
         sorted_by(keys),

@@ -16,6 +16,7 @@ NEW: dict[str, Any] = {
     "medicalCondition": "Healthy",
     "lastVisit": "2024-05-05",
 }
+LARGE = 100 * 1024  # bytes of a body, the least of the releases' limits
 ASTRAL = ("\U0001f600", "\ufb01nal", "Zed")
 _WITHOUT_NAME = {key: value for key, value in NEW.items() if key != "name"}
 _PLAIN = {"Content-Type": "text/plain"}
@@ -74,6 +75,8 @@ CASES: tuple[Case, ...] = (
     Case("POST", "/patients", b'"text"'),
     Case("POST", "/patients", json.dumps(NEW).encode(), _PLAIN),
     Case("POST", "/patients", json.dumps(NEW).encode(), {}),
+    Case("POST", "/patients", NEW | {"note": "x" * LARGE}),
+    Case("POST", "/patients", NEW | {"note": "x" * (2 << 20)}),
     Case("POST", "/patients/{0}", NEW),
     Case("PUT", "/patients", NEW),
     Case("PUT", "/patients/{1}", NEW),

@@ -80,6 +80,19 @@ FILTERS = [
     ("ward:contains=OR", "a"),
     ("deep.ward=South", "e"),
     ("ward_gt=1", "abcde"),
+    # Arrays and objects are their text in JavaScript; in 1.x they equal nothing.
+    ("tags=Red,a%22b,c,+d", "d"),
+    ("tags=Red", ""),
+    ("tags_ne=Red", "d"),
+    ("tags_gte=R&tags_lte=S", "d"),
+    ("tags_like=b,c", "d"),
+    ("tags.0=Red", "d"),
+    ("deep=[object+Object]", "e"),
+    ("deep_like=object", "e"),
+    ("tags:eq=Red,a%22b,c,+d", ""),
+    ("tags:contains=red", "d"),
+    ("tags:contains=re", ""),
+    ("tags:startsWith=red", ""),
     ("nowhere=1&nowhere_gte=5&nowhere:eq=9&nowhere_like=x", "abcde"),
     # What no record can have is no error.
     ("name=%00", ""),
@@ -108,6 +121,7 @@ WHERES: list[tuple[dict[str, Any], str]] = [
     ({"nowhere": {"ne": 1}}, ""),
     ({"deep": {"ward": {"eq": "North"}}}, "abcd"),
     ({"tags": {"eq": ["Red"]}}, ""),
+    ({"tags": {"contains": "c, D"}}, "d"),
 ]
 
 

@@ -46,7 +46,7 @@ def test_parse_int(value: str, expected: int | None) -> None:
     ("value", "expected"),
     [
         ("a", "a"), (45.0, "45"), (-4.5, "-4.5"), (True, "true"), (False, "false"), (None, "null"), ([1.0, "a"], "1,a"),
-        ({"a": 1}, "[object Object]"),
+        ({"a": 1}, "[object Object]"), ([None, [], [None, 2.0]], ",,,2"),
     ],
 )  # fmt: skip
 def test_texts(value: Any, expected: str) -> None:

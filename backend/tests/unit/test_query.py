@@ -57,8 +57,8 @@ EMPTY = [
     ("age_lte=", "1", []),
     ("name=&name=A", "1", [Condition("name", "eq", ("A",))]),
     ("name:eq=", "1", [Condition("name", "eq", ("",))]),
-    ("name=", "0.17", [Condition("name", "eq", ("",))]),
-    ("name=&_limit=5", "1", [Condition("name", "eq", ("",))]),
+    ("name=", "0.17", [Condition("name", "eq", ("",), as_text=True)]),
+    ("name=&_limit=5", "1", [Condition("name", "eq", ("",), as_text=True)]),
 ]
 
 

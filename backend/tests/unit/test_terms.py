@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.jsonserver.conditions import Condition, Either, UnsupportedQuery
+from app.jsonserver.conditions import Condition, Either, Operator, UnsupportedQuery
 from app.jsonserver.terms import ALWAYS, NEVER, SEPARATOR, AnyOf, Node, Term, filters, leaves
 from app.jsonserver.values import INTEGER_MAX, INTEGER_MIN, KINDS
 from app.limits import FILTERS, PATTERN_LENGTH, PATTERNS
@@ -93,7 +93,8 @@ UNDECLARED: list[tuple[Node, Node]] = [
     ),
     (of("a.b", "gt", 1.5, exact=True), Term("json_gt", (), (*PLACE, Decimal("1.5"), None))),
     (of("a.b", "gt", "1.5", exact=True), Term("json_gt", (), (*PLACE, Decimal("1.5"), "1.5"))),
-    (of("a.b", "contains", "x", exact=True), Term("json_part", (), (*PLACE, "%x%"))),
+    (of("a.b", "contains", "x%", exact=True), Term("json_contains", (), (*PLACE, r"%x\%%", "x%"))),
+    (of("a.b", "startsWith", "x", exact=True), Term("json_part", (), (*PLACE, "x%"))),
     (of("a.b", "scalar", exact=True), Term("json_scalar", (), PLACE)),
     (of("a\0", "eq", "x", exact=True), NEVER),
     (of("a\0", "eq", "x"), ALWAYS),
@@ -103,6 +104,20 @@ UNDECLARED: list[tuple[Node, Node]] = [
 @pytest.mark.parametrize(("found", "expected"), UNDECLARED)
 def test_undeclared_fields(found: Node, expected: Node) -> None:
     assert found == expected
+
+
+AS_TEXT: list[tuple[Operator, Term]] = [
+    ("eq", Term("text_eq", (), (*PLACE, ['"1"', "1.0"], ["1"]))),
+    ("ne", Term("text_ne", (), (*PLACE, ['"1"', "1.0"], ["1"]))),
+    ("gte", Term("text_gte", (), (*PLACE, Decimal("1.0"), "1"))),
+    ("like", Term("text_like", (), (*PLACE, "1"))),
+]
+
+
+@pytest.mark.parametrize(("operator", "expected"), AS_TEXT)
+def test_0_17_compares_undeclared_fields_as_text(operator: Operator, expected: Term) -> None:
+    [node] = filters([Condition("a.b", operator, ("1",), as_text=True)], "")
+    assert node == AnyOf(((Term("unknown", (), PLACE),), (expected,)))
 
 
 def test_a_field_that_no_record_has_is_no_filter() -> None:
