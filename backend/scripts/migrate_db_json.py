@@ -24,12 +24,14 @@ _HELP = """Import the patients of a db.json into PostgreSQL.
 
 The database is DATABASE_URL's (environment or backend/.env), or the embedded one when that is unset. Everything happens
 in one transaction; a killed run leaves nothing behind. Running it again is safe: what is there already is "unchanged",
-and nothing in the table is ever overwritten.
+and nothing in the table is ever overwritten. Only with --replace: then the table becomes what FILE says, in its order,
+and what FILE does not have is deleted; or nothing happens, if a single record of FILE cannot go in.
 
 \b
 Examples, in backend/:
   python scripts/migrate_db_json.py                          import ../db.json, wherever you stand
   python scripts/migrate_db_json.py --dry-run old.json       say what would happen, write nothing
+  python scripts/migrate_db_json.py --replace --dry-run      how many would go and change if db.json were all there is
   python scripts/migrate_db_json.py old.json --report r.json --rejects bad.json
   python scripts/migrate_db_json.py bad.json                 the rejected records, once they are mended
   zcat db.json.gz | python scripts/migrate_db_json.py -      from a pipe
@@ -68,12 +70,20 @@ def main(
             "--all-or-nothing", help="Write only if every record is good; if not, mend FILE and import all of it."
         ),
     ] = False,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace", help="Make the table what FILE says, if every record is good: all else in it is deleted."
+        ),
+    ] = False,
     no_verify: Annotated[
         bool, typer.Option("--no-verify", help="Do not read back and compare what was written.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no summary; errors only.")] = False,
 ) -> None:
-    options = Options(dry_run, all_or_nothing, not no_verify, _OUT.get(report, report), _OUT.get(rejects, rejects))
+    options = Options(
+        dry_run, all_or_nothing, not no_verify, _OUT.get(report, report), _OUT.get(rejects, rejects), replace
+    )
     raise typer.Exit(run(STANDARD_INPUT if file == _HYPHEN else file, options, quiet))
 
 

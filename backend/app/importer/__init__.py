@@ -9,6 +9,7 @@
     check       every other record, by the API's own rules
     load        one transaction, one COPY; what may repeat a key (`seen`) waits aside
     settle      what waited: in after all, unchanged, duplicate or conflict, told apart by SQL
+    replace     --replace: what the file does not have just so goes before, and the file's order is the table's after
     verify      what the table holds now is what the file said
     report      totals, status, the JSON report; `entries` in their `journal`; `rejects`
     console     the same for people: progress and summary

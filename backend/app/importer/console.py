@@ -143,8 +143,10 @@ def _table(report: Report) -> Table:
 def _remarks(report: Report) -> Iterator[str]:
     if report.dry_run:
         yield "Dry run: nothing was written."
+    if report.went:
+        yield _replaced(report)
     if report.held_back:
-        yield f"All or nothing: nothing was written, {report.held_back:,} good records were held back (rejected above)."
+        yield f"Nothing was written: {report.held_back:,} good records were held back (rejected above)."
         yield "Mend the others in this file and import it again, whole: --rejects has only them."
     for code, records in report.warnings.items():
         yield f"{_count(records)}: {_WARNINGS[code]}"
@@ -153,6 +155,16 @@ def _remarks(report: Report) -> Iterator[str]:
     not_in = sum(report.totals[verdict] for verdict in ("rejected", "duplicate", "conflict")) - report.held_back
     if not_in:
         yield f"The first of {not_in:,} that are not in (--report lists all):"
+
+
+def _replaced(report: Report) -> str:
+    removed, changed = report.went.values()
+    others = f"{removed:,} patient{'s' * (removed != 1)} that the file does not have"
+    if report.status == "partial":
+        return "Replace: the table stays as it is, because not every record is good."
+    if report.dry_run:
+        return f"Replace: {others} would go, the content of {changed:,} would change."
+    return f"Replaced: {others} went, the content of {changed:,} changed."
 
 
 def named(collection: Collection) -> str:

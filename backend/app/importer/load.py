@@ -41,11 +41,13 @@ class Loader:
     """One load, within a transaction that `begin` has opened on the connection.
 
     `base` is the last position in use before. The record at `index` of the file gets position base + 1 + index.
+    `all_aside`: none is new before it is settled.
     """
 
-    def __init__(self, connection: psycopg.Connection[Any], base: int) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], base: int, all_aside: bool) -> None:
         self.connection = connection
         self.base = base
+        self.all_aside = all_aside
         self.copied = Tally()
         self.aside = 0
         self._seen = Seen()
@@ -53,12 +55,13 @@ class Loader:
 
     def is_new(self, row: Row) -> bool:
         """Whether neither the file so far nor the table has its keys. False may mean: perhaps."""
-        return not self._seen.before(row.id, row.patient_id)
+        return not (self.all_aside or self._seen.before(row.id, row.patient_id))
 
     @contextmanager
     def copying(self) -> Iterator[None]:
         """The block in which `copy` and `put_aside` may be called; all rows are with the database behind it."""
-        self._remember_table()
+        if not self.all_aside:
+            self._remember_table()
         with TemporaryFile() as self._waiting:
             with self.connection.cursor().copy(_COPY) as self._copy:
                 yield
@@ -80,7 +83,8 @@ class Loader:
 
     def commit(self, records: int) -> None:
         """Let the API's next position be behind the file's last; the very last thing, as no rollback undoes it."""
-        self.connection.execute(_USED, [self.base + records])
+        if records:
+            self.connection.execute(_USED, [self.base + records])
         self.connection.commit()
 
     def _line(self, index: int, row: Row) -> bytes:
@@ -93,7 +97,7 @@ class Loader:
                 self._seen.before(record_id, patient_id)
 
     def _send_aside(self) -> None:
-        if not self.aside:
+        if not (self.aside or self.all_aside):
             return
         self.connection.execute(_MAKE_ASIDE)
         self._waiting.seek(0)
@@ -103,9 +107,9 @@ class Loader:
         self.connection.execute(_ANALYZE)
 
 
-def begin(connection: psycopg.Connection[Any]) -> Loader:
+def begin(connection: psycopg.Connection[Any], all_aside: bool = False) -> Loader:
     """Open the transaction, wait for writers to end and keep new ones out until it ends."""
     connection.execute(_SETTINGS)
     connection.execute(_LOCK)
     (base,) = connection.execute(_LAST).fetchone() or (0,)
-    return Loader(connection, base)
+    return Loader(connection, base, all_aside)

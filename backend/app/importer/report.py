@@ -32,12 +32,13 @@ class Report:
     untold: str = ""
     bytes: int = 0
     totals: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("records", *VERDICTS), 0))
-    held_back: int = 0  # of the rejected: good records of an --all-or-nothing run
+    held_back: int = 0  # of the rejected: good records of an --all-or-nothing or --replace run
     collections: list[Collection] = field(default_factory=list)
     file_errors: list[dict[str, Any]] = field(default_factory=list)
     verify: dict[str, int] | None = None
     seconds: float = 0.0
     first: list[Entry] = field(default_factory=list)  # of those that are not in
+    went: dict[str, int] = field(default_factory=dict)  # rows that had to, of a --replace run
     lacking: list[str] = field(default_factory=list)  # declared fields that no record of the file has
     warnings: Counter[str] = field(default_factory=Counter)  # how many of each code
 
@@ -93,6 +94,7 @@ class Report:
         """Nothing went in after all: the good records count as rejected."""
         self.held_back = self.totals["migrated"]
         self.totals |= {"migrated": 0, "rejected": self.totals["rejected"] + self.held_back}
+        self.went = dict.fromkeys(self.went, 0)
         self.warnings.clear()
 
 
@@ -114,7 +116,7 @@ def _head(report: Report) -> dict[str, Any]:
         "source": {"path": report.path, "bytes": report.bytes},
         "totals": report.totals,
     }
-    return head | {name: value for name in ("held_back", "lacking") if (value := getattr(report, name))}
+    return head | {name: value for name in ("held_back", "went", "lacking") if (value := getattr(report, name))}
 
 
 def _tail(report: Report) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from psycopg.sql import Composed
+
 from app.importer import ordinary, settle
 from app.importer.account import Account
 from app.importer.check import Row, examine, ordinary_row
@@ -21,9 +23,10 @@ from app.importer.load import Loader, begin
 from app.importer.mistaken import explained
 from app.importer.ordinary import Ordinary, fields
 from app.importer.rejects import Rejects
+from app.importer.replace import READ, make_room, put_in_order
 from app.importer.report import Report
 from app.importer.source import Source, Unreadable
-from app.importer.verify import Tally, read_back
+from app.importer.verify import Tally, behind, read_back
 from app.schemas.patient import InvalidRecord
 
 _EVERY = 2048
@@ -43,13 +46,17 @@ Progress = Callable[[Step], None]
 
 @dataclass(frozen=True)
 class Options:
-    """`dry_run`: find out, write nothing. `all_or_nothing`: write only if every record is good. `verify`: read back."""
+    """`dry_run`: find out, write nothing. `all_or_nothing`: write only if every record is good. `verify`: read back.
+
+    `replace`: as `all_or_nothing`, and what the file does not have goes.
+    """
 
     dry_run: bool = False
     all_or_nothing: bool = False
     verify: bool = True
     report: Path | None = None
     rejects: Path | None = None
+    replace: bool = False
 
 
 def import_file(
@@ -93,7 +100,7 @@ class _Import(NamedTuple):
                 document = Document(Source(source.stream), Ordinary())
                 with database as dsn, connected(dsn) as connection:
                     self.progress(Step("waiting for writers", 0, None, 0))
-                    return self._transaction(source, document, begin(connection))
+                    return self._transaction(source, document, begin(connection, self.options.replace))
         except Unreadable as error:
             report = Report.unreadable(str(self.path), explained(self.path, error))
         except (DatabaseFailed, Unwritable) as error:
@@ -108,17 +115,21 @@ class _Import(NamedTuple):
             records = self._read(document, loader, found, source.size)
             source.demand_unchanged()
             self.progress(Step("settling duplicates", 0, None, loader.aside))
+            went = make_room(loader)._asdict() if self.options.replace else {}
             written, left_out = settle.settle(loader) if loader.aside else (loader.copied, iter(()))
             journal = self._journal(merged(found, map(of_left_out, left_out)))
-        report = Report(str(self.path), bytes=document.source.taken_in, collections=document.collections)
+        report = Report(str(self.path), bytes=document.source.taken_in, collections=document.collections, went=went)
         report.count(journal, records)
+        replaced = self.options.replace and report.status == "complete"
+        if replaced:
+            written = put_in_order(loader)
         if self.options.verify:
-            report.verify = self._verify(loader, written)
-        if self.options.all_or_nothing and report.status == "partial":
+            report.verify = self._verify(loader, READ if replaced else behind(loader.base), written)
+        if (self.options.all_or_nothing or self.options.replace) and report.status == "partial":
             report.hold_back()
             journal = self._journal(all_held_back(journal, records))
         self.account.write(self._finished(report), journal)
-        if report.totals["migrated"] and not self.options.dry_run:
+        if (report.totals["migrated"] or replaced) and not self.options.dry_run:
             self.before_commit()
             loader.commit(records)
         self.account.show(report)
@@ -159,11 +170,11 @@ class _Import(NamedTuple):
         document.ordinary.learn(checked.names)
         return checked.row
 
-    def _verify(self, loader: Loader, written: Tally) -> dict[str, int]:
-        def on_rows(rows: int) -> None:
-            self.progress(Step("verifying", rows, written.rows, rows))
+    def _verify(self, loader: Loader, rows: Composed, written: Tally) -> dict[str, int]:
+        def on_rows(read: int) -> None:
+            self.progress(Step("verifying", read, written.rows, read))
 
-        stored = read_back(loader.connection, loader.base, on_rows)
+        stored = read_back(loader.connection, rows, on_rows)
         if stored != written:
             raise DatabaseFailed("verification: the table does not hold what the file says; nothing was changed")
         return {"records": stored.rows, "differ": 0}

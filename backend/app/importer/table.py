@@ -22,6 +22,11 @@ def compose(text: LiteralString, **parts: sql.Composable) -> sql.Composed:
     return sql.SQL(text).format(**_PARTS, **parts)
 
 
-def row_of(alias: LiteralString) -> sql.Composed:
+def content_of(alias: LiteralString) -> sql.Composed:
     """All that makes two rows the same patient: every column but the position."""
-    return sql.SQL("ROW({})").format(sql.SQL(", ").join(sql.Identifier(alias, name) for name in _COLUMNS[1:]))
+    return sql.SQL(", ").join(sql.Identifier(alias, name) for name in _COLUMNS[1:])
+
+
+def row_of(alias: LiteralString) -> sql.Composed:
+    """The content as one value, to be compared."""
+    return sql.SQL("ROW({})").format(content_of(alias))

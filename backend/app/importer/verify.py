@@ -10,7 +10,8 @@ from psycopg import sql
 
 from app.importer.table import compose
 
-_READ = "COPY (SELECT {columns} FROM {table} WHERE position > {base}) TO STDOUT (ENCODING 'UTF8')"
+_BEHIND = "SELECT {columns} FROM {table} WHERE position > {base}"
+_READ = "COPY ({rows}) TO STDOUT (ENCODING 'UTF8')"
 _NO_EXTRA = b"\t{}\n"
 _WORD = (1 << 64) - 1
 _EVERY = 4096
@@ -38,11 +39,15 @@ def digest(line: bytes) -> int:
     return hash((columns, _value(json.loads(text, parse_int=Decimal, parse_float=Decimal))))
 
 
-def read_back(connection: psycopg.Connection[Any], base: int, on_rows: Callable[[int], None]) -> Tally:
-    """The tally of every row behind position `base`, as it is stored now. `on_rows` is told how many were read."""
+def behind(base: int) -> sql.Composed:
+    """The query of every row behind a position."""
+    return compose(_BEHIND, base=sql.Literal(base))
+
+
+def read_back(connection: psycopg.Connection[Any], query: sql.Composed, on_rows: Callable[[int], None]) -> Tally:
+    """The tally of the query's rows, as they are stored now. `on_rows` is told how many were read."""
     rows = digests = 0
-    query = compose(_READ, base=sql.Literal(base))
-    with connection.cursor().copy(query) as lines:
+    with connection.cursor().copy(sql.SQL(_READ).format(rows=query)) as lines:
         for line in lines:
             digests += digest(bytes(line))
             rows += 1

@@ -264,6 +264,24 @@ def test_what_is_held_back_comes_in_with_the_whole_file(database_url: str, file:
     assert "Mend the others in this file and import it again, whole: --rejects has only them." in run.stdout
 
 
+def test_a_replacement_says_what_went(database_url: str, table: Table, file: Path) -> None:
+    """Two runs of each file, the first of them dry."""
+    for content, would, did in (
+        (GOOD, "0 patients that the file does not have would go, the content of 0 would change", ""),
+        (db(record(2, age=1)), "1 patient that the file does not have would go, the content of 1 would change", ""),
+        (GOOD, "0 patients that the file does not have would go", "0 patients that the file does not have went"),
+        (db(), "2 patients that the file does not have would go", "2 patients that the file does not have went"),
+        (FAULTY, "the table stays as it is, because not every record is good", "Replace: the table stays as it is"),
+    ):
+        file.write_text(content)
+        dry = migrate(file, "--replace", "--dry-run", DATABASE_URL=database_url)
+        run = migrate(file, "--replace", DATABASE_URL=database_url)
+        assert f"Replace: {would}" in dry.stdout
+        assert did in run.stdout
+        assert (dry.returncode, run.returncode) == (int(content == FAULTY),) * 2
+    assert count(table) == 0
+
+
 def test_quiet_says_nothing_of_records(database_url: str, file: Path) -> None:
     file.write_text(FAULTY)
     run = migrate(file, "--quiet", DATABASE_URL=database_url)
