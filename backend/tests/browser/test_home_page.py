@@ -7,6 +7,7 @@ import subprocess
 from typing import Any
 
 import httpx2
+import psycopg
 import pytest
 from playwright.async_api import Page, expect
 
@@ -83,6 +84,22 @@ async def test_the_count_follows_a_post(visit: Visit, server: Server, patients: 
     await expect(page.locator("#count")).to_have_text(str(len(patients) + 1))
 
 
+async def test_the_count_moves_while_somebody_looks(visit: Visit, server: Server, patients: Patients) -> None:
+    page = await visit(server.url)
+    httpx2.post(f"{server.url}/patients", json={**patients[0], "id": "new", "patientID": "P999"})
+    await expect(page.locator("#count")).to_have_text(str(len(patients) + 1))
+
+
+async def test_nothing_is_asked_for_a_page_out_of_view(visit: Visit, server: Server, patients: Patients) -> None:
+    page = await visit(server.url)
+    await page.evaluate("Object.defineProperty(document, 'hidden', { value: true })")
+    await page.wait_for_timeout(1000)  # for an answer under way
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.wait_for_timeout(4000)
+    assert asked == []
+
+
 @pytest.mark.parametrize("kind", ["curl", "fetch"])
 async def test_the_commands_that_write_succeed_as_they_stand(
     visit: Visit, server: Server, patients: Patients, kind: str
@@ -150,12 +167,26 @@ async def test_without_javascript_the_examples_are_links(visit: Visit, server: S
 
 async def test_a_dead_database_is_told_on_a_page_that_still_works(visit: Visit) -> None:
     with patients_api(NOWHERE) as server:
-        page = await visit(server.url)
+        page = await visit(server.url, expected="ERR_CONNECTION_REFUSED")
         await expect(page.locator("#status")).to_have_text("Database not reachable")
         await expect(page.locator("#fault")).to_have_text(httpx2.get(f"{server.url}/health").json()["detail"])
         await expect(page.locator("#count")).to_have_text("?")
         await expect(page.locator(".reads li")).to_have_count(5)  # there is no row whose address were known
         await expect(page.get_by_text("VITE_API_BASE_URL")).to_be_visible()
+
+
+async def test_a_database_that_comes_back_is_seen(visit: Visit, cluster: str, template: str) -> None:
+    """By somebody who only looks."""
+    with patients_api(cluster.replace("@/patients?", "@/late?")) as server, psycopg.connect(cluster) as admin:
+        page = await visit(server.url, expected="ERR_CONNECTION_REFUSED")
+        await expect(page.locator("#status")).to_have_text("Database not reachable")
+        admin.autocommit = True
+        admin.execute(f"CREATE DATABASE late TEMPLATE {template}".encode())
+        await expect(page.locator("#status")).to_have_text("Database reachable")
+        await expect(page.locator("#fault")).to_be_hidden()
+        await expect(page.locator("#count")).to_have_text("0")
+        admin.execute("DROP DATABASE late WITH (FORCE)")
+        await expect(page.locator("#status")).to_have_text("Database not reachable")
 
 
 async def test_a_server_that_stops_is_told_and_seen_again_when_it_is_back(
@@ -177,7 +208,7 @@ async def test_a_server_that_stops_is_told_and_seen_again_when_it_is_back(
 async def test_origins_are_those_of_the_settings(visit: Visit, module_database: str) -> None:
     origins = "https://app.example, https://admin.example"
     with patients_api(module_database, CORS_ORIGINS=origins) as server:
-        page = await visit(server.url)
+        page = await visit(server.url, expected="ERR_CONNECTION_REFUSED")
         await expect(page.get_by_text("Browser origins that may call")).to_have_text(
             "Browser origins that may call this server: https://app.example https://admin.example"
         )

@@ -2,6 +2,7 @@
 // Nothing here is needed to read the page: it copies, runs the links in place, and keeps count and status true.
 
 const SHOWN_HEADERS = ["content-type", "x-total-count", "link", "etag", "retry-after", "x-request-id"];
+const REFRESHED = 3000; // milliseconds between two looks at the server, while somebody looks at the page
 const SHOWN_BYTES = 64 * 1024; // of a body; the rest is not even fetched
 
 const element = (id) => document.getElementById(id);
@@ -22,6 +23,11 @@ async function refresh() {
   element("fault").hidden = detail === "";
   write("fault", detail);
   write("count", count === null ? "?" : count.toLocaleString("en"));
+}
+
+async function follow() {
+  if (!document.hidden) await refresh();
+  setTimeout(follow, REFRESHED);
 }
 
 // Only what differs: a live region says again whatever is written into it.
@@ -120,4 +126,5 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 addEventListener("focus", refresh);
+setTimeout(follow, REFRESHED);
 for (const button of document.querySelectorAll("button[hidden]")) button.hidden = false;
