@@ -6,7 +6,7 @@ Each is an environment variable or a line of `backend/.env` (the environment win
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -16,6 +16,8 @@ from app import libpq
 BACKEND = Path(__file__).resolve().parent.parent
 
 _DIALECTS: Mapping[str, str] = {"0.17": "0.17", "1": "1.x"}  # setting -> what people call the releases
+
+LONGEST_DELAY = 60_000  # milliseconds; no frontend waits longer for an answer
 
 # What a browser sends as Origin (RFC 6454, 7), or `*`.
 _ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^\s/?#@]+")
@@ -46,6 +48,9 @@ class Settings(BaseSettings):
     db_pool_size: Annotated[int, Field(ge=1, le=1000)] = 8
     db_connect_timeout: Annotated[int, Field(ge=2, le=60)] = 2  # psycopg waits whole seconds, two at least
     db_deadline: Annotated[float, Field(ge=0.1, le=60)] = 4.0
+
+    delay: Annotated[int, Field(ge=0, le=LONGEST_DELAY)] = 0
+    read_only: bool = False
 
     data_dir: Path = BACKEND / ".data"
     seed_file: Path | None = BACKEND.parent / "db.json"
@@ -102,6 +107,12 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _production_rehearses_nothing(self) -> "Settings":
+        if self.environment == "production" and (self.delay or self.read_only):
+            raise ValueError("DELAY and READ_ONLY are for development: unset them when ENVIRONMENT=production")
+        return self
+
     @property
     def allowed_origins(self) -> tuple[str, ...]:
         """Origins CORS allows: as set; unset means every one in development and none in production."""
@@ -115,13 +126,13 @@ class Settings(BaseSettings):
         return sorted(_DIALECTS.items(), key=lambda dialect: dialect[0] != self.json_server_dialect)
 
 
-def load() -> Settings:
-    """Settings from the environment and `backend/.env`.
+def load(**given: Any) -> Settings:
+    """Settings from the environment and `backend/.env`; those that are `given`, by field name, win over both.
 
     Raises `SettingsError` with one line naming every wrong variable and what it may be.
     """
     try:
-        return Settings()
+        return Settings(**given)
     except ValidationError as error:
         raise SettingsError("; ".join(_sentence(fault["loc"], fault["msg"]) for fault in error.errors())) from None
 

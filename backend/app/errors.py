@@ -40,6 +40,13 @@ class Invalid(BadRequest):
         super().__init__("; ".join(f"{field} {message}" for field, message in errors.items()) + ".", errors=errors)
 
 
+class ReadOnly(Problem):
+    """Development only, where the server was told so."""
+
+    status = 403
+    detail = "This server was started with READ_ONLY: it answers reads only."
+
+
 class NotFound(Problem):
     status = 404
     detail = "There is nothing at this address."

@@ -1,4 +1,4 @@
-"""Log lines, plain or JSON, on stderr. Nothing about a patient, whoever logs.
+"""Log lines, plain or JSON, on stderr. Nothing about a patient, whoever logs, but for a query in development.
 
 Drivers and validators put values into the text of their exceptions, and asyncio into the later lines of a message. So a
 record is its first line, and an exception its type and the places it passed, never its text.

@@ -18,6 +18,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api import rehearsal
 from app.api.metrics import Metrics
 from app.api.problems import problem
 from app.config import Settings
@@ -50,8 +51,9 @@ def layers(settings: Settings, metrics: Metrics | None) -> list[Middleware]:
         max_age=600,
     )
     size = Middleware(DeclaredLength, limit=settings.max_body_bytes)
-    requests = Middleware(Requests, metrics=metrics)
-    return [requests, cors, Middleware(LastResort), Middleware(CanonicalPath), Middleware(HeadAsGet), size]
+    requests = Middleware(Requests, metrics=metrics, tells_query=settings.environment == "development")
+    asked = rehearsal.layers(settings)
+    return [requests, cors, Middleware(LastResort), *asked, Middleware(CanonicalPath), Middleware(HeadAsGet), size]
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:
@@ -65,11 +67,12 @@ def header(scope: Scope, name: bytes) -> bytes | None:
 class Requests:
     """Gives each request an id, each answer its headers, the log one line: method, route, status, milliseconds.
 
-    The path and the query stay out of the log: either may hold what a person typed.
+    The path and the query stay out of the log: either may hold what a person typed. In development the query stands
+    behind the route, as in json-server's log: it is what one looks for there.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics | None) -> None:
-        self.app, self.metrics = app, metrics
+    def __init__(self, app: ASGIApp, metrics: Metrics | None, tells_query: bool) -> None:
+        self.app, self.metrics, self.tells_query = app, metrics, tells_query
         self.process, self.numbers = token_hex(4), count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,12 +94,17 @@ class Requests:
             seconds, route = time.perf_counter() - begin, getattr(scope.get("route"), "path", "-")
             if self.metrics:
                 self.metrics.count(scope["method"], route, status, seconds)
-            log_request(scope["method"], route, status, seconds, request_id.decode())
+            log_request(scope["method"], route + self._query(scope), status, seconds, request_id.decode())
+
+    def _query(self, scope: Scope) -> str:
+        query = scope["query_string"] if self.tells_query else b""
+        return f"?{quote_from_bytes(query, _AS_SENT)}" if query else ""
 
     def _id(self, sent: bytes | None) -> bytes:
         return sent if sent and _HARMLESS.fullmatch(sent) else f"{self.process}-{next(self.numbers)}".encode()
 
 
+_AS_SENT = "/?:@!$&'()*+,;=%[]{}|\"<>^`"  # what else a client sends is no character to write on a terminal
 _HARMLESS = re.compile(rb"[A-Za-z0-9_-]{1,64}")
 
 

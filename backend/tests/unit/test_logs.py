@@ -4,13 +4,14 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from psycopg.errors import UniqueViolation
 from pydantic import ValidationError
 
 from app import logs
+from app.api.middleware import Requests
 from app.config import Settings
 from app.schemas.patient import PatientCreate
 
@@ -88,6 +89,26 @@ def test_an_uncaught_exception_is_logged_alike(
     said = capsys.readouterr().err
     assert "ValueError" in said
     assert NAME not in said
+
+
+@pytest.mark.parametrize(
+    ("tells_query", "query", "said"),
+    [
+        (True, b"", "GET - 0"),
+        (True, b"q=Ada&age_gte=4%205&name[]=x", "GET -?q=Ada&age_gte=4%205&name[]=x 0"),
+        (True, b"\x1b[2J\r\nWARNING \xff\x9b", "GET -?%1B[2J%0D%0AWARNING%20%FF%9B 0"),
+        (False, b"q=Ada", "GET - 0"),
+    ],
+)
+async def test_a_query_is_told_in_development_and_drives_no_terminal(
+    capsys: pytest.CaptureFixture[str], tells_query: bool, query: bytes, said: str
+) -> None:
+    async def nothing(*_: Any) -> Any: ...
+
+    logs.configure(Settings(_env_file=None))
+    scope = {"type": "http", "method": "GET", "query_string": query, "headers": []}
+    await Requests(nothing, None, tells_query)(scope, nothing, nothing)
+    assert f" INFO app.requests {said} " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("level", "shown"), [("DEBUG", True), ("INFO", True), ("WARNING", False)])
