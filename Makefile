@@ -12,13 +12,16 @@ RUN := cd backend && .venv/bin/python -m
 from_here = case "$$$1" in ""|/*) ;; *) export $1="$$PWD/$$$1" ;; esac;
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint setup fix bench bench-migrate torture
+.PHONY: help serve reset test lint setup fix bench bench-migrate torture
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 20
 
 serve: $(VENV)/.serve ## set up what is needed and serve http://127.0.0.1:8000/patients
 	@$(call from_here,SEED_FILE) $(call from_here,DATA_DIR) cd backend && exec .venv/bin/python -m app
+
+reset: $(VENV)/.serve ## begin anew: remove the embedded database and every patient in it (asks first; YES=1: does not)
+	@$(call from_here,SEED_FILE) $(call from_here,DATA_DIR) cd backend && exec .venv/bin/python scripts/reset_data.py $(if $(filter 1,$(YES)),--yes)
 
 test: lint ## set up what is needed and check everything: lint, format, types, tests, coverage
 	$(RUN) pytest -n 4 --dist loadfile --cov --cov-report=term # `alembic check`: test_migrations.py

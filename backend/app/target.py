@@ -1,9 +1,10 @@
 """The database that a script works on: DATABASE_URL's, or else the embedded one of DATA_DIR."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
-from app import config, embedded
+from app import config, embedded, seed
 from app.importer.connection import DatabaseFailed
 
 
@@ -25,3 +26,11 @@ def database() -> Iterator[str]:
             yield dsn
     except (config.SettingsError, embedded.EmbeddedError) as error:
         raise DatabaseFailed(str(error)) from error
+
+
+def remember(file: Path) -> None:
+    """Note that an embedded database holds what this file says, so that a start need not warn that it has changed."""
+    settings = config.load()
+    if not settings.database_url:
+        with suppress(OSError):  # then it warns without need
+            seed.remember(file, settings.data_dir)

@@ -18,7 +18,7 @@ from app.config import BACKEND
 from app.importer.console import Screen, failure, hear_interruptions, progress, say, summary
 from app.importer.files import STANDARD_INPUT, STANDARD_OUTPUT, Unwritable
 from app.importer.run import Options, import_file
-from app.target import database
+from app.target import database, remember
 
 _HELP = """Import the patients of a db.json into PostgreSQL.
 
@@ -108,6 +108,8 @@ def run(file: Path, options: Options, quiet: bool) -> int:
         summary(out, report)
     if report.untold not in report.sentence:
         say(err, report.untold)
+    if report.exit_code == 0 and not options.dry_run and file.is_file():
+        remember(file)
     return report.exit_code
 
 

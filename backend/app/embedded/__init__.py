@@ -8,11 +8,13 @@ What is found in the data directory:
                    under /var/lib when root serves and PostgreSQL's user could not reach this one
     sockets        a link to where the socket is, if that path would be too long or odd for one
 
-`binaries` finds the programs, `places` the directories and the user, `holding` keeps others out, `cluster` runs it.
+`binaries` finds the programs, `places` the directories and the user, `holding` keeps others out, `cluster` runs it,
+`removing` takes it away.
 """
 
 from app.embedded.cluster import available, postgres, running
 from app.embedded.errors import EmbeddedError
 from app.embedded.holding import ensure_free
+from app.embedded.removing import remove
 
-__all__ = ["EmbeddedError", "available", "ensure_free", "postgres", "running"]
+__all__ = ["EmbeddedError", "available", "ensure_free", "postgres", "remove", "running"]

@@ -7,7 +7,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.development import _seed, upgrade
+from app import seed
+from app.config import Settings
+from app.development import upgrade
 from app.embedded import EmbeddedError
 
 ADA = {
@@ -34,21 +36,21 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_only_a_database_that_was_never_used_is_seeded(database_url: str, file: Path, tmp_path: Path) -> None:
-    unfinished = tmp_path / "seeding"
-    _seed(database_url, file, unfinished)
+    seed.plant(database_url, file, tmp_path)
     assert ids(database_url) == ["1"]
     with psycopg.connect(database_url) as connection:
         connection.execute("DELETE FROM patients")
-    _seed(database_url, file, unfinished)
+    seed.plant(database_url, file, tmp_path)
     assert ids(database_url) == []
+    unfinished = tmp_path / "seeding"
     unfinished.touch()  # a start that was killed while it imported
-    _seed(database_url, file, unfinished)
+    seed.plant(database_url, file, tmp_path)
     assert ids(database_url) == ["1"]
     assert not unfinished.exists()
 
 
 @pytest.mark.parametrize(
-    ("seed", "says"),
+    ("given", "says"),
     [
         (("db.json", None), "db.json: there are no patients to begin with; it does not exist"),
         (("https://example.org/db", None), "first: curl -o db.json https://example.org/db"),
@@ -60,16 +62,42 @@ def test_only_a_database_that_was_never_used_is_seeded(database_url: str, file: 
     ],
 )
 def test_a_seed_that_does_not_come_in_is_said(
-    database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, seed: tuple[str, object], says: str
+    database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, given: tuple[str, object], says: str
 ) -> None:
-    name, content = seed
+    name, content = given
     file = tmp_path / name
     if content is not None:
         file.write_text(content if isinstance(content, str) else json.dumps(content))
-    _seed(database_url, file, tmp_path / "seeding")
+    seed.plant(database_url, file, tmp_path)
     assert ids(database_url) == []
     assert says in caplog.text
     assert "Ada" not in caplog.text
+
+
+def test_what_has_become_of_the_file_is_said(database_url: str, file: Path, tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path, seed_file=file)
+    seed.plant(database_url, file, tmp_path)
+    assert seed.remark(settings) == ""
+    file.touch()
+    assert seed.remark(settings) == ""
+    file.write_text(json.dumps({"patients": [ADA | {"age": 37}]}))
+    assert seed.remark(settings) == (
+        f"{file} has changed since it was imported, and is not read again. `make reset` begins anew with it"
+    )
+    other = file.rename(tmp_path / "other.json")
+    assert seed.remark(settings) == ""
+    other_settings = settings.model_copy(update={"seed_file": other})
+    assert f"{other} is not read: the patients here began with {file}." in seed.remark(other_settings)
+    seed.remember(other, tmp_path)
+    assert seed.remark(other_settings) == ""
+    seed.forget(tmp_path)
+    assert f"{other} is not read: the database was used before." in seed.remark(other_settings)
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_a_file_beside_a_given_database_is_not_passed_over_in_silence(file: Path, given: bool) -> None:
+    settings = Settings.model_validate({"database_url": "postgresql://h/d"} | ({"seed_file": file} if given else {}))
+    assert (f"{file} is not read: DATABASE_URL is set" in seed.remark(settings)) is given
 
 
 def test_a_schema_from_the_future_is_one_sentence(database_url: str) -> None:
