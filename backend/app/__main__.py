@@ -4,65 +4,75 @@ With DATABASE_URL it serves that database as it is. Without (development only) i
 schema and some patients. What the person at the terminal can mend is one line on stderr and exit code 2.
 """
 
-import argparse
 import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from socket import socket
+from types import FrameType
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interruption while all this is loaded is no traceback
 
 from pydantic import SecretStr
 
-from app import banner, config, libpq, logs
+from app import banner, command_line, config, libpq, logs, seed
+from app.command_line import CommandLineError
 from app.config import Settings, SettingsError
 from app.embedded import EmbeddedError, ensure_free
 from app.main import NOT_STARTED, create_app
-from app.server import ListenError, listen, serve, url_of
+from app.server import ListenError, listen, network_url, serve, url_of
 
 log = logging.getLogger("app")
 
-
-_HELP = """Serve patients from PostgreSQL as json-server would, until Ctrl-C or SIGTERM.
-
-Settings are environment variables or lines of backend/.env; backend/.env.example and docs/operations.md explain each.
-Without DATABASE_URL a PostgreSQL of its own is started, and db.json imported into it the first time.
-
-examples, in backend/:
-  python -m app
-  PORT=9000 python -m app
-  DATABASE_URL=postgresql://user@host/patients python -m app
-"""
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def main() -> int:
     """Serve until SIGINT or SIGTERM. Returns the exit code."""
-    formatter = argparse.RawDescriptionHelpFormatter
-    argparse.ArgumentParser("python -m app", description=_HELP, formatter_class=formatter).parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the server takes both, one way to stop a start
+    _hear(_stop)  # until the server takes both
     try:
-        run(config.load())
-    except (SettingsError, EmbeddedError, ListenError) as error:
+        asked = command_line.parse(sys.argv[1:])
+        run(config.load(**asked.settings), asked.notes)
+    except (CommandLineError, SettingsError, EmbeddedError, ListenError) as error:
         print(f"{NOT_STARTED} {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         pass
+    finally:
+        _hear(signal.SIG_IGN)  # what is left is the exit code
     return 0
 
 
-def run(settings: Settings) -> None:
+def _hear(handler: Callable[[int, FrameType | None], object] | signal.Handlers) -> None:
+    for number in _SIGNALS:
+        signal.signal(number, handler)
+
+
+def _stop(*_: object) -> None:
+    """End a start in order: who signals once more does not break that off."""
+    _hear(signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def run(settings: Settings, notes: Sequence[str]) -> None:
     logs.configure(settings)
-    warn(settings)
+    warn(settings, notes)
     if settings.database_url is None:
         ensure_free(settings.data_dir)
-    with listen(settings.host, settings.port) as listener, database(settings, url_of(listener)) as (dsn, where):
+    with listen(settings.host, settings.port) as listeners, database(settings, url_of(listeners[0])) as (dsn, where):
+        announce = announcement(settings, listeners[0], dsn, where)
         settings = settings.model_copy(update={"database_url": SecretStr(dsn)})
-        serve(create_app(settings), settings, listener, announcement(settings, url_of(listener), dsn, where))
+        serve(create_app(settings), settings, listeners, announce)
 
 
-def warn(settings: Settings) -> None:
+def warn(settings: Settings, notes: Sequence[str]) -> None:
     """Say what is set in a way that somebody may not expect."""
+    for note in notes:
+        log.warning(note)
     if settings.environment == "production" and settings.cors_origins is None:
         log.warning("CORS_ORIGINS is not set: no page of another origin may read this API")
     if os.environ.get("WEB_CONCURRENCY", "1") not in {"", "0", "1"}:
@@ -82,11 +92,25 @@ def database(settings: Settings, url: str) -> Iterator[tuple[str, str]]:
         yield dsn, str(settings.data_dir)
 
 
-def announcement(settings: Settings, url: str, dsn: str, where: str) -> Callable[[], None]:
+def announcement(settings: Settings, listener: socket, dsn: str, where: str) -> Callable[[], None]:
     """What to do once requests are answered: a banner for a person, a line for a log."""
+    url = url_of(listener)
     if settings.environment == "production":
         return partial(log.info, "serving on %s, database %s", url, where)
-    return partial(print, banner.text(url, where, banner.look(dsn, settings), settings.dialects), flush=True)
+    if network := network_url(listener):
+        log.warning(
+            "HOST=%s: everybody in the network may read, change and delete patients, at %s", settings.host, network
+        )
+    if not log.isEnabledFor(logging.INFO):
+        return _say_nothing
+    contents, remark = banner.look(dsn, settings), seed.remark(settings)
+    return partial(
+        print, banner.text(url, where, contents, settings.dialects, network=network, remark=remark), flush=True
+    )
+
+
+def _say_nothing() -> None:
+    pass
 
 
 if __name__ == "__main__":

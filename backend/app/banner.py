@@ -32,12 +32,25 @@ def look(dsn: str, settings: Settings) -> Contents:
     return Contents(f"PostgreSQL {version.split('.')[0]}", patients)
 
 
-def text(url: str, where: str, contents: Contents, dialects: Sequence[tuple[str, str]]) -> str:
-    """The banner. `where` says where the data live, `dialects` are `Settings.dialects`."""
+def text(
+    url: str,
+    where: str,
+    contents: Contents,
+    dialects: Sequence[tuple[str, str]],
+    *,
+    network: str = "",
+    remark: str = "",
+) -> str:
+    """The banner. `where` says where the data live, `dialects` are `Settings.dialects`.
+
+    `network` is where others find the server, if they do; `remark` is what else there is to say of the data.
+    """
     (_, spoken), (other, others) = dialects
+    known = f"\nIn the network: {network} (everybody there may read, change and delete patients)" if network else ""
+    more = f"{remark}\n" if remark else ""
     count = "" if contents.patients is None else f"   {contents.patients} patient{'s' * (contents.patients != 1)}"
     return f"""
-Patients API {__version__} started on {url}
+Patients API {__version__} started on {url}{known}
 Press Ctrl-C to stop
 
 Endpoints:
@@ -50,4 +63,4 @@ as json-server {spoken} does where a request does not tell ({others}: JSON_SERVE
 
 Data:
 {where} ({contents.state})
-"""
+{more}"""

@@ -3,7 +3,7 @@
 One process serves; several would need a supervisor, and on PostgreSQL's side a larger pool serves as well.
 """
 
-from app.server.listening import ListenError, listen, url_of
+from app.server.listening import ListenError, listen, network_url, url_of
 from app.server.serving import serve
 
-__all__ = ["ListenError", "listen", "serve", "url_of"]
+__all__ = ["ListenError", "listen", "network_url", "serve", "url_of"]

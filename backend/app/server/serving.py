@@ -2,14 +2,16 @@
 
 import asyncio
 import gc
+import logging
 import resource
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.server import HANDLED_SIGNALS
 
 from app.api.middleware import permission
 from app.config import Settings
@@ -19,7 +21,7 @@ from app.server.protocol import limited
 _STILL_COMING = 0.3  # seconds
 
 
-def serve(app: ASGIApp, settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> None:
+def serve(app: ASGIApp, settings: Settings, listeners: Sequence[socket.socket], announce: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM, then return. `announce` is called once requests are answered.
 
     Requests under way get `SHUTDOWN_TIMEOUT` seconds. FORWARDED_ALLOW_IPS names the proxies whose X-Forwarded-* count.
@@ -37,7 +39,10 @@ def serve(app: ASGIApp, settings: Settings, listener: socket.socket, announce: C
         timeout_graceful_shutdown=settings.shutdown_timeout,
     )
     _allow_descriptors()
-    _Server(config, announce).run(sockets=[listener])
+    server = _Server(config, announce)
+    for number in HANDLED_SIGNALS:  # uvicorn gives them back at the end to who had them: a late one must raise nothing
+        signal.signal(number, server.handle_exit)
+    server.run(sockets=list(listeners))
 
 
 def _allow_descriptors() -> None:
@@ -60,8 +65,12 @@ class _Server(uvicorn.Server):
         """Take what was sent before the signal, then stop: uvicorn closes connections it has not read from yet."""
         await asyncio.sleep(_STILL_COMING)
         await super().shutdown(sockets)
+        if self.force_exit:  # uvicorn would leave the application's end to the loop's, which breaks it off
+            await self.lifespan.shutdown()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 uvicorn's signature
         """Stop; at a second Ctrl-C at once. uvicorn would raise the signal again at the end: exit code -15, not 0."""
-        self.force_exit = self.force_exit or (self.should_exit and sig == signal.SIGINT)
+        if self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
+            logging.getLogger("uvicorn.error").disabled = True  # who breaks requests off need not read where
         self.should_exit = True

@@ -97,7 +97,9 @@ def _release(node: str | Path) -> tuple[int, ...]:
     return tuple(int(part) for part in text.strip().lstrip("v").split(".")[:2])
 
 
-def json_server(version: Version, node: Path, patients: Iterable[Mapping[str, Any]], folder: Path) -> "Process":
+def json_server(
+    version: Version, node: Path, patients: Iterable[Mapping[str, Any]], folder: Path, *flags: str
+) -> "Process":
     """json-server on a copy of the patients.
 
     NODE_ENV=production keeps the betas from watching their own file: the watcher drops acknowledged writes. They then
@@ -108,15 +110,15 @@ def json_server(version: Version, node: Path, patients: Iterable[Mapping[str, An
     (folder / "db.json").write_text(json.dumps({"patients": list(patients)}))
     port = free_port()
     program = FOLDER / "node_modules" / release.folder / release.program
-    arguments = [node, program, "--port", str(port), "db.json", *(["--quiet"] if version == "0.17.4" else [])]
+    arguments = [node, program, "--port", str(port), "db.json", *flags, *(["--quiet"] if version == "0.17.4" else [])]
     return Process(arguments, folder, {"NODE_ENV": "production"}, port)
 
 
-def our_server(dialect: Dialect, dsn: str) -> "Process":
+def our_server(dialect: Dialect, dsn: str, *flags: str) -> "Process":
     """This server, as an operator starts it."""
     port = free_port()
     settings = {"DATABASE_URL": dsn, "JSON_SERVER_DIALECT": dialect, "PORT": str(port), "LOG_LEVEL": "WARNING"}
-    return Process([sys.executable, "-m", "app"], BACKEND, settings, port)
+    return Process([sys.executable, "-m", "app", *flags], BACKEND, settings, port)
 
 
 class Process:

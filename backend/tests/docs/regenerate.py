@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from pydantic import SecretStr
 
+from app.command_line import FLAGS, MISSING, Flag, Missing
 from app.config import BACKEND, Settings
 from app.main import create_app
 from tests.contract.differences import DIFFERENCES, Difference
@@ -30,7 +31,13 @@ def _openapi(_: str) -> str:
 
 def _compatibility(text: str) -> str:
     rows = ["| json-server | this server | why |", "|---|---|---|", *map(_row, DIFFERENCES)]
-    return _replaced(text, "differences", "\n".join(rows))
+    flags = ["| json-server | here |", "|---|---|", *map(_flag, FLAGS), *map(_flag, MISSING)]
+    return _replaced(_replaced(text, "flags", "\n".join(flags)), "differences", "\n".join(rows))
+
+
+def _flag(flag: Flag | Missing) -> str:
+    says = flag.does if isinstance(flag, Flag) else f"{'stops: ' if flag.matters else 'not needed: '}{flag.instead}"
+    return f"| {', '.join(f'`{name}`' for name in flag.names)} | {says} |"
 
 
 def _architecture(text: str) -> str:

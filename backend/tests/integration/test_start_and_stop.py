@@ -1,15 +1,17 @@
 """From `python -m app` to a served patient and back: the real process, and what it says."""
 
 import json
+import re
 import signal
 import socket
-import subprocess
-import sys
+import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from app.config import BACKEND
+from tests.integration.network import needs_ipv6, needs_network
 from tests.integration.processes import PATIENT, launched, postgres_processes, refusal, serving, wait_until
 
 
@@ -30,6 +32,40 @@ def test_a_port_in_use_is_one_line(place: Path) -> None:
     assert list(place.iterdir()) == []
 
 
+@needs_ipv6
+@pytest.mark.parametrize(("host", "other"), [("127.0.0.1", "::1"), ("0.0.0.0", "::1"), ("::1", "127.0.0.1")])
+def test_localhost_is_this_server_or_none(place: Path, host: str, other: str) -> None:
+    """Browsers and Node try both addresses of `localhost`, in either order."""
+    with socket.create_server((other, 0), family=socket.AF_INET6 if ":" in other else socket.AF_INET) as taken:
+        port = taken.getsockname()[1]
+        assert refusal(DATA_DIR=place, HOST=host, PORT=port).startswith(
+            f"port {port} of {other}, which `localhost` may lead to, is"
+        )
+    assert list(place.iterdir()) == []
+
+
+@needs_ipv6
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_both_addresses_of_localhost_are_served(database_url: str, host: str) -> None:
+    with serving(DATABASE_URL=database_url, HOST=host) as server:
+        port = server.http.base_url.port
+        for address in ("127.0.0.1", "[::1]", "localhost"):
+            assert server.http.get(f"http://{address}:{port}/health/live").status_code == 200
+
+
+@needs_network
+def test_who_else_may_come_is_said_in_development(database_url: str) -> None:
+    with serving(DATABASE_URL=database_url, HOST="0.0.0.0") as server:
+        said = re.search(r"In the network: (http://\S+) \(everybody there may read, change and delete pat", server.said)
+        assert said, server.said
+        assert server.http.get(f"{said[1]}/health/live").status_code == 200
+        assert (
+            f"HOST=0.0.0.0: everybody in the network may read, change and delete patients, at {said[1]}" in server.said
+        )
+    with serving(DATABASE_URL=database_url) as server:
+        assert "network" not in server.said
+
+
 def test_a_host_that_is_not_ours_is_one_line(place: Path) -> None:
     assert refusal(DATA_DIR=place, HOST="192.0.2.1").startswith("cannot listen on 192.0.2.1 port 0: ")
 
@@ -46,15 +82,6 @@ def test_what_cannot_be_served_is_one_line_without_the_password(settings: dict[s
     said = refusal(**settings)
     assert said.startswith(says)
     assert "hunter2" not in said
-
-
-@pytest.mark.parametrize(
-    ("argument", "code", "says"), [("--help", 0, "PORT=9000 python -m app"), ("--port=1", 2, "--port")]
-)
-def test_arguments_are_no_settings(argument: str, code: int, says: str) -> None:
-    command = [sys.executable, "-m", "app", argument]
-    done = subprocess.run(command, cwd=BACKEND, capture_output=True, text=True, check=False, timeout=20)
-    assert (done.returncode, says in done.stdout + done.stderr) == (code, True)
 
 
 def test_the_database_need_not_be_there_at_the_start() -> None:
@@ -125,13 +152,51 @@ def test_a_stop_during_the_start_is_a_stop(place: Path) -> None:
     wait_until(lambda: not postgres_processes(place), 20)
 
 
+@pytest.mark.parametrize("pause", [0.0, 0.1, 0.35, 0.45])
+def test_two_quick_interruptions_are_one_end(place: Path, pause: float) -> None:
+    """What was committed is there, PostgreSQL has ended in order, and nobody reads a traceback."""
+    with serving(DATA_DIR=place) as server:
+        assert server.http.post("/patients", json=PATIENT).status_code == 201
+        before = server.said
+        server.process.send_signal(signal.SIGINT)
+        time.sleep(pause)
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(30) == 0
+        assert server.said == before
+    assert not postgres_processes(place)
+    assert "database system is shut down" in (place / "postgres.log").read_text()
+
+
+def test_requests_under_way_at_the_second_interruption_end_in_silence(database_url: str) -> None:
+    with serving(DATABASE_URL=database_url) as server, psycopg.connect(database_url) as other:
+        other.execute("LOCK TABLE patients")
+        with socket.create_connection(("127.0.0.1", server.http.base_url.port or 0)) as client:
+            client.sendall(b"GET /patients HTTP/1.1\r\nHost: t\r\n\r\n")
+            wait_until(lambda: other.execute(_WAITING).fetchone() == (1,), 10)
+            server.process.send_signal(signal.SIGINT)
+            time.sleep(1)
+            server.process.send_signal(signal.SIGINT)
+            assert server.process.wait(10) == 0
+        assert not re.search("Traceback|Exception|Error", server.said), server.said
+
+
+_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+def test_an_interruption_while_it_loads_is_no_traceback(place: Path) -> None:
+    (place / "pydantic.py").write_text("import pathlib, time\npathlib.Path(__file__).unlink()\ntime.sleep(30)\n")
+    with launched(PYTHONPATH=place) as server:
+        wait_until(lambda: not (place / "pydantic.py").exists(), 20)
+        assert server.stop(signal.SIGINT) == -signal.SIGINT
+        assert server.said == ""
+
+
 def test_another_program_may_serve_the_application(place: Path) -> None:
     with serving((), ("-m", "uvicorn", "app.main:app", "--port", "0"), DATA_DIR=place) as server:
         assert server.http.post("/patients", json=PATIENT).status_code == 201
         assert len(server.http.get("/patients", params={"name": "Ada Test"}).json()) == 1
         assert server.stop(signal.SIGINT) in {0, -signal.SIGINT}
-        assert "GET /patients 200" in server.said
-        assert "Ada" not in server.said
+        assert "GET /patients?name=Ada+Test 200" in server.said
 
 
 def test_another_program_is_told_in_one_line_what_it_cannot_serve(place: Path) -> None:

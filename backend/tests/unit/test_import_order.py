@@ -28,12 +28,25 @@ IMPORTS = {
     "exporter": {"importer", "jsonserver", "models", "sql"},
     "embedded": {"libpq"},
     "logs": {"config"},
-    "development": {"embedded", "importer", "config", "libpq"},
-    "target": {"config", "embedded", "development", "importer"},
+    "seed": {"config", "importer", "libpq"},
+    "development": {"embedded", "seed", "config"},
+    "target": {"config", "embedded", "development", "importer", "seed"},
     "banner": {"config", "libpq", "outages"},
     "server": {"config", "api", "limits"},
     "main": {"logs", "api", "services", "database", "config", "embedded", "development"},
-    "__main__": {"main", "server", "embedded", "development", "banner", "config", "logs", "libpq"},
+    "command_line": {"importer"},
+    "__main__": {
+        "main",
+        "server",
+        "embedded",
+        "development",
+        "seed",
+        "banner",
+        "command_line",
+        "config",
+        "logs",
+        "libpq",
+    },
 }
 FRAMEWORKS = {"fastapi": {"main", "api"}, "starlette": {"api", "server"}, "uvicorn": {"server"}}
 
