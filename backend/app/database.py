@@ -12,6 +12,7 @@ import select
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, NamedTuple
 
 import psycopg
@@ -22,14 +23,13 @@ from psycopg_pool import AsyncConnectionPool
 from app import libpq
 from app.config import Settings
 from app.errors import DatabaseUnavailable
-from app.outages import NOT_MIGRATED, reason
+from app.outages import STATES, Outage
 from app.sql import Query
+from app.watch import HEALTH_SECONDS, Watch
 
-log = logging.getLogger(__name__)
 Row = tuple[Any, ...]
 Connection = psycopg.AsyncConnection[Row]
 
-HEALTH_SECONDS = 1.5  # for the database to answer /health, which has 2
 LOST_SECONDS = 0.5  # a database known to be away is waited for no longer; also between two attempts to connect
 SHARE = 0.875  # of the deadline, for the pool to give a connection and for a statement; the rest is for saying so
 
@@ -40,13 +40,11 @@ _PAUSES = (0, 0.01, 0.02, 0.04, 0.08, 0.16)  # seconds before each attempt
 # A peer that is gone without a word is noticed within 20 seconds.
 _KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": 5000}
 
-_NO_SCHEMA = (pg.UndefinedTable, pg.UndefinedColumn)
-# Away, starting, stopping, read-only, saturated, cut off, not migrated. Anything else is a fault of ours.
-_UNAVAILABLE = (
+# Away, starting, stopping, saturated, cut off, or in one of the states. Anything else is a fault of ours.
+_UNAVAILABLE: tuple[type[Exception], ...] = (
     psycopg.OperationalError,  # the pool's errors, failed connections, SQLSTATE 08, 53, 57P, 57014 among them
     psycopg.InterfaceError,
-    pg.ReadOnlySqlTransaction,
-    *_NO_SCHEMA,
+    *STATES,
     OSError,
 )
 
@@ -83,14 +81,15 @@ class Database:
     """A pool of connections to one PostgreSQL, opened by `open` and closed by `close`.
 
     It need not be reachable: until it is, statements raise `DatabaseUnavailable`, within `DB_DEADLINE` seconds.
+    `needs` asks for what requests need; its row is `outages.Needs`.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, needs: Query) -> None:
         self._dsn = settings.database_url.get_secret_value() if settings.database_url else ""
         self._deadline = settings.db_deadline
         self._options = _connection_options(self._dsn, settings)
-        self._outage: str | None = None
-        self._question: asyncio.Task[str | None] | None = None
+        self._needs = needs
+        self._watch = Watch(self._apart, partial(self._once, needs))
         self._pool = AsyncConnectionPool(
             self._dsn,
             kwargs=self._options,
@@ -110,8 +109,7 @@ class Database:
         await self._pool.open()
 
     async def close(self) -> None:
-        if self._question:
-            self._question.cancel()
+        self._watch.close()
         await self._pool.close(timeout=HEALTH_SECONDS)
 
     async def rows(self, query: Query, since: float | None = None) -> list[Row]:
@@ -121,26 +119,22 @@ class Database:
         or `DatabaseUnavailable` when there is no answer in time: a write may then have happened or not.
         """
         try:
-            return await self._rows(query, (since or now()) + self._deadline)
+            rows = await self._rows(query, (since or now()) + self._deadline)
         except pg.UniqueViolation as error:
             raise UniqueViolation(error.diag.constraint_name) from None
         except pg.LockNotAvailable as error:
             raise Locked from error
         except _UNAVAILABLE as error:
-            if not self._outage:
-                log.warning("a statement failed: %s", type(error).__name__)
-            raise DatabaseUnavailable(NOT_MIGRATED if isinstance(error, _NO_SCHEMA) else None) from error
+            self._watch.failed(error)
+            raise DatabaseUnavailable(STATES.get(type(error))) from error
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             raise Refused(error.diag.constraint_name) from error
+        self._watch.served()
+        return rows
 
-    async def fault(self) -> str | None:
-        """Why patients cannot be served now, as one sentence for clients; None if they can.
-
-        Asked on a connection of its own, so that a busy pool is not an outage. One question serves all who ask while
-        it is under way.
-        """
-        outage = await self._ask()
-        return outage and (NOT_MIGRATED if outage == NOT_MIGRATED else DatabaseUnavailable.detail)
+    async def outage(self) -> Outage | None:
+        """Why requests cannot be served now, in at most `watch.HEALTH_SECONDS`; None if they can."""
+        return await asyncio.shield(self._watch.ask())
 
     def pool_use(self) -> PoolUse:
         now = self._pool.get_stats()
@@ -164,8 +158,7 @@ class Database:
         connection = await self._pool.getconn(self._patience(end))
         try:
             with _cut_off(connection, end):
-                cursor = await connection.execute(query.sql, query.params, binary=True)
-                return await cursor.fetchall()
+                return await _fetched(connection, query)
         finally:
             await self._pool.putconn(connection)
 
@@ -173,7 +166,7 @@ class Database:
         """Seconds to wait for a connection of the pool. Raises `DatabaseUnavailable` if there are none left."""
         if (left := end - now()) <= 0:
             raise DatabaseUnavailable
-        return min(left, LOST_SECONDS if self._outage else self._deadline * SHARE)
+        return min(left, LOST_SECONDS if self._watch.away else self._deadline * SHARE)
 
     async def _suspect(self, end: float) -> None:
         """A server that let the deadline pass may be gone without a word, and the idle connections with it."""
@@ -192,41 +185,23 @@ class Database:
     async def _on_connected(self, connection: Connection) -> None:
         """Text comes as the bytes PostgreSQL sent (client_encoding is UTF-8): JSON passes through undecoded."""
         connection.adapters.register_loader("text", ByteaBinaryLoader)
-        self._note(None)
+        self._watch.connected()
 
     async def _on_lost(self, _: AsyncConnectionPool[Connection]) -> None:
         """The pool cannot connect: find out why."""
-        await self._ask()
+        self._watch.ask()
 
-    async def _ask(self) -> str | None:
-        if self._question is None or self._question.done():
-            self._question = asyncio.create_task(self._outage_now())
-        return await asyncio.shield(self._question)
-
-    async def _outage_now(self) -> str | None:
-        """Why patients cannot be served at this moment, or None."""
-        try:
-            outage = await self._probe(now() + HEALTH_SECONDS)
-        except (psycopg.Error, OSError) as error:  # a TimeoutError is an OSError
-            outage = reason(error)
-        self._note(outage)
-        return outage
-
-    async def _probe(self, end: float) -> str | None:
+    async def _apart(self, end: float) -> list[Row]:
+        """What the database has of what requests need, on a connection that nothing else uses."""
         async with asyncio.timeout_at(end):
             connection = await psycopg.AsyncConnection.connect(self._dsn, **self._options)
         async with connection:
             with _cut_off(connection, end):
-                found = await (await connection.execute("SELECT to_regclass('patients') IS NOT NULL")).fetchone()
-        return None if found == (True,) else NOT_MIGRATED
+                return await _fetched(connection, self._needs)
 
-    def _note(self, outage: str | None) -> None:
-        """Tell the operator each change once."""
-        if outage and outage != self._outage:
-            log.error("no patients can be served: %s", outage)
-        elif self._outage and not outage:
-            log.warning("the database is back")
-        self._outage = outage
+
+async def _fetched(connection: Connection, query: Query) -> list[Row]:
+    return await (await connection.execute(query.sql, query.params, binary=True)).fetchall()
 
 
 @contextmanager

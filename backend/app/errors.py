@@ -53,13 +53,13 @@ class NotFound(Problem):
 
 
 class Conflict(Problem):
-    """Another patient holds this field's value already."""
+    """Another patient holds this field's value already. None: a value that only the database knows must be its own."""
 
     status = 409
 
-    def __init__(self, field: str) -> None:
+    def __init__(self, field: str | None) -> None:
         message = "is already used by another patient"
-        super().__init__(f"{field} {message}.", errors={field: message})
+        super().__init__(f"{field or 'A value'} {message}.", errors={field: message} if field else {})
 
 
 class PreconditionFailed(Problem):

@@ -20,6 +20,7 @@ from app.config import Settings
 from app.database import Database
 from app.embedded import EmbeddedError
 from app.services.patient_service import PatientService
+from app.services.statements import NEEDS
 
 log = logging.getLogger("app")
 
@@ -32,7 +33,7 @@ _OPEN = (
 
 def create_app(settings: Settings) -> FastAPI:
     """The ASGI application over the database `settings.database_url` names; its lifespan opens and closes the pool."""
-    database, counted = Database(settings), Metrics() if settings.metrics else None
+    database, counted = Database(settings, NEEDS), Metrics() if settings.metrics else None
     service = PatientService(database)
 
     @asynccontextmanager

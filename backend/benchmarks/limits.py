@@ -22,6 +22,7 @@ from app.config import Settings
 from app.database import Database, Row
 from app.main import create_app
 from app.services.patient_service import PatientService
+from app.services.statements import NEEDS
 from app.sql import Query
 from benchmarks.load import Sample
 from benchmarks.scenarios import MARK, UNIQUE, Request
@@ -57,7 +58,7 @@ class _Recording(Database):
     """A database that remembers what it was asked."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
+        super().__init__(settings, NEEDS)
         self.asked: list[Query] = []
 
     async def rows(self, query: Query, since: float | None = None) -> list[Row]:

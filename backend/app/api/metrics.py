@@ -36,5 +36,6 @@ class Metrics:
         for state, connections in (("limit", use.limit), ("open", use.open), ("idle", use.idle)):
             self._pool.labels(state).set(connections)
         self._waiting.set(use.waiting)
-        self._up.set(await database.fault() is None)
+        outage = await database.outage()
+        self._up.set(outage is None or outage.reads)
         return generate_latest(self._registry)

@@ -61,7 +61,7 @@ _HEALTH: Json = {
     "required": ["status", "version", "timestamp"],
     "properties": {
         "status": {"type": "string", "enum": ["ok", "unavailable"]},
-        "database": {"type": "string", "enum": ["ok", "unavailable"]},
+        "database": {"type": "string", "enum": ["ok", "read-only", "unavailable"]},
         "detail": _TEXT,
         "version": _TEXT,
         "timestamp": {"type": "string", "format": "date-time"},

@@ -40,6 +40,7 @@ _BLANKS_SQL = "E'" + "".join(f"\\u{ord(c):04x}" for c in BLANKS) + "'"
 _COLLATION = "C"  # code points; every index serves json-server 0.17's order, and no libc upgrade can spoil one
 
 EXTRA_SIZE = "patients_extra_size_check"
+POSITION_KEY = "patients_position_key"
 
 # Made by the migrations where the database has what it takes; not part of the model.
 ACCELERATORS = ("patients_search_ix",)
@@ -77,7 +78,7 @@ class Patient(Base):
     extra: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
 
     __table_args__ = (
-        UniqueConstraint("position"),
+        UniqueConstraint("position", name=conv(POSITION_KEY)),
         UniqueConstraint("patient_id"),
         CheckConstraint(f"char_length(id) BETWEEN 1 AND {ID_LENGTH}", name="id"),
         _filled("patient_id", PATIENT_ID_LENGTH),

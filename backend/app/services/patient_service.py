@@ -25,7 +25,7 @@ from app.jsonserver.collation import DETECT, Collations
 from app.jsonserver.conditions import UnsupportedQuery
 from app.jsonserver.query import Dialect, ListQuery, parse
 from app.jsonserver.statement import list_query, places_query, rows_at
-from app.models.patient import EXTRA_SIZE, TABLE
+from app.models.patient import EXTRA_SIZE, POSITION_KEY, TABLE
 from app.round_trips import Batched, Joined
 from app.schemas.patient import COLUMNS, Record
 from app.services import statements
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 _TOO_LARGE = "The fields of the patient that are not declared would be too large together."
 _TOGETHER = 100  # writes that share a round trip at most
+_POSITIONS = 3  # tried for a new patient; each time the sequence has moved
 _SHAREABLE = 8 * 1024  # characters of undeclared fields; a larger patient goes alone and keeps nobody waiting
 
 Versions = Sequence[str] | None  # entity tags of which the patient must have one; None: any version will do
@@ -145,7 +146,7 @@ class PatientService:
         since, key = now(), record.columns.get("id") or secrets.token_hex(8)
         values = {**_values(record), "id": key}
         row = await self._shared(self._inserts, key, values)
-        return key, row or await self._write(statements.insert_one(), values, since)
+        return key, row or await self._insert(values, since)
 
     async def replace(self, key: str, record: Record, versions: Versions = None) -> bytes:
         """Store the record in place of patient `key`, whose place in the list stays."""
@@ -194,6 +195,15 @@ class PatientService:
             return {}
         return {first[key.decode()]: row for key, row in rows}
 
+    async def _insert(self, values: Mapping[str, Any], since: float) -> bytes:
+        """A patient that goes alone. If its position was given to another by hand, the next one is tried."""
+        for _ in range(_POSITIONS):
+            try:
+                return await self._write(statements.insert_one(), values, since)
+            except UniqueViolation:
+                await self._database.rows(Query(statements.step_over(), {}), since)
+        raise DatabaseUnavailable
+
     async def _change(
         self, statement: str, key: str, values: Mapping[str, Any], versions: Versions, since: float | None = None
     ) -> bytes:
@@ -209,7 +219,9 @@ class PatientService:
         try:
             rows = await self._database.rows(Query(statement, params), since)
         except UniqueViolation as error:
-            raise Conflict(unique_fields()[error.constraint]) from None
+            if error.constraint == POSITION_KEY:
+                raise
+            raise Conflict(unique_fields().get(error.constraint)) from None
         except Refused as error:
             raise (BadRequest(_TOO_LARGE) if error.constraint == EXTRA_SIZE else error) from None
         return _found(rows[0][0] if rows else None)

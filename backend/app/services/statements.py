@@ -22,12 +22,12 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB, REGCLASS, insert
 
 from app.jsonserver.statement import wire_row
 from app.models.patient import TABLE
 from app.schemas.patient import COLUMNS
-from app.sql import compile_sql, constant
+from app.sql import Query, compile_sql, constant
 
 _LOCK_TIMEOUT = "50ms"
 TAG_LENGTH = 32  # hex digits, 128 bits
@@ -35,6 +35,22 @@ WRITABLE = tuple(column for column in COLUMNS.values() if column != "id")
 
 _BY_ID = TABLE.c.id == bindparam("key")
 _BY_IDS = TABLE.c.id == func.any(bindparam("keys", type_=ARRAY(Text)))
+
+
+NEEDS = Query(
+    """
+SELECT to_regclass(%(table)s) IS NOT NULL,
+       count(attnum) = count(*),
+       bool_and(has_column_privilege(attrelid, attnum, 'SELECT')),
+       bool_and(has_table_privilege(attrelid, 'DELETE') AND has_column_privilege(attrelid, attnum, 'INSERT')
+         AND has_column_privilege(attrelid, attnum, 'UPDATE')) FILTER (WHERE name = ANY(%(written)s::text[])),
+       current_setting('transaction_read_only')::bool
+FROM unnest(%(columns)s::text[]) AS needed(name)
+LEFT JOIN pg_attribute ON attrelid = to_regclass(%(table)s) AND attname = name AND NOT attisdropped
+""",
+    {"table": TABLE.name, "columns": [*TABLE.c.keys()], "written": [*WRITABLE, "extra"]},
+)
+"""What requests need: yields one row, `outages.Needs`. Waits for no lock: a table that somebody holds is there."""
 
 
 @cache
@@ -55,6 +71,15 @@ def insert_one() -> str:
     """Values by column, extra as JSON text -> (row)."""
     values: dict[str, Any] = {name: bindparam(name) for name in COLUMNS.values()} | {"extra": _extra()}
     return compile_sql(insert(TABLE).values(values).returning(wire_row()))
+
+
+@cache
+def step_over() -> str:
+    """Lift the sequence of positions above those that somebody gave by hand, where the database's user may do that."""
+    sequence = func.pg_get_serial_sequence(constant(TABLE.name), constant(TABLE.c.position.name))
+    highest = select(func.greatest(func.max(TABLE.c.position), func.pg_sequence_last_value(cast(sequence, REGCLASS))))
+    lifted = func.setval(sequence, highest.scalar_subquery())
+    return compile_sql(select(lifted).where(func.has_sequence_privilege(sequence, constant("UPDATE"))))
 
 
 @cache

@@ -13,7 +13,7 @@ from app.config import BACKEND, Settings
 from app.errors import Problem
 from app.jsonserver.query import SPELLINGS
 from app.main import create_app
-from app.outages import _REASONS, NOT_MIGRATED
+from app.outages import _REASONS, SILENT, STATES
 from app.server.protocol import _REFUSALS
 from tests.docs.pages import DOCS, PAGES, ROOT, code, rows
 from tests.docs.regenerate import GENERATED, description
@@ -69,7 +69,7 @@ def _kinds(kind: type[Problem]) -> set[type[Problem]]:
 
 def test_every_cause_of_an_outage_is_explained() -> None:
     listed = {cells[0] for cells in rows(OPERATIONS, "## Logs")}
-    causes = {*_REASONS.values(), NOT_MIGRATED, "the database does not answer"}
+    causes = {*_REASONS.values(), *STATES.values(), SILENT}
     assert causes <= listed
 
 

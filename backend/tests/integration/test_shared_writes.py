@@ -24,7 +24,7 @@ class Counting(Database):
     """The real one, which counts the statements it is given."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
+        super().__init__(settings, statements.NEEDS)
         self.given = Counter[str]()
 
     async def rows(self, query: Query, since: float | None = None) -> list[Row]:

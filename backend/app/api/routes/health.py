@@ -10,22 +10,29 @@ from starlette.responses import Response
 from app import __version__
 from app.api.thin import ThinRoute
 from app.database import Database
+from app.outages import Outage
 
 router = APIRouter(prefix="/health", tags=["health"], route_class=ThinRoute)
 
 
 @router.get("")
 async def health(request: Request) -> Response:
-    """200 while the database answers, 503 in the same shape when it does not; within 2 seconds either way."""
+    """200 while patients can be read, 503 in the same shape while they cannot; within 2 seconds either way."""
     database: Database = request.app.state.database
-    fault = await database.fault()
-    return _report(200 if fault is None else 503, "ok" if fault is None else "unavailable", fault)
+    outage = await database.outage()
+    state = state_of(outage)
+    return _report(503 if state == "unavailable" else 200, state, outage and outage.detail)
 
 
 @router.get("/live")
 async def live(_: Request) -> Response:
     """200 while the process answers, whatever the database does."""
     return _report(200, None, None)
+
+
+def state_of(outage: Outage | None) -> str:
+    """The database in one word, as /health and / say it."""
+    return "ok" if outage is None else "read-only" if outage.reads else "unavailable"
 
 
 def _report(status: int, database: str | None, detail: str | None) -> Response:

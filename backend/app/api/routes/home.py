@@ -11,9 +11,11 @@ from starlette.responses import Response
 from app.api import conditional, examples, field_rules
 from app.api.pages import page
 from app.api.routes import docs, patients
+from app.api.routes.health import state_of
 from app.api.thin import ThinRoute
 from app.database import Database
 from app.errors import DatabaseUnavailable
+from app.outages import Outage
 from app.services.patient_service import PatientService
 
 router = APIRouter(route_class=ThinRoute, include_in_schema=False)
@@ -22,31 +24,32 @@ router = APIRouter(route_class=ThinRoute, include_in_schema=False)
 @router.get("/")
 async def home(request: Request) -> Response:
     """200 whatever the database does; the answer says how it is."""
-    count, first, fault = await _state(request.app.state.database, request.app.state.patients)
-    summary = _summary(request, count, fault)
+    count, first, outage = await _state(request.app.state.database, request.app.state.patients)
+    summary = _summary(request, count, outage)
     answer = _html(request, summary, first) if _wants_html(request.headers.get("accept", "")) else _json(summary)
     answer = await conditional.compressed(request, answer)
     answer.headers.add_vary_header("Accept")
     return answer
 
 
-async def _state(database: Database, patients: PatientService) -> tuple[int | None, str | None, str | None]:
-    """(number of patients, id of the first, fault). /health's own question comes first, and is answered within 2 s."""
-    if fault := await database.fault():
-        return None, None, fault
+async def _state(database: Database, patients: PatientService) -> tuple[int | None, str | None, Outage | None]:
+    """(number of patients, id of the first, outage). /health's own question comes first, and is answered within 2 s."""
+    outage = await database.outage()
+    if outage and not outage.reads:
+        return None, None, outage
     try:
-        return *await patients.overview(), None
+        return *await patients.overview(), outage
     except DatabaseUnavailable as error:
-        return None, None, error.detail
+        return None, None, Outage(error.detail, error.detail)
 
 
-def _summary(request: Request, count: int | None, fault: str | None) -> dict[str, Any]:
+def _summary(request: Request, count: int | None, outage: Outage | None) -> dict[str, Any]:
     base = _base(request)
     return {
         "name": request.app.title,
         "version": request.app.version,
-        "database": "unavailable" if fault else "ok",
-        **({"detail": fault} if fault else {}),
+        "database": state_of(outage),
+        **({"detail": outage.detail} if outage else {}),
         "resources": [{"path": patients.PATH, "url": base + patients.PATH, "count": count}],
         "corsOrigins": request.app.state.settings.allowed_origins,
         "jsonServerDialect": request.app.state.settings.json_server_dialect,

@@ -105,6 +105,22 @@ class Postgres:
                 connection.execute(f"CREATE ROLE {user} LOGIN PASSWORD 'right'".encode())
                 connection.execute("SELECT pg_reload_conf()")
 
+    def speak_tls(self, certificate: Path, key: Path) -> None:
+        for source, name in ((certificate, "server.crt"), (key, "server.key")):
+            (mine := self._data / name).write_bytes(source.read_bytes())
+            mine.chmod(0o600)
+            if self._account:
+                os.chown(mine, *self._account)
+        self._set("ssl = on")
+
+    def speak_plainly(self) -> None:
+        self._set("ssl = off")
+
+    def _set(self, setting: str) -> None:
+        with self.connect() as connection:
+            connection.execute(f"ALTER SYSTEM SET {setting}".encode())
+            connection.execute("SELECT pg_reload_conf()")
+
     def empty(self) -> None:
         """TRUNCATE writes every index anew, which takes longer than to delete a few."""
         with self.connect() as connection:

@@ -9,16 +9,11 @@ from contextlib import suppress
 
 import psycopg
 import pytest
-from pydantic import SecretStr
 
-from app.config import Settings
-from app.database import Database
-from app.errors import DatabaseUnavailable
 from tests.integration.faults.ledger import Ledger
 from tests.integration.faults.outage import judged, probed
 from tests.integration.faults.processes import Postgres, Server, wait_until
 from tests.integration.faults.wire import Answer, ask
-from tests.servers import free_port
 
 Amount = Callable[[int, int], int]
 Launch = Callable[..., Server]
@@ -99,30 +94,6 @@ def test_a_start_without_a_database_serves_when_it_comes(postgres: Postgres, lau
     postgres.start()
     wait_until(lambda: ask(server.port, "GET", "/patients").status == 200, 5, "used when it comes")
     assert "the database is back" in server.logged()
-
-
-WRONG = {
-    "password": ("postgresql://wrong:hunter2@127.0.0.1:{port}/patients", "refuses DATABASE_URL's user or password"),
-    "database": ("postgresql://patients@127.0.0.1:{port}/absent", "the database named in DATABASE_URL does not exist"),
-    "user": ("postgresql://absent@127.0.0.1:{port}/patients", "the user named in DATABASE_URL does not exist"),
-    "port": ("postgresql://patients:hunter2@127.0.0.1:{free}/patients", "nothing listens at the address"),
-    "host": ("postgresql://patients:hunter2@nowhere.invalid/patients", "the host in DATABASE_URL is unknown"),
-}
-
-
-@pytest.mark.parametrize(("url", "reason"), WRONG.values(), ids=WRONG)
-async def test_a_wrong_url_is_told_to_the_operator_alone(
-    postgres: Postgres, caplog: pytest.LogCaptureFixture, url: str, reason: str
-) -> None:
-    postgres.demand_password("wrong")
-    caplog.set_level("DEBUG")
-    dsn = SecretStr(url.format(port=postgres.port, free=free_port()))
-    database = Database(Settings(_env_file=None, database_url=dsn))
-    await database.open()
-    assert await database.fault() == DatabaseUnavailable.detail
-    await database.close()
-    assert reason in caplog.text
-    assert "hunter2" not in caplog.text
 
 
 def test_a_database_without_the_schema_says_what_to_run(postgres: Postgres, launch: Launch) -> None:

@@ -1,0 +1,113 @@
+"""Whether requests are served: what /health says, how long a request may wait, what the operator is told, and once.
+
+Asked on a connection of its own, so that a busy pool is no outage. When there is none to be had, one that requests use
+answers, or an answer that one of them got meanwhile: what keeps a newcomer out is no outage either.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import psycopg
+
+from app.errors import DatabaseUnavailable
+from app.outages import SILENT, STATES, Needs, Outage, lacking, reason
+
+log = logging.getLogger(__name__)
+Rows = list[tuple[Any, ...]]
+
+HEALTH_SECONDS = 1.5  # for the database to answer /health, which has 2
+_APART_SECONDS = 1.0  # of them, for a connection of its own
+
+Look = Callable[[float], Awaitable[Rows]]
+"""Asks the database for `outages.Needs`; by then, in the loop's time. Raises the driver's errors."""
+
+
+class Watch:
+    """What is known of one database. `outage` is the last that was found, None while requests are served."""
+
+    def __init__(self, apart: Look, pooled: Look) -> None:
+        self._apart, self._pooled = apart, pooled
+        self.outage: Outage | None = None
+        self._refusal: str | None = None  # why no new connection is to be had
+        self._served = 0.0  # when a statement last succeeded, in the loop's time
+        self._question: asyncio.Task[Outage | None] | None = None
+
+    @property
+    def away(self) -> bool:
+        """Whether nothing can be served, as far as is known."""
+        return self.outage is not None and not self.outage.reads
+
+    def served(self) -> None:
+        """A statement of a request has succeeded: that ends an outage."""
+        self._served = asyncio.get_running_loop().time()
+        if self.away:
+            self._note(None)
+
+    def failed(self, error: Exception) -> None:
+        """A statement of a request has failed. While why is known, nobody need be told of each."""
+        if self.outage is None:
+            log.warning("a statement failed: %s", type(error).__name__)
+            if type(error) in STATES:
+                self.ask()
+
+    def connected(self) -> None:
+        """There is a new connection: what was in the way may have gone."""
+        if self.outage:
+            self.ask()
+
+    def ask(self) -> "asyncio.Task[Outage | None]":
+        """The question that is under way, or a new one: it serves all who ask meanwhile."""
+        if self._question is None or self._question.done():
+            self._question = asyncio.create_task(self._look())
+        return self._question
+
+    def close(self) -> None:
+        if self._question:
+            self._question.cancel()
+
+    async def _look(self) -> Outage | None:
+        begin = asyncio.get_running_loop().time()
+        refusal, rows = await _tried(self._apart(begin + _APART_SECONDS))
+        if refusal:
+            _, rows = await _tried(self._pooled(begin + HEALTH_SECONDS))
+        served = bool(rows) or self._served >= begin
+        outage = (lacking(Needs(*rows[0])) if rows else None) if served else Outage(refusal)
+        self._note(outage)
+        self._note_refusal(refusal)
+        return outage
+
+    def _note(self, outage: Outage | None) -> None:
+        before, self.outage = self.outage, outage
+        if outage == before:
+            return
+        if outage is None:
+            log.warning("the database is back")
+        elif outage.reads:
+            log.warning("patients can be read, not changed: %s", outage.cause)
+        else:
+            log.error("no patients can be served: %s", outage.cause)
+
+    def _note_refusal(self, cause: str) -> None:
+        before, self._refusal = self._refusal, cause
+        if cause not in ("", before, SILENT) and not self.away:  # slow is not refused
+            log.warning("no new connection to the database: %s", cause)
+
+
+async def _tried(rows: Awaitable[Rows]) -> tuple[str, Rows]:
+    """Why there is no answer, or the answer."""
+    try:
+        return "", await rows
+    except (psycopg.Error, OSError, DatabaseUnavailable) as error:  # a TimeoutError is an OSError
+        return reason(_no_descriptor() or error), []
+
+
+def _no_descriptor() -> OSError | None:
+    """libpq that gets none says that the host is unknown, or nothing at all."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        return error
+    return None
