@@ -3,7 +3,8 @@ FROM python:3.11-slim-bookworm AS build
 WORKDIR /srv
 COPY backend/requirements.txt ./
 RUN python -m venv .venv \
- && .venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements.txt \
+ && .venv/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r requirements.txt \
+ && .venv/bin/pip check \
  && .venv/bin/pip uninstall --yes pip setuptools
 
 FROM python:3.11-slim-bookworm

@@ -1,18 +1,18 @@
-# Patients API: `make serve` runs it, `make test` proves it. Needs python3 (3.11 or newer) and make.
+# Patients API: `make serve` runs it, `make test` proves it. Needs python3 (3.11 or newer) with venv, and make.
 # Settings are environment variables, `make serve PORT=9000 SEED_FILE=mine.json` for example; backend/.env.example lists
 # them.
 
 PYTHON ?= python3
 VENV := backend/.venv
 NODE := backend/benchmarks/node_modules
-PIP := $(VENV)/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --only-binary :all: --no-compile
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 RUN := cd backend && .venv/bin/python -m
 
 # A relative path that make is given is meant from where one stands; in backend/.env it begins in backend/.
 from_here = case "$$$1" in ""|/*) ;; *) export $1="$$PWD/$$$1" ;; esac;
 
 .DEFAULT_GOAL := help
-.PHONY: help serve reset test lint setup fix bench bench-migrate torture
+.PHONY: help serve reset test lint setup fix locks bench bench-migrate torture
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 20
@@ -47,21 +47,63 @@ fix: $(VENV)/.test ## format the code, mend what the linter can, write anew what
 	$(RUN) ruff check --fix .
 	$(RUN) tests.docs.regenerate
 
-# A stamp says that the file it depends on is installed. Later runs look at nothing else. Compiling what the server imports
-# takes two seconds, compiling every package ten.
-$(VENV)/.serve: backend/requirements-embedded.txt | $(VENV)/.made
+locks: ## make the locks anew from pyproject.toml (needs uv); UPGRADE='--upgrade-package NAME' for a newer release
+	cd backend && $(COMPILE) $(UPGRADE) -o requirements.txt
+	cd backend && $(COMPILE) $(UPGRADE) -o requirements-embedded.txt --extra embedded -c requirements.txt
+	cd backend && $(COMPILE) $(UPGRADE) -o requirements-dev.txt --extra dev -c requirements.txt
+	@cd backend && for system in $(SYSTEMS); do for python in 3.11 3.15; do \
+		echo "Does $$system with Python $$python have a wheel of everything?"; \
+		$(UV) pip compile -q --no-deps --only-binary :all: --python-platform $$system --python-version $$python \
+			requirements-dev.txt >/dev/null || exit 1; done; done
+
+UV ?= uv
+COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-header pyproject.toml
+SYSTEMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 x86_64-apple-darwin aarch64-apple-darwin
+
+# What a lock says is installed, whatever has been released since: without `--no-deps` a pip before 24 looks for the newest
+# release of what has an extra. `pip check` finds a lock that lacks something.
+define INSTALL
+@$(PIP) install -qq --no-deps --require-hashes --only-binary :all: --no-compile -r $(1)
+@lacking=$$($(PIP) check) || { echo "$(1) is incomplete: $$lacking" >&2; exit 1; }
+endef
+
+# A stamp says that the environment has what it is named after. Later runs look at nothing else. Compiling what the server
+# imports takes two seconds, compiling every package ten.
+$(VENV)/.serve: $(VENV)/.made
 	@echo "Installing what serving needs into $(VENV) ..."
-	@$(PIP) -r $<
+	$(call INSTALL,backend/requirements-embedded.txt)
 	@cd backend && PYTHONDONTWRITEBYTECODE= .venv/bin/python -c 'import app.__main__, app.development'
 	@touch $@
 
-$(VENV)/.test: backend/requirements-dev.txt | $(VENV)/.made
+$(VENV)/.test: $(VENV)/.made
 	@echo "Installing what testing needs into $(VENV) ..."
-	@$(PIP) -r $< && touch $@
+	$(call INSTALL,backend/requirements-dev.txt)
+	@touch $@
 
 $(NODE)/.made: backend/benchmarks/package-lock.json
 	@cd backend/benchmarks && npm ci --silent && touch node_modules/.made
 
-$(VENV)/.made:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
-	@$(PYTHON) -m venv --clear $(VENV) && touch $@
+# Holds the locks that the environment is for. With others it is made anew: `pip check` would find what theirs left behind.
+LOCKS := backend/requirements-embedded.txt backend/requirements-dev.txt
+$(VENV)/.made: FORCE
+	@cat $(LOCKS) | cmp -s - $@ || \
+		{ $(PYTHON) -c "$$NEEDS" && $(PYTHON) -m venv --clear $(VENV) && cat $(LOCKS) > $@; }
+FORCE:
+
+# Of the machine; the first that is not met is all that is said.
+define NEEDS
+import platform, sys
+from importlib.util import find_spec
+libc, version = platform.libc_ver()
+this = " ".join(filter(None, (platform.system(), libc, version, "on", platform.machine())))
+linux = sys.platform == "linux" and libc == "glibc" and tuple(map(int, version.split("."))) >= (2, 28)
+systems = "Linux with glibc 2.28 or newer (not Alpine), macOS or, on Windows, WSL2"
+needs = (
+    (linux or sys.platform == "darwin", systems + " is needed; this is " + this),
+    (platform.machine() in ("x86_64", "aarch64", "arm64"), "x86-64 or arm64 is needed; this is " + this),
+    (sys.version_info >= (3, 11), "Python 3.11 or newer is needed: make PYTHON=..."),
+    (find_spec("ensurepip"), "this Python has no venv; on Debian and Ubuntu: apt install python3-venv"),
+)
+sys.exit(next((sentence for met, sentence in needs if not met), 0))
+endef
+export NEEDS

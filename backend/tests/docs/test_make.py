@@ -7,7 +7,7 @@ import httpx2
 from tests.docs.conftest import Sandbox
 from tests.servers import Server
 
-_INSTALLED = "--old-file=backend/requirements-embedded.txt"  # the copy's lock is newer than what it has installed
+_INSTALLED = "--old-file=backend/.venv/.made"  # the copy's environment is this one: whatever its locks say, it stays
 
 
 def test_a_relative_path_is_looked_for_where_one_stands(sandbox: Sandbox) -> None:
