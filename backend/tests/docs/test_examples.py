@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.docs.pages import PAGES, Block, blocks
+from tests.docs.pages import PAGES, ROOT, Block, blocks
 
 EXAMPLES = [block for page in PAGES for block in blocks(page, "sh")]
 
@@ -36,6 +36,19 @@ def matches(found: Any, shown: Any) -> bool:
     if isinstance(shown, list) and isinstance(found, list):
         return len(found) == len(shown) and all(map(matches, found, shown))
     return shown in ("…", found)
+
+
+# GNU's forms of what macOS has otherwise, and programs that it lacks.
+NOT_ON_MACOS = re.compile(
+    r"\b(sed -[a-z]*[ir]|grep -[a-z]*P|xargs -[dr]|date -d|stat -c|mktemp --|timeout|nproc|sha256sum|setsid|tac)\b"
+)
+
+
+def test_what_people_run_is_there_on_macos_too() -> None:
+    texts = {str(block): block.text for page in PAGES for block in blocks(page) if block.info in ("sh", "text")}
+    texts["Makefile"] = (ROOT / "Makefile").read_text()
+    found = {place: match[0] for place, text in texts.items() if (match := NOT_ON_MACOS.search(text))}
+    assert found == {}
 
 
 def test_each_block_says_what_it_is() -> None:

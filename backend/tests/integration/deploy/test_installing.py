@@ -119,6 +119,12 @@ def clone(tmp_path: Path, index: Index) -> Clone:
     return clone
 
 
+def test_every_place_builds_alike() -> None:
+    """Both Blueprints, and the page for all other places."""
+    (command,) = {build_command(file) for file in BLUEPRINTS}
+    assert f"\n{command}\n" in (ROOT / "docs" / "deployment.md").read_text()
+
+
 @pytest.mark.parametrize("install", INSTALLS)
 def test_a_newer_release_changes_nothing(clone: Clone, install: str) -> None:
     done = clone.run(INSTALLS[install])
