@@ -1,5 +1,6 @@
 """A request's body as a checked record: media type, size, JSON, rules, in this order."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,12 +26,18 @@ async def record(request: Request, model: type[BaseModel], limit: int) -> Record
         raise Invalid({fault.field: fault.message for fault in error.faults[:FAULTS]}) from None
 
 
+_JSON = re.compile(r"application/(?:[a-z0-9!#$&^_.+-]+\+)?json")  # RFC 6838, 4.2; RFC 6839, 3.1
+
+
 def _require_json(headers: Mapping[str, str]) -> None:
-    """Only `application/json`, UTF-8 (RFC 8259, 8.1): the others a foreign page may send without a preflight."""
+    """Only `application/json` and `application/*+json`, UTF-8 (RFC 8259, 8.1).
+
+    No page of another origin can send them without a preflight.
+    """
     media_type, *parameters = (part.strip().lower() for part in headers.get("content-type", "").split(";"))
     charsets = {p.partition("=")[2].strip().strip('"') for p in parameters if p.startswith("charset")}
     encoded = headers.get("content-encoding", "identity").strip().lower()
-    if media_type != "application/json" or not charsets <= {"utf-8", "utf8"}:
+    if not _JSON.fullmatch(media_type) or not charsets <= {"utf-8", "utf8"}:
         raise UnsupportedMediaType
     if encoded != "identity":
         raise UnsupportedMediaType("Send the body as it is, without Content-Encoding.")

@@ -48,8 +48,9 @@ def example() -> dict[str, Any]:
 
 def _field(name: str, schema: Mapping[str, Any], required: bool) -> FieldRules:
     unique = ["unique"] if name in patient_service.unique_fields().values() else []
-    optional = [] if required else ["made by the server if absent"]
-    return FieldRules(name, [*_phrases(_one_type(schema)), *unique, *optional], schema["examples"][0])
+    optional = [] if required else ["made by the server if absent or empty"]
+    text = ["also as text"] if [one["type"] for one in schema.get("anyOf", ())] == ["integer", "string"] else []
+    return FieldRules(name, [*_phrases(_one_type(schema)), *text, *unique, *optional], schema["examples"][0])
 
 
 def _phrases(schema: Mapping[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode
 
 from app.api import problems
 from app.jsonserver.query import SPELLINGS
@@ -37,7 +38,7 @@ _FAULTS: Mapping[int, str] = {
     409: "Another patient has this id or patientID; `errors` names the field.",
     412: "The patient is no longer the version If-Match names.",
     413: "The body is larger than MAX_BODY_BYTES.",
-    415: "The body is not application/json.",
+    415: "The body is not application/json or another JSON type (application/*+json).",
     503: "The database does not answer. Try again after `Retry-After` seconds.",
 }
 
@@ -225,7 +226,8 @@ def _header(name: str) -> Json:
 
 def _components() -> Json:
     models: tuple[type[BaseModel], ...] = (Patient, PatientCreate, PatientReplace, PatientPatch)
-    shapes = {model.__name__: _shape(model.model_json_schema()) for model in models}
+    modes: Mapping[type[BaseModel], JsonSchemaMode] = {Patient: "serialization"}
+    shapes = {model.__name__: _shape(model.model_json_schema(mode=modes.get(model, "validation"))) for model in models}
     return shapes | {"JsonValue": _VALUE, "PatientPage": _PAGE, "Problem": _PROBLEM, "Health": _HEALTH}
 
 

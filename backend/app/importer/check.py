@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context
 from typing import Any, NamedTuple
 
@@ -50,7 +50,7 @@ def examine(raw: bytes) -> Checked:
         demand_json(raw)
         raise InvalidRecord([Fault("", "object", "a record must be an object")])
     body, faults = _read_object(raw)
-    numbers = {name: body[name] for name in KEYS if isinstance(body.get(name), int | float)}
+    numbers = {name: body[name] for name in KEYS if type(body.get(name)) in (int, float)}
     body |= {name: id_text(number) for name, number in numbers.items()}
     try:
         record = check(body, PatientCreate)
@@ -59,7 +59,7 @@ def examine(raw: bytes) -> Checked:
         faults += [fault for fault in error.faults if fault.field not in unkept]
     if faults:
         raise InvalidRecord(faults)
-    warnings = _made_id(record) + _numbers(numbers) + _rounded(record.extra, raw)
+    warnings = _made_id(record) + _numbers(numbers) + _from_text(record, body) + _rounded(record.extra, raw)
     return Checked(_row(record), warnings, tuple(body))
 
 
@@ -93,6 +93,12 @@ def _made_id(record: Record) -> list[Fault]:
         return []
     record.columns["id"] = hashlib.sha256(record.columns["patient_id"].encode()).hexdigest()[:16]
     return [Fault("id", "made", "is missing; it was made from the patientID")]
+
+
+def _from_text(record: Record, body: Mapping[str, Any]) -> list[Fault]:
+    texts = [name for name, column in COLUMNS.items() if isinstance(body.get(name), str)]
+    numbers = [name for name in texts if isinstance(record.columns[COLUMNS[name]], int)]
+    return [Fault(name, "text", "was text and is kept as the number") for name in numbers]
 
 
 def _numbers(names: Iterable[str]) -> list[Fault]:

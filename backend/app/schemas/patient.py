@@ -1,6 +1,7 @@
 """A patient on the wire: field names, rules and their sentences. The only map from wire name to column (`COLUMNS`).
 
-Input is by wire name only. Nothing is coerced: "45" is not an age. What is not declared is kept as it is (`extra`).
+Input is by wire name only. One thing is coerced, the text of exactly a number where a number belongs: "45" is an age,
+" 45" is none. What is not declared is kept as it is (`extra`).
 """
 
 import datetime as dt
@@ -44,6 +45,15 @@ def _whole_number(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+# The text of a whole number as JavaScript's String() gives it (ECMA-262, 6.1.6.1.20), so no +, no 0 too many, no blank.
+_WHOLE = re.compile(rf"0|-?[1-9][0-9]{{0,{len(str(MAX_SAFE_INTEGER)) - 1}}}")
+
+
+def _form_number(value: object) -> object:
+    """Forms send what an input holds: text."""
+    return int(value) if isinstance(value, str) and _WHOLE.fullmatch(value) else value
+
+
 def _iso_date(value: object) -> dt.date:
     """A real day as RFC 3339 full-date, nothing looser."""
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
@@ -77,6 +87,10 @@ Id = Annotated[
 _Filled = AfterValidator(_not_blank), AfterValidator(_storable), Field(json_schema_extra={"pattern": NOT_BLANK})
 
 
+_Age = Annotated[int, Strict(), Field(gt=0, le=AGE_MAX)]
+_AgeText = Annotated[str, Field(pattern=f"^[1-9][0-9]{{0,{len(str(AGE_MAX)) - 2}}}$")]  # 10 digits may be too many
+
+
 class PatientReplace(BaseModel):
     """A patient without its id: what PUT sends whole and PATCH in part."""
 
@@ -86,7 +100,12 @@ class PatientReplace(BaseModel):
         str, Field(alias="patientID", min_length=1, max_length=PATIENT_ID_LENGTH, examples=["P001"]), *_Filled
     ]
     name: Annotated[str, Field(min_length=1, max_length=TEXT_LENGTH, examples=["Zoë Ångström"]), *_Filled]
-    age: Annotated[int, Strict(), Field(gt=0, le=AGE_MAX, examples=[45]), BeforeValidator(_whole_number)]
+    age: Annotated[
+        _Age,
+        BeforeValidator(_whole_number),
+        BeforeValidator(_form_number, json_schema_input_type=_Age | _AgeText),
+        Field(examples=[45]),
+    ]
     gender: Annotated[Literal["Male", "Female", "Other"], Field(examples=["Female"])]
     medical_condition: Annotated[
         str,
@@ -106,14 +125,22 @@ def _optional(model: type[BaseModel], name: str) -> type[BaseModel]:
     return create_model(name, __config__=model.model_config, **fields)
 
 
-def _or_whole_number(schema: dict[str, Any]) -> None:
-    schema["anyOf"].insert(1, {"type": "integer", "minimum": -MAX_SAFE_INTEGER, "maximum": MAX_SAFE_INTEGER})
+def _or_number_or_empty(schema: dict[str, Any]) -> None:
+    number = {"type": "integer", "minimum": -MAX_SAFE_INTEGER, "maximum": MAX_SAFE_INTEGER}
+    schema["anyOf"][1:1] = [number, {"type": "string", "maxLength": 0}, {"type": "boolean", "const": False}]
+
+
+def _unless_empty(value: object) -> object:
+    """What JavaScript finds empty: json-server 0.17.4 and 1.0.0-beta.15 then make an id, 0 being one of these."""
+    return None if value in ("", 0) else value
 
 
 class PatientCreate(PatientReplace):
-    """A patient as POST sends it; without an id (or with null) the server makes one."""
+    """A patient as POST sends it; without an id (or with null, "", false or 0) the server makes one."""
 
-    id: Annotated[Id | None, Field(examples=["3e3a"], json_schema_extra=_or_whole_number)] = None
+    id: Annotated[
+        Id | None, BeforeValidator(_unless_empty), Field(examples=["3e3a"], json_schema_extra=_or_number_or_empty)
+    ] = None
 
 
 class Patient(PatientReplace):

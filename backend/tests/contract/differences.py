@@ -43,6 +43,7 @@ class Exchange(NamedTuple):
     body: Any
     theirs: Comparable
     ours: Comparable
+    media_type: str = ""
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -465,6 +466,30 @@ DIFFERENCES: tuple[Difference, ...] = (
         "answers 415 and says what to send",
         "Those are the types with which any web page can write past CORS.",
         _refused(415),
+    ),
+    Difference(
+        "json-types",
+        (V0,),
+        "reads a body of `application/merge-patch+json` and the like as nothing",
+        "takes every `application/*+json` for JSON, as the betas",
+        "It is JSON (RFC 6839), and no page of another origin can send it unasked.",
+        lambda exchange: "+json" in exchange.media_type,
+    ),
+    Difference(
+        "form-numbers",
+        ALL,
+        'keeps text as text: `"age": "30"`',
+        "takes the text of exactly a number for the number where a number belongs",
+        "Forms send what an input holds, and an age that is text sorts and compares as text.",
+        lambda exchange: isinstance(exchange.fields.get("age"), str) and exchange.ours.status < 300,
+    ),
+    Difference(
+        "empty-ids",
+        (B3,),
+        'stores an id of `""`, `false`, `0` or null as it is, and finds the record under no address',
+        "makes an id then, as 0.17.4 and beta.15",
+        "A record must have an address.",
+        lambda exchange: exchange.method == "POST" and "id" in exchange.fields and not exchange.fields["id"],
     ),
     Difference(
         "large-bodies",

@@ -56,7 +56,8 @@ class Pair:
         if method == "POST" and all(answer.status == 201 for answer in answers):
             self._learn(*answers)
         theirs, ours = (comparable(self.version, answer) for answer in answers)
-        return Exchange(self.version, method, target, body, self._translated(theirs), ours)
+        media_type = (headers or {}).get("Content-Type", "")
+        return Exchange(self.version, method, target, body, self._translated(theirs), ours, media_type)
 
     def _learn(self, theirs: Answer, ours: Answer) -> None:
         self.ids.append((theirs.json["id"], ours.json["id"]))

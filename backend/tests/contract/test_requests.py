@@ -1,6 +1,7 @@
 """The same request to a real json-server and to this server: equal answers, or a difference that the table explains."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -8,10 +9,10 @@ from tests.contract.cases import GROUPS
 from tests.contract.differences import DIFFERENCES, Exchange
 from tests.contract.pair import Pair, explanations
 from tests.contract.records import PATIENTS
-from tests.contract.servers import RELEASES, Version
-from tests.contract.write_cases import ASTRAL, BASE, CASES, NEW, Case
+from tests.contract.servers import RELEASES, Version, json_server, our_server
+from tests.contract.write_cases import ASTRAL, BASE, CASES, EMPTY_IDS, NEW, Case
 
-_ALL_TESTS = len(RELEASES) * (len(GROUPS) + len(CASES) + 2)
+_ALL_TESTS = len(RELEASES) * (len(GROUPS) + len(CASES) + 3)
 
 
 class Evidence:
@@ -73,6 +74,21 @@ def test_characters_beyond_the_basic_plane(version: Version, pairs: Mapping[Vers
     pairs[version].reset([NEW | {"id": f"n{n}", "patientID": f"N{n}", "name": name} for n, name in enumerate(ASTRAL)])
     for query in ("_sort=name", "_sort=name&_order=desc", "_sort=-name", "q=%F0%9F%98%80", "name=%F0%9F%98%80"):
         assert evidence.judge(pairs[version].exchange("GET", f"/patients?{query}")) is None
+
+
+@pytest.mark.parametrize("version", RELEASES)
+def test_empty_ids(
+    version: Version, node: Path, copy_of_template: Callable[[], str], tmp_path: Path, evidence: Evidence
+) -> None:
+    """On servers of its own: beta.3 stores records that nothing can delete."""
+    evidence.tests += 1
+    theirs = json_server(version, node, [PATIENTS[0]], tmp_path / "json-server")
+    with theirs as one, our_server(RELEASES[version].dialect, copy_of_template()) as other:
+        assert other.send("POST", "/patients", PATIENTS[0]).status == 201
+        pair = Pair(version, one, other, [PATIENTS[0]])
+        bodies = [NEW | {"patientID": f"N{number}", "id": empty} for number, empty in enumerate(EMPTY_IDS)]
+        faults = [evidence.judge(pair.exchange("POST", "/patients", body)) for body in bodies]
+    assert faults == [None] * len(EMPTY_IDS)
 
 
 def test_every_difference_is_shown(evidence: Evidence) -> None:

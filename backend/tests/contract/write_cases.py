@@ -17,6 +17,7 @@ NEW: dict[str, Any] = {
     "lastVisit": "2024-05-05",
 }
 LARGE = 100 * 1024  # bytes of a body, the least of the releases' limits
+EMPTY_IDS = ("", False, 0, None)
 ASTRAL = ("\U0001f600", "\ufb01nal", "Zed")
 _WITHOUT_NAME = {key: value for key, value in NEW.items() if key != "name"}
 _PLAIN = {"Content-Type": "text/plain"}
@@ -66,6 +67,7 @@ CASES: tuple[Case, ...] = (
     Case("POST", "/patients", NEW | {"id": PATIENTS[0]["id"]}),
     Case("POST", "/patients", NEW | {"patientID": PATIENTS[0]["patientID"]}),
     Case("POST", "/patients", NEW | {"age": "30"}),
+    Case("POST", "/patients", NEW | {"age": "30 years"}),
     Case("POST", "/patients", NEW | {"age": -1}),
     Case("POST", "/patients", NEW | {"lastVisit": "2024-02-30"}),
     Case("POST", "/patients", _WITHOUT_NAME),
@@ -95,6 +97,9 @@ CASES: tuple[Case, ...] = (
     Case("PATCH", "/patients/{1}", {"id": "another", "age": 6}),
     Case("PATCH", "/patients/nobody", {"age": 5}),
     Case("PATCH", "/patients/{1}", {"age": "old"}),
+    Case("PATCH", "/patients/{1}", {"age": "5"}),
+    Case("PATCH", "/patients/{1}", b'{"age": 5}', {"Content-Type": "application/merge-patch+json"}),
+    Case("PATCH", "/patients/{1}", b'{"age": 5}', {"Content-Type": "application/merge-patch+json; charset=utf-16"}),
     Case("PATCH", "/patients/{1}", {"name": ""}),
     Case("PATCH", "/patients/{1}", {"patientID": PATIENTS[0]["patientID"]}),
     Case("DELETE", "/patients/{1}"),

@@ -11,10 +11,10 @@ from app.api import examples, field_rules
 from app.schemas.patient import COLUMNS, PatientCreate, PatientPatch, check
 
 RULES = {
-    "id": ["text", "not empty", "at most 255 characters", "unique", "made by the server if absent"],
+    "id": ["text", "not empty", "at most 255 characters", "unique", "made by the server if absent or empty"],
     "patientID": ["text", "not blank", "at most 50 characters", "unique"],
     "name": ["text", "not blank", "at most 255 characters"],
-    "age": ["whole number", "greater than 0", "at most 2,147,483,647"],
+    "age": ["whole number", "greater than 0", "at most 2,147,483,647", "also as text"],
     "gender": ["one of Male, Female, Other"],
     "medicalCondition": ["text", "not blank", "at most 255 characters"],
     "lastVisit": ["a day as YYYY-MM-DD"],

@@ -79,9 +79,26 @@ def test_the_published_pattern_is_the_rule_that_is_checked(text: str) -> None:
             check(body, PatientCreate)
 
 
+def test_the_text_of_a_number_is_described_where_it_is_accepted(schema: dict[str, Any]) -> None:
+    shapes = {
+        name: shape["properties"]["age"]
+        for name, shape in schema["components"]["schemas"].items()
+        if "Patient" in name and "age" in shape["properties"]
+    }
+    assert shapes.keys() == {"Patient", "PatientCreate", "PatientReplace", "PatientPatch"}
+    assert shapes.pop("Patient")["type"] == "integer"
+    for shape in shapes.values():
+        number, text = shape["anyOf"]
+        assert (number["type"], text["type"]) == ("integer", "string")
+        for sent in ("1", "45", "9" * 9):
+            assert re.fullmatch(text["pattern"], sent)
+            assert check(REST | {"age": sent}, PatientCreate).columns["age"] == int(sent)
+        assert not any(re.search(text["pattern"], sent) for sent in ("0", "045", "4e1", "", "+4", "45.0", "9" * 11))
+
+
 def test_a_number_is_described_as_an_id_that_is_accepted(schema: dict[str, Any]) -> None:
     branches = schema["components"]["schemas"]["PatientCreate"]["properties"]["id"]["anyOf"]
-    assert [branch["type"] for branch in branches] == ["string", "integer", "null"]
+    assert [branch["type"] for branch in branches] == ["string", "integer", "string", "boolean", "null"]
     most = branches[1]["maximum"]
     assert check({"id": most, **REST}, PatientCreate).columns["id"] == str(most)
     with pytest.raises(InvalidRecord):

@@ -75,15 +75,24 @@ def _day(value: Any) -> bool:
         return False
 
 
+def _age(value: Any) -> bool:
+    text = isinstance(value, str) and re.fullmatch("[1-9][0-9]{0,9}", value)
+    return _whole(int(value) if text else value, 1, 2**31 - 1)
+
+
+def _empty(value: Any) -> bool:
+    return value is None or value is False or value == "" or (type(value) in (int, float) and value == 0)
+
+
 def _id(value: Any) -> bool:
     safe = 2**53 - 1
-    return value is None or _whole(value, -safe, safe) or (_characters(value) and 1 <= len(value) <= 255)
+    return _empty(value) or _whole(value, -safe, safe) or (_characters(value) and 1 <= len(value) <= 255)
 
 
 _RULES: dict[str, Callable[[Any], bool]] = {
     "patientID": _text(50),
     "name": _text(255),
-    "age": lambda value: _whole(value, 1, 2**31 - 1),
+    "age": _age,
     "gender": lambda value: value in ("Male", "Female", "Other"),
     "medicalCondition": _text(255),
     "lastVisit": _day,
@@ -120,9 +129,11 @@ def test_every_value_in_every_field(client: Client, table: Table, method: str) -
 
 
 def _kept(field: str, sent: Any, stored: Any) -> bool:
-    if field != "id" or isinstance(sent, str):
-        return bool(stored == sent and type(stored) is type(sent if isinstance(sent, str) else int(sent)))
-    return isinstance(stored, str) and stored == (str(int(sent)) if sent is not None else stored)
+    if field == "id":
+        return isinstance(stored, str) and (
+            _empty(sent) or stored == (sent if isinstance(sent, str) else str(int(sent)))
+        )
+    return bool(stored == (int(sent) if field == "age" else sent) and type(stored) is (int if field == "age" else str))
 
 
 def test_every_value_in_an_undeclared_field(client: Client) -> None:
