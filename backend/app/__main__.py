@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from app import banner, command_line, config, libpq, logs, seed
 from app.command_line import CommandLineError
 from app.config import Settings, SettingsError
-from app.embedded import EmbeddedError, ensure_free
+from app.embedded import EmbeddedError, data_place, ensure_free
 from app.main import NOT_STARTED, create_app
 from app.server import ListenError, listen, network_url, serve, url_of
 
@@ -89,7 +89,7 @@ def database(settings: Settings, url: str) -> Iterator[tuple[str, str]]:
     from app.development import embedded_database  # noqa: PLC0415 migrations and importer take time no server needs
 
     with embedded_database(settings, url) as dsn:
-        yield dsn, str(settings.data_dir)
+        yield dsn, data_place(settings.data_dir)
 
 
 def announcement(settings: Settings, listener: socket, dsn: str, where: str) -> Callable[[], None]:

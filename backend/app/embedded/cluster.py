@@ -1,13 +1,8 @@
-"""The cluster's life: made once, started as our child, ready when a connection works, stopped with us.
-
-The orphan protection is Linux's (prctl(2), PR_SET_PDEATHSIG).
-"""
+"""The cluster's life: made once, started under a guard, ready when a connection works, stopped with us."""
 
 import os
 import shutil
-import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -20,11 +15,15 @@ from psycopg.pq import PGconn, Ping
 from app import libpq
 from app.embedded.binaries import Account, Binaries, child, find
 from app.embedded.errors import EmbeddedError
-from app.embedded.holding import held, log_of_the_last_one, read_record, write_record
+from app.embedded.guarded import Guarded
+from app.embedded.holding import held, interrupt, log_of_the_last_one, read_record, write_record
 from app.embedded.places import PORT, account_for, home_in, socket_directory
 
 DATABASE = "patients"
-_BUILTIN_LOCALE = 17  # the PostgreSQL that brought it: C.UTF-8 wherever it runs
+# Which locales a system has differs. Ours names a collation wherever one matters, so C will do; from PostgreSQL 17 on
+# the default knows every alphabet too.
+_BUILTIN_LOCALE = 17
+_EVERY_ALPHABET = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 
 # Nothing about a patient in the log: no failed statement, no DETAIL (it repeats rows), no ERROR (it repeats values).
 _OPTIONS = {
@@ -53,9 +52,8 @@ class _Site(NamedTuple):
 def postgres(data_dir: Path, *, durable: bool = True, url: str = "") -> Iterator[str]:
     """Run PostgreSQL on the cluster in `data_dir` (made if absent) until the block ends or this process dies.
 
-    Gives the DSN; there is no secret in it. Call it from the main thread: the kernel stops PostgreSQL when the thread
-    that started it ends. `durable=False` is for tests: nothing survives a power cut. `url` is what others are told who
-    want the same directory. Raises `EmbeddedError`.
+    Gives the DSN; there is no secret in it. `durable=False` is for tests: nothing survives a power cut. `url` is what
+    others are told who want the same directory. Raises `EmbeddedError`.
     """
     with ExitStack() as stack:
         try:
@@ -94,7 +92,7 @@ def _start(stack: ExitStack, data_dir: Path, durable: bool, url: str) -> str:
     if not (home / "data").exists():
         _initialise(site)
     sockets = stack.enter_context(socket_directory(data_dir, home, account))
-    _await_ready(stack.enter_context(_postmaster(site, sockets)), sockets, log)
+    _await_ready(stack.enter_context(_postmaster(site, data_dir, sockets)), sockets, log)
     _ensure_database(sockets)
     dsn = _dsn(sockets, DATABASE)
     write_record(record, {"pid": os.getpid(), "url": url, "dsn": dsn})
@@ -106,8 +104,7 @@ def _initialise(site: _Site) -> None:
     fresh = site.home / "data.new"
     shutil.rmtree(fresh, ignore_errors=True)
     command: list[Path | str] = [site.binaries.folder / "initdb", "-D", fresh, "-U", DATABASE, "-A", "trust"]
-    command += ["-E", "UTF8", "--locale=C.UTF-8"]
-    command += ["--locale-provider=builtin"] if site.binaries.major >= _BUILTIN_LOCALE else []
+    command += ["-E", "UTF8", "--locale=C", *(_EVERY_ALPHABET if site.binaries.major >= _BUILTIN_LOCALE else ())]
     command += [] if site.durable else ["--no-sync"]
     made = subprocess.run(command, check=False, stdout=site.log, stderr=site.log, **child(site.account))
     if made.returncode != 0:
@@ -125,25 +122,31 @@ def _sync(directory: Path) -> None:
 
 
 @contextmanager
-def _postmaster(site: _Site, sockets: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _postmaster(site: _Site, data_dir: Path, sockets: Path) -> Iterator[Guarded]:
+    """The guard of a PostgreSQL that was started; the block's end returns when no process of that is left."""
     options = {**_OPTIONS, "unix_socket_directories": str(sockets), **({} if site.durable else _FORGETFUL)}
     command: list[Path | str] = [site.binaries.folder / "postgres", "-D", site.home / "data"]
     command += [f"--{name}={value}" for name, value in options.items()]
-    process = subprocess.Popen(command, stdout=site.log, stderr=site.log, **child(site.account))
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGINT)  # "fast shutdown" (PostgreSQL 18.5): no new work, whole files, then it ends
-        process.wait()
+    with Guarded(command, site.account, site.log) as guard:
+        try:
+            yield guard
+        finally:
+            _stop(guard, data_dir)
 
 
-def _await_ready(process: "subprocess.Popen[bytes]", sockets: Path, log: TextIO) -> None:
+def _stop(guard: Guarded, data_dir: Path) -> None:
+    guard.stdin.close()
+    while not guard.ended():
+        if guard.poll() is not None:  # it was killed, and asks nobody to stop
+            interrupt(data_dir)
+
+
+def _await_ready(guard: Guarded, sockets: Path, log: TextIO) -> None:
     """Return once connections work. Recovery after a crash takes as long as it takes."""
     dsn = _dsn(sockets, "postgres").encode()
     while PGconn.ping(dsn) != Ping.OK:
-        if process.poll() is not None:
+        if guard.ended():
             raise EmbeddedError(f"PostgreSQL did not start: {_reason(log)}")
-        time.sleep(0.01)
 
 
 def _ensure_database(sockets: Path) -> None:

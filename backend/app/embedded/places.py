@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.embedded.binaries import Account, reaches
-from app.embedded.errors import EmbeddedError
+from app.embedded.errors import EmbeddedError, system
 
 PORT = 5432  # only a part of the socket's name; said everywhere, because PGPORT would change it
-_SOCKET_DIRECTORY_BYTES = 107 - len(f"/.s.PGSQL.{PORT}")  # unix(7): sun_path
+_SOCKET_DIRECTORY_BYTES = 103 - len(f"/.s.PGSQL.{PORT}")  # sun_path: macOS has room for 103, Linux for 107
 _PLAIN_PATH = re.compile(r"/[\w/.~@+-]*", re.ASCII)  # libpq and PostgreSQL both split socket directories at commas
 _PRIVATE = "patients-api-"
+_OF_SERVICES = ("/var/lib", "/var/db")  # where a system's services keep their data: Linux, macOS
+_SHORT = "/tmp"  # noqa: S108 on every system (POSIX, XBD 10.1), and what mkdtemp makes there is its owner's alone
 
 
 def account_for(data_dir: Path) -> Account | None:
@@ -25,8 +27,19 @@ def account_for(data_dir: Path) -> Account | None:
     home = data_dir / "pg"
     if home.exists() and (owner := home.stat()).st_uid != 0:
         return Account(owner.st_uid, owner.st_gid)
-    nobody = pwd.getpwnam("nobody")
+    try:
+        nobody = pwd.getpwnam("nobody")
+    except KeyError:
+        raise EmbeddedError(
+            f"PostgreSQL refuses to run as root and this machine has no user nobody ({system()})"
+        ) from None
     return Account(nobody.pw_uid, nobody.pw_gid)
+
+
+def data_place(data_dir: Path) -> str:
+    """In words where the data are: in `data_dir`, or where its link leads."""
+    home = data_dir / "pg"
+    return f"{home.resolve()}, where {home} leads" if home.is_symlink() else str(data_dir)
 
 
 def home_in(data_dir: Path, account: Account | None) -> Path:
@@ -53,7 +66,7 @@ def socket_directory(data_dir: Path, home: Path, account: Account | None) -> Ite
         return
     link = data_dir / "sockets"
     _discard(link)  # a killed run leaves it behind
-    link.symlink_to(tempfile.mkdtemp(prefix=_PRIVATE))
+    link.symlink_to(tempfile.mkdtemp(prefix=_PRIVATE, dir=_SHORT))
     _give(link, account)
     try:
         yield link.readlink()
@@ -65,7 +78,7 @@ def _make(home: Path, account: Account | None) -> None:
     if reaches(account, home.parent):
         home.mkdir(mode=0o700)
     else:
-        home.symlink_to(tempfile.mkdtemp(prefix=_PRIVATE, dir="/var/lib"))
+        home.symlink_to(tempfile.mkdtemp(prefix=_PRIVATE, dir=next(filter(os.path.isdir, _OF_SERVICES), "/var")))
 
 
 def _give(directory: Path, account: Account | None) -> None:

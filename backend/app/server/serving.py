@@ -7,6 +7,7 @@ import resource
 import signal
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import FrameType
 
 import uvicorn
@@ -19,6 +20,7 @@ from app.limits import KEEP_ALIVE
 from app.server.protocol import limited
 
 _STILL_COMING = 0.3  # seconds
+_DESCRIPTORS = 10_240  # OPEN_MAX, the most that macOS grants; it refuses "infinity" (setrlimit(2) there)
 
 
 def serve(app: ASGIApp, settings: Settings, listeners: Sequence[socket.socket], announce: Callable[[], None]) -> None:
@@ -46,9 +48,19 @@ def serve(app: ASGIApp, settings: Settings, listeners: Sequence[socket.socket], 
 
 
 def _allow_descriptors() -> None:
-    """As many connections as the system grants: many start a process with 1024 and let it ask for more."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    """Let many connect at once: systems start a process with 1024 descriptors, or 256, and let it ask for more.
+
+    A system that refuses has set a limit of its own, and we serve within that.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors(soft, hard), hard))
+
+
+def descriptors(soft: int, hard: int) -> int:
+    """How many to ask for: 10,240, if the hard limit has so many, and never fewer than there are already."""
+    bounded = [limit for limit in (hard, _DESCRIPTORS) if limit != resource.RLIM_INFINITY]
+    return soft if soft == resource.RLIM_INFINITY else max(soft, min(bounded))
 
 
 class _Server(uvicorn.Server):

@@ -112,6 +112,12 @@ def postgres_processes(data_dir: Path) -> list[int]:
     return [int(entry.name) for entry in Path("/proc").glob("[0-9]*") if _directory_of(entry) == cluster]
 
 
+def guard_of(data_dir: Path) -> int:
+    """The parent of the data directory's postmaster."""
+    postmaster = (data_dir / "pg" / "data" / "postmaster.pid").read_text().split()[0]
+    return int(Path("/proc", postmaster, "stat").read_text().rpartition(")")[2].split()[1])
+
+
 def _directory_of(entry: Path) -> Path | None:
     try:
         return (entry / "cwd").readlink()

@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: which programs run it, whose they are, what is said when it cannot run."""
 
 import os
+import platform
 import pwd
 import shutil
 import subprocess
@@ -101,18 +102,34 @@ def test_it_goes_on_with_the_version_that_wrote_the_data(place: Path) -> None:
         assert running_version == (home / "data" / "PG_VERSION").read_text().strip()
 
 
-def test_data_of_a_version_that_is_not_here_are_left_alone(place: Path) -> None:
+@pytest.mark.parametrize("version", ["9", "9.6"])
+def test_data_of_a_version_that_is_not_here_are_left_alone(place: Path, version: str) -> None:
     (place / "pg" / "data").mkdir(parents=True)
-    (place / "pg" / "data" / "PG_VERSION").write_text("9\n")
-    with pytest.raises(EmbeddedError, match=r"was written by PostgreSQL 9 and this machine has .*install PostgreSQL 9"):
+    (place / "pg" / "data" / "PG_VERSION").write_text(f"{version}\n")
+    says = f"was written by PostgreSQL {version} and this machine has .*install PostgreSQL {version},"
+    with pytest.raises(EmbeddedError, match=says):
         quick(place).__enter__()
     assert [entry.name for entry in (place / "pg" / "data").iterdir()] == ["PG_VERSION"]
 
 
 def test_without_any_programs_it_says_what_to_do(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(binaries, "OLDEST", 999)
-    with pytest.raises(EmbeddedError, match=r"PostgreSQL 999 or newer is needed and this machine has .*`make setup`"):
+    with pytest.raises(
+        EmbeddedError, match=r"PostgreSQL 999 or newer is needed and this machine has .*`make setup`"
+    ) as told:
         find(place, None)
+    assert f"({platform.system()}-" in str(told.value)
+
+
+@pytest.mark.parametrize("oldest", [binaries.OLDEST, 17])
+def test_a_cluster_asks_for_no_locale_of_the_system(place: Path, monkeypatch: pytest.MonkeyPatch, oldest: int) -> None:
+    monkeypatch.setattr(binaries, "OLDEST", oldest)
+    with quick(place) as dsn:
+        assert ask(dsn, "SELECT DISTINCT datcollate || datctype FROM pg_database") == "CC"
+        assert ask(dsn, "SELECT DISTINCT setting FROM pg_settings WHERE name ~ '^lc_'") == "C"
+        if int(ask(dsn, "SHOW server_version_num")) >= 17_00_00:
+            assert ask(dsn, "SELECT DISTINCT datlocprovider::text || datlocale FROM pg_database") == "bC.UTF-8"
+            assert ask(dsn, "SELECT lower('ΚΏΣΤΑΣ')") == "κώστασ"
 
 
 def test_the_reason_of_a_failed_start_comes_from_its_log(place: Path) -> None:

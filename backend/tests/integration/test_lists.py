@@ -250,11 +250,18 @@ def _collations(connection: Connection) -> Collations:
     return Collations(*found)
 
 
+# The default is the database's own, and before PostgreSQL 17 the embedded one's is C.
+_KNOWN = """
+SELECT collname::name FROM pg_collation
+WHERE collname <> 'default' OR lower('Ë') = 'ë'
+"""
+
+
 @pytest.mark.parametrize("fold", ["the one found", "C.UTF-8", "und-x-icu", "pg_c_utf8", "default"])
 async def test_every_collation_finds_letters_of_any_case(
     people: httpx2.AsyncClient, table: Connection, fold: str
 ) -> None:
-    known = [name for (name,) in table.execute("SELECT collname::name FROM pg_collation").fetchall()]
+    known = [name for (name,) in table.execute(_KNOWN).fetchall()]
     collations = _collations(table)._replace(**({"fold": fold} if fold in known else {}))
     for query, names in (("q=zoË", ["Zoë"]), ("name_like=^κώ", ["ΚΏΣΤΑΣ"]), ("name:contains=ώσ", ["ΚΏΣΤΑΣ"])):
         statement = list_query(parse(query, "1", COLUMNS), collations)

@@ -2,8 +2,10 @@
 
 import json
 import re
+import resource
 import signal
 import socket
+import sys
 import time
 from pathlib import Path
 
@@ -93,6 +95,32 @@ def test_the_database_need_not_be_there_at_the_start() -> None:
         assert server.stop() == 0
         assert "hunter2" not in server.said
         assert "ada" not in server.said
+
+
+# Runs a command under a kernel filter (seccomp(2)) that answers EINVAL where a limit is to be set (prlimit64's third
+# argument is not null), as macOS does for some.
+_NO_LIMIT_MAY_BE_SET = """
+import ctypes, os, platform, struct, sys
+number = {"x86_64": 302, "aarch64": 261}[platform.machine()]
+load, equals, give = 0x20, 0x15, 0x06
+program = [
+    (load, 0, 0, 0), (equals, 0, 4, number), (load, 0, 0, 32), (equals, 0, 3, 0), (load, 0, 0, 36), (equals, 0, 1, 0),
+    (give, 0, 0, 0x7FFF0000), (give, 0, 0, 0x00050000 + 22),
+]
+code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in program))
+kernel = ctypes.CDLL(None)
+assert kernel.prctl(38, 1, 0, 0, 0) == 0  # PR_SET_NO_NEW_PRIVS
+filter = ctypes.create_string_buffer(struct.pack("HP", len(program), ctypes.addressof(code)))
+assert kernel.prctl(22, 2, filter, 0, 0) == 0  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def test_a_system_that_refuses_more_descriptors_is_served_from_all_the_same(database_url: str) -> None:
+    with serving((sys.executable, "-c", _NO_LIMIT_MAY_BE_SET), DATABASE_URL=database_url) as server:
+        assert server.patients() == []
+        limits = Path("/proc", str(server.process.pid), "limits").read_text()
+        assert f"Max open files            {resource.getrlimit(resource.RLIMIT_NOFILE)[0]} " in limits
 
 
 def test_a_given_database_is_served_as_it_is(bare_database: str) -> None:

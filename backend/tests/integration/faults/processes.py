@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,7 +17,8 @@ from psycopg.pq import PGconn, Ping
 from app.config import BACKEND
 from app.development import upgrade
 from app.embedded import postgres
-from app.embedded.binaries import child, find
+from app.embedded.binaries import find
+from app.embedded.guarded import Guarded
 from app.embedded.places import account_for, home_in
 from tests.servers import UNMEASURED, free_port
 
@@ -43,7 +44,8 @@ class Postgres:
         home = home_in(data_dir, self._account)
         self._data, self._binaries = home / "data", find(home, self._account).folder
         self._log = (data_dir / "faults.log").open("ab")
-        self._process: subprocess.Popen[bytes] | None = None
+        self._guards = ExitStack()
+        self._guard: Guarded | None = None
         self._frozen: list[int] = []
         self.port = free_port()
         self.dsn = f"postgresql://patients@127.0.0.1:{self.port}/patients"
@@ -52,25 +54,25 @@ class Postgres:
         """Return once it answers; after a kill the old processes may have to end first, so it tries again."""
         deadline = time.monotonic() + START_SECONDS
         while PGconn.ping(self.dsn.encode()) != Ping.OK:
-            if self._process is None or self._process.poll() is not None:
-                self._process = subprocess.Popen(self._command(), stdout=self._log, stderr=self._log, **self._child())
+            if self._guard is None or self._guard.poll() is not None:
+                self._guard = self._guards.enter_context(Guarded(self._command(), self._account, self._log))
             assert time.monotonic() < deadline, "PostgreSQL does not start"
             time.sleep(0.02)
 
     def stop(self) -> None:
         """As an operator does: "fast shutdown" (PostgreSQL 18.5)."""
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(START_SECONDS)
+        self.guard.stdin.close()
+        self.guard.wait(START_SECONDS)
 
     def close(self) -> None:
-        self.stop()
+        self._guards.close()
         self._log.close()
 
     def kill(self, *, whole: bool = True) -> None:
         """-9 for the postmaster, and for its children too or not: then they notice, and end by themselves."""
-        for pid in self.tree() if whole else [self.process.pid]:
+        for pid in self.tree()[: None if whole else 1]:
             _send(pid, signal.SIGKILL)
-        self.process.wait()
+        self.guard.wait()
 
     def freeze(self) -> None:
         """Alive, connected and silent, as behind a network that lost every packet."""
@@ -85,12 +87,13 @@ class Postgres:
             _send(pid, signal.SIGCONT)
 
     @property
-    def process(self) -> "subprocess.Popen[bytes]":
-        assert self._process
-        return self._process
+    def guard(self) -> Guarded:
+        assert self._guard
+        return self._guard
 
     def tree(self) -> list[int]:
-        return [self.process.pid, *children(self.process.pid)]
+        """The postmaster and its children."""
+        return children(self.guard.pid)
 
     def connect(self) -> psycopg.Connection[Any]:
         return psycopg.connect(self.dsn, autocommit=True)
@@ -145,9 +148,6 @@ class Postgres:
             self._data,
             *(f"--{name}={value}" for name, value in options.items()),
         ]
-
-    def _child(self) -> dict[str, Any]:
-        return child(self._account)
 
 
 class Server:

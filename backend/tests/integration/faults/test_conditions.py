@@ -3,6 +3,7 @@
 One server meets all of them, one after another, and serves again after each.
 """
 
+import os
 import re
 import resource
 import signal
@@ -82,7 +83,7 @@ def frozen(postgres: Postgres, _: Server) -> Generator[None]:
 @condition("it is stopping, but lets us finish")
 def stopping(postgres: Postgres, _: Server) -> Generator[None]:
     """ "Smart shutdown" (PostgreSQL 18.5): no new sessions, and the end when the last one has gone."""
-    postgres.process.send_signal(signal.SIGTERM)
+    os.kill(postgres.tree()[0], signal.SIGTERM)
     yield
     postgres.stop()
     postgres.start()
