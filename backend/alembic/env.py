@@ -12,7 +12,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.exc import OperationalError
 
-from app import config, embedded, libpq, outages
+from app import config, embedded, libpq, outages, spelling
 from app.models.patient import ACCELERATORS, Base
 
 _LOCK = 1885434473  # "pati": any number that no other program locks in this database
@@ -40,6 +40,7 @@ def run_on(dsn: str) -> None:
 
 def database() -> AbstractContextManager[str]:
     settings = config.load()
+    spelling.warn()
     if settings.database_url:
         return nullcontext(settings.database_url.get_secret_value())
     return embedded.available(settings.data_dir)

@@ -19,7 +19,7 @@ if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_
 
 from pydantic import SecretStr
 
-from app import banner, command_line, config, libpq, logs, seed
+from app import banner, command_line, config, libpq, logs, seed, spelling
 from app.command_line import CommandLineError
 from app.config import Settings, SettingsError
 from app.embedded import EmbeddedError, data_place, ensure_free
@@ -73,6 +73,7 @@ def warn(settings: Settings, notes: Sequence[str]) -> None:
     """Say what is set in a way that somebody may not expect."""
     for note in notes:
         log.warning(note)
+    spelling.warn()
     if settings.environment == "production" and settings.cors_origins is None:
         log.warning("CORS_ORIGINS is not set: no page of another origin may read this API")
     if os.environ.get("WEB_CONCURRENCY", "1") not in {"", "0", "1"}:

@@ -3,15 +3,16 @@
 Each is an environment variable or a line of `backend/.env` (the environment wins). `.env.example` documents them all.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app import libpq
+from app import libpq, origins
 
 BACKEND = Path(__file__).resolve().parent.parent
 
@@ -19,8 +20,9 @@ _DIALECTS: Mapping[str, str] = {"0.17": "0.17", "1": "1.x"}  # setting -> what p
 
 LONGEST_DELAY = 60_000  # milliseconds; no frontend waits longer for an answer
 
-# What a browser sends as Origin (RFC 6454, 7), or `*`.
-_ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^\s/?#@]+")
+_KINDS: Mapping[Any, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "given"}
+
+ENCODING = "utf-8-sig"  # of `.env`: some editors put a mark before its first name
 
 
 class SettingsError(Exception):
@@ -34,11 +36,16 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_file=BACKEND / ".env", env_ignore_empty=False, extra="ignore", frozen=True, hide_input_in_errors=True
+        env_file=BACKEND / ".env",
+        env_file_encoding=ENCODING,
+        env_ignore_empty=False,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     environment: Literal["development", "production"] = "development"
-    host: str = "127.0.0.1"
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     cors_origins: Annotated[tuple[str, ...] | None, NoDecode] = None
     json_server_dialect: Literal["0.17", "1"] = "0.17"
@@ -80,7 +87,7 @@ class Settings(BaseSettings):
     def _comma_list(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return tuple(_origin(part) for part in value.split(",") if part.strip()) or None
+        return tuple(origins.checked(part) for part in value.split(",") if part.strip()) or None
 
     @field_validator("database_url", mode="before")
     @classmethod
@@ -134,17 +141,23 @@ def load(**given: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        raise SettingsError("; ".join(_sentence(fault["loc"], fault["msg"]) for fault in error.errors())) from None
+        raise SettingsError("; ".join(map(_sentence, error.errors()))) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{Settings.model_config.get('env_file')} cannot be read as UTF-8 text") from error
 
 
-def _origin(text: str) -> str:
-    origin = text.strip().rstrip("/").lower()
-    if not _ORIGIN.fullmatch(origin):
-        raise ValueError("each must look like https://app.example or http://localhost:5173, without a path; or be *")
-    return origin
+def _sentence(fault: ErrorDetails) -> str:
+    """Our own words, which name the variable and what it may be."""
+    ours = fault["msg"].removeprefix("Value error, ") if fault["type"] == "value_error" else ""
+    if not fault["loc"]:
+        return ours
+    name = str(fault["loc"][0])
+    return f"{name.upper()}: {ours or 'must be ' + _allowed(Settings.model_fields[name])}"
 
 
-def _sentence(loc: tuple[int | str, ...], message: str) -> str:
-    variable = str(loc[0]).upper() if loc else ""
-    text = message.removeprefix("Value error, ")
-    return f"{variable}: {text}" if variable else text
+def _allowed(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        *most, last = get_args(field.annotation)
+        return f"{', '.join(most)} or {last}"
+    bounds = {name: getattr(bound, name) for bound in field.metadata for name in ("ge", "le") if hasattr(bound, name)}
+    return _KINDS[field.annotation] + (" from {ge} to {le}".format(**bounds) if bounds else "")

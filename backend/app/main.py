@@ -11,7 +11,7 @@ from functools import cache
 
 from fastapi import APIRouter, FastAPI
 
-from app import __version__, config, logs
+from app import __version__, config, logs, spelling
 from app.api import error_handlers, middleware, openapi
 from app.api.metrics import Metrics
 from app.api.routes import docs, health, home, metrics, patients
@@ -87,6 +87,7 @@ def _app() -> FastAPI:
     try:
         settings = config.load()
         logs.configure(settings)
+        spelling.warn()
         return create_app(with_database(settings))
     except (config.SettingsError, EmbeddedError) as error:
         raise SystemExit(f"{NOT_STARTED} {error}") from None

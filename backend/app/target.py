@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from app import config, embedded, seed
+from app import config, embedded, seed, spelling
 from app.importer.connection import DatabaseFailed
 
 
@@ -16,6 +16,7 @@ def database() -> Iterator[str]:
     """
     try:
         settings = config.load()
+        spelling.warn()
         if settings.database_url:
             yield settings.database_url.get_secret_value()
             return

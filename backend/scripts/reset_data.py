@@ -13,7 +13,7 @@ if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
 
 import typer
 
-from app import config, embedded, seed
+from app import config, embedded, seed, spelling
 from app.config import Settings, SettingsError
 from app.embedded import EmbeddedError
 
@@ -34,7 +34,9 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 @app.command(help=_HELP)
 def main(*, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
     try:
-        raise typer.Exit(run(config.load(), yes))
+        settings = config.load()
+        spelling.warn()
+        raise typer.Exit(run(settings, yes))
     except (SettingsError, EmbeddedError, OSError) as error:
         typer.echo(f"Nothing was removed. {error}", err=True)
         raise typer.Exit(2) from None

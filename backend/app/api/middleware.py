@@ -24,6 +24,7 @@ from app.api.problems import problem
 from app.config import Settings
 from app.errors import BadRequest, PayloadTooLarge, Problem
 from app.logs import places
+from app.origins import is_wild, pattern
 
 log = logging.getLogger("app.requests")
 faults = logging.getLogger("app.faults")
@@ -44,7 +45,8 @@ def layers(settings: Settings, metrics: Metrics | None) -> list[Middleware]:
     """Outermost first; CORS before all that can refuse, so that browsers may read refusals too."""
     cors = Middleware(
         Cors,
-        allow_origins=settings.allowed_origins,
+        allow_origins=[origin for origin in settings.allowed_origins if not is_wild(origin)],
+        allow_origin_regex=pattern(settings.allowed_origins),
         allow_methods=METHODS,
         allow_headers=["*"],
         expose_headers=EXPOSED,
@@ -134,13 +136,13 @@ def log_request(method: str, route: str, status: int, seconds: float, request_id
 
 
 class Cors(CORSMiddleware):
-    """Starlette's CORS, for requests that have an Origin, with json-server's preflight: always 204.
+    """Starlette's CORS, with json-server's preflight: always 204. It costs nothing where it says the same to everybody.
 
     A browser goes by the permission in the headers; an error status would tell a developer less than its absence.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or header(scope, b"origin") is None:
+        if scope["type"] != "http" or (self.allow_all_origins and header(scope, b"origin") is None):
             return await self.app(scope, receive, send)
         await super().__call__(scope, receive, send)
 
@@ -153,9 +155,11 @@ class Cors(CORSMiddleware):
 def permission(origins: Sequence[str]) -> Mapping[str, str]:
     """CORS for answers to requests that were not read far enough to know their Origin: what is right for each of them.
 
-    With several origins there is no such thing, and a browser keeps the answer to itself.
+    With several origins, or one that stands for several, there is no such thing, and a browser keeps the answer to
+    itself.
     """
-    allowed = "*" if "*" in origins else origins[0] if len(origins) == 1 else None
+    one = origins[0] if len(origins) == 1 and not is_wild(origins[0]) else None
+    allowed = "*" if "*" in origins else one
     return {"Access-Control-Allow-Origin": allowed} if allowed else {}
 
 

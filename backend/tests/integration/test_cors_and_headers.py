@@ -7,6 +7,7 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
+from app.api.middleware import permission
 from app.config import Settings
 from app.main import create_app
 
@@ -59,6 +60,44 @@ async def test_in_production_only_listed_origins_get_permission(settings: Settin
     expected = origin if allowed else None
     assert simple.headers.get("access-control-allow-origin") == expected
     assert (preflight.status_code, preflight.headers.get("access-control-allow-origin")) == (204, expected)
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        ("https://project-git-branch-team.vercel.app", True),
+        ("https://app.example", True),
+        ("https://a.b.vercel.app", False),
+        ("https://vercel.app.evil.example", False),
+        ("https://*.vercel.app", False),
+        (None, False),
+    ],
+)
+async def test_a_preview_of_the_frontend_gets_permission_for_itself(
+    settings: Settings, origin: str | None, allowed: bool
+) -> None:
+    origins = ("https://*.vercel.app", "https://app.example")
+    app = create_app(settings.model_copy(update={"cors_origins": origins}))
+    asked = {"origin": origin} if origin else {}
+    transport = httpx2.ASGITransport(app=app)
+    async with app.router.lifespan_context(app), httpx2.AsyncClient(transport=transport, base_url="http://t") as http:
+        answers = [await http.get("/patients", headers=asked), await http.get("/nope", headers=asked)]
+        answers += [await http.options("/patients", headers={**asked, "access-control-request-method": "PUT"})]
+    assert {answer.headers.get("access-control-allow-origin") for answer in answers} == {origin if allowed else None}
+    assert all("origin" in answer.headers["vary"].lower() for answer in answers)
+
+
+@pytest.mark.parametrize(
+    ("origins", "everybodys"),
+    [
+        (["*"], "*"),
+        (["https://a.example"], "https://a.example"),
+        (["https://*.a.example"], None),
+        (["https://a.example", "https://b.example"], None),
+    ],
+)
+def test_what_was_not_read_has_only_what_is_right_for_everybody(origins: list[str], everybodys: str | None) -> None:
+    assert permission(origins).get("Access-Control-Allow-Origin") == everybodys
 
 
 @pytest.mark.parametrize(("sent", "kept"), [("abc-DEF_1", True), ("x" * 65, False), ("a b", False), ("", False)])

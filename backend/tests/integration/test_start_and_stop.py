@@ -237,3 +237,8 @@ def test_another_program_is_told_in_one_line_what_it_cannot_serve(place: Path) -
             assert server.process.wait(30) == 1
             assert server.said.startswith(f"Patients API did not start. {says}"), server.said
             assert server.said.count("\n") == 1
+
+
+def test_a_misspelt_setting_is_told(database_url: str) -> None:
+    with serving(DATABASE_URL=database_url, PROT=9000) as server:
+        assert "ignored: PROT, which is no setting: PORT was probably meant" in server.said

@@ -16,16 +16,26 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "says"),
     [
-        ("PORT", "http", "PORT: "),
-        ("PORT", "65536", "PORT: "),
-        ("ENVIRONMENT", "staging", "ENVIRONMENT: Input should be 'development' or 'production'"),
-        ("JSON_SERVER_DIALECT", "2", "JSON_SERVER_DIALECT: Input should be '0.17' or '1'"),
-        ("DB_POOL_SIZE", "0", "DB_POOL_SIZE: "),
-        ("MAX_BODY_BYTES", "1MB", "MAX_BODY_BYTES: "),
+        ("PORT", "http", "PORT: must be a whole number from 0 to 65535"),
+        ("PORT", "65536", "PORT: must be a whole number from 0 to 65535"),
+        ("ENVIRONMENT", "staging", "ENVIRONMENT: must be development or production"),
+        ("JSON_SERVER_DIALECT", "2", "JSON_SERVER_DIALECT: must be 0.17 or 1"),
+        ("DB_POOL_SIZE", "0", "DB_POOL_SIZE: must be a whole number from 1 to 1000"),
+        ("DB_DEADLINE", "nan", "DB_DEADLINE: must be a number from 0.1 to 60"),
+        ("METRICS", "perhaps", "METRICS: must be true or false"),
+        ("HOST", "", "HOST: must be given"),
+        ("MAX_BODY_BYTES", "1MB", "MAX_BODY_BYTES: must be a whole number from 1 to"),
         ("CORS_ORIGINS", "app.example", "CORS_ORIGINS: each must look like https://app.example"),
         ("CORS_ORIGINS", "https://a.example, https://b.example/page", "CORS_ORIGINS: each must look like"),
-        ("LOG_LEVEL", "loud", "LOG_LEVEL: "),
-        ("LOG_FORMAT", "xml", "LOG_FORMAT: Input should be 'plain' or 'json'"),
+        ("CORS_ORIGINS", "https://app-*.vercel.app", "CORS_ORIGINS: a * is one whole label of a host"),
+        ("CORS_ORIGINS", "https://*.*.vercel.app", "CORS_ORIGINS: a * is one whole label of a host"),
+        ("CORS_ORIGINS", "http://localhost:*", "CORS_ORIGINS: a * is one whole label of a host"),
+        ("CORS_ORIGINS", "https://*", "CORS_ORIGINS: a * is one whole label of a host"),
+        ("CORS_ORIGINS", "https://app.*", "CORS_ORIGINS: a * is one whole label of a host"),
+        ("CORS_ORIGINS", "*.vercel.app", "CORS_ORIGINS: a * is one whole label of a host"),
+        ("CORS_ORIGINS", "https://bücher.example", "CORS_ORIGINS: each must look like"),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL: must be DEBUG, INFO, WARNING or ERROR"),
+        ("LOG_FORMAT", "xml", "LOG_FORMAT: must be plain or json"),
         ("DATABASE_URL", "mysql://u:secret@h/d", "DATABASE_URL: must begin with postgres:// or postgresql://"),
         ("DATABASE_URL", "postgresql://u:secret@[::1/d", "DATABASE_URL: is not a URL that libpq can read"),
         ("DATABASE_URL", "postgresql://u:sec/ret@h/d", "DATABASE_URL: has a port that is not a number"),
@@ -42,6 +52,14 @@ def test_a_wrong_value_is_one_line_that_names_the_variable(
     assert str(caught.value).startswith(says)
     assert "\n" not in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"PORT=1\n\xff", "PORT=1\n".encode("utf-16")], ids=["Latin-1", "UTF-16"])
+def test_a_file_that_is_no_text_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / ".env").write_bytes(content)
+    monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
+    with pytest.raises(SettingsError, match=r"^[^\n]*\.env cannot be read as UTF-8 text$"):
+        config.load()
 
 
 def test_production_needs_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,6 +96,10 @@ def test_a_database_url_reaches_libpq_untouched(monkeypatch: pytest.MonkeyPatch,
         ("development", "http://localhost:5173", ("http://localhost:5173",)),
         ("production", "HTTPS://App.Example,null,*", ("https://app.example", "null", "*")),
         ("production", " ", ()),
+        ("production", "https://*.Vercel.app", ("https://*.vercel.app",)),
+        ("production", "http://*.localhost:5173", ("http://*.localhost:5173",)),
+        ("production", "https://a.example:443, http://[::1]:80", ("https://a.example", "http://[::1]")),
+        ("production", "capacitor://localhost", ("capacitor://localhost",)),
     ],
 )
 def test_origins(
@@ -91,7 +113,7 @@ def test_origins(
 
 
 def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("PORT=1111\nHOST=0.0.0.0\n")
+    (tmp_path / ".env").write_text("HOST=0.0.0.0\nPORT=1111\n", encoding="utf-8-sig")
     monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
     monkeypatch.setenv("PORT", "2222")
     settings = config.load()
