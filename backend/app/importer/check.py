@@ -8,10 +8,13 @@ from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context
 from typing import Any, NamedTuple
 
 from app.importer.json_text import demand_json, members
+from app.models.patient import EXTRA_BYTES
 from app.schemas import strict_json
 from app.schemas.patient import COLUMNS, Fault, InvalidRecord, PatientCreate, Record, check, id_text, printable
 
 UNKEPT = "json"  # code of a value that is no JSON, or one that cannot be kept
+_PER_VALUE = 16  # bytes that PostgreSQL takes for a JSON value beside its text, at most
+_LARGE = f"its fields that are not declared would take more than {EXTRA_BYTES >> 20} MiB together"
 
 KEYS = ("id", "patientID")  # a number becomes its text: what json-server does with an id when it loads db.json
 
@@ -57,6 +60,8 @@ def examine(raw: bytes) -> Checked:
     except InvalidRecord as error:
         unkept = {fault.field for fault in faults} - body.keys()
         faults += [fault for fault in error.faults if fault.field not in unkept]
+    if not faults and _is_large(record.extra, len(raw)):
+        faults = [Fault("", "size", _LARGE)]
     if faults:
         raise InvalidRecord(faults)
     warnings = _made_id(record) + _numbers(numbers) + _from_text(record, body) + _rounded(record.extra, raw)
@@ -85,6 +90,17 @@ def _salvage(raw: bytes, fault: str) -> tuple[dict[str, Any], list[Fault]]:
         except strict_json.InvalidJSON as error:
             faults.append(Fault(printable(member.name), UNKEPT, f"cannot be kept: {error.reason}"))
     return body, list(dict.fromkeys(faults)) or [Fault("", UNKEPT, fault)]
+
+
+def _is_large(extra: dict[str, Any], length: int) -> bool:
+    """Whether the table might refuse it, which would be the end of the whole import."""
+    if length + 2 * _PER_VALUE * strict_json.MAX_VALUES <= EXTRA_BYTES:
+        return False
+    return len(_compact(extra).encode()) + _PER_VALUE * strict_json.size(extra)[0] > EXTRA_BYTES
+
+
+def _compact(extra: dict[str, Any]) -> str:
+    return json.dumps(extra, ensure_ascii=False, separators=(",", ":"))
 
 
 def _made_id(record: Record) -> list[Fault]:
@@ -118,9 +134,8 @@ def _unless_rounded(digits: str) -> float | str:
 
 
 def _row(record: Record) -> Row:
-    extra = json.dumps(record.extra, ensure_ascii=False, separators=(",", ":")) if record.extra else "{}"
     values = [_copy_text(record.columns[column]) for column in COLUMNS.values()]
-    values.append(_copy_text(extra))
+    values.append(_copy_text(_compact(record.extra)))
     return Row(values[0], values[1], b"\t".join(values) + b"\n")
 
 

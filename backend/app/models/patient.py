@@ -27,7 +27,7 @@ ID_LENGTH = 255
 PATIENT_ID_LENGTH = 50
 TEXT_LENGTH = 255
 AGE_MAX = 2**31 - 1
-EXTRA_BYTES = 64 << 20  # of undeclared fields, as PostgreSQL holds them in memory: up to eight times their text
+EXTRA_BYTES = 4 << 20  # of undeclared fields, as PostgreSQL holds them in memory; a search reads all of them
 GENDERS = ("Male", "Female", "Other")
 
 # What JavaScript's String.prototype.trim removes (ECMA-262, 22.1.3.32). A text of these alone is blank.

@@ -8,6 +8,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from copy import copy
+from itertools import islice
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import (
@@ -22,6 +23,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from app.limits import FAULTS
 from app.models.patient import AGE_MAX, BLANKS, ID_LENGTH, PATIENT_ID_LENGTH, TEXT_LENGTH
 from app.schemas.strict_json import unstorable
 
@@ -173,7 +175,7 @@ class Record(NamedTuple):
 
 
 class InvalidRecord(ValueError):
-    """A body that breaks rules; `faults` holds every one of them, in wire order."""
+    """A body that breaks rules; `faults` says which, in wire order."""
 
     def __init__(self, faults: list[Fault]) -> None:
         self.faults = faults
@@ -184,10 +186,10 @@ def check(body: Mapping[str, Any], model: type[BaseModel]) -> Record:
     """Split a JSON object into declared columns and undeclared rest, and check both.
 
     `id` in a body counts only where `model` declares it (POST); elsewhere it is ignored, as in json-server.
-    Raises `InvalidRecord` with all faults.
+    Raises `InvalidRecord` with every fault of the declared fields, and the first `FAULTS` of the others.
     """
     extra = {name: value for name, value in body.items() if name not in COLUMNS}
-    faults = [Fault(printable(k), "character", why) for k, v in extra.items() if (why := unstorable([k, v]))]
+    faults = _unstorable(extra) if unstorable(extra) else []
     try:
         declared = model.model_validate({name: body[name] for name in COLUMNS if name in body})
     except ValidationError as error:
@@ -195,6 +197,11 @@ def check(body: Mapping[str, Any], model: type[BaseModel]) -> Record:
     if faults:
         raise InvalidRecord(faults)
     return Record(declared.model_dump(exclude_unset=True), extra)
+
+
+def _unstorable(extra: Mapping[str, Any]) -> list[Fault]:
+    found = (Fault(printable(k), "character", why) for k, v in extra.items() if (why := unstorable([k, v])))
+    return list(islice(found, FAULTS))
 
 
 def printable(name: str) -> str:

@@ -7,11 +7,14 @@ would be stored as something other than what was sent.
 import json
 import math
 import re
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
+MAX_VALUES = 20_000  # objects, arrays, texts, numbers and words: each costs the event loop time, whatever its size
 MAX_DEPTH = 100  # far above any record a frontend writes, far below PostgreSQL's and Python's stacks
 MAX_DIGITS = 10_000  # that numbers with an exponent take together without it: PostgreSQL writes 309 for 1e308
 _DOUBLE_DIGITS = 308
+_EXACT_DIGITS = 17  # of a double; an exponent that is worth fewer costs nothing
 
 
 class InvalidJSON(ValueError):
@@ -29,11 +32,16 @@ def loads(raw: bytes | str) -> Any:
     """The document's value: dict, list, str, int, float, bool or None.
 
     Raises `InvalidJSON` for broken UTF-8, broken JSON, NaN and Infinity, numbers beyond a double, duplicate names in
-    one object, nesting deeper than `MAX_DEPTH`, and numbers that grow by more than `MAX_DIGITS`. NUL and lone
-    surrogates pass: `unstorable` finds them by field. A byte order mark is ignored (RFC 8259, 8.1).
+    one object, more than `MAX_VALUES` values, nesting deeper than `MAX_DEPTH`, and numbers that grow by more than
+    `MAX_DIGITS`. NUL and lone surrogates pass: `unstorable` finds them by field. A byte order mark is ignored (RFC
+    8259, 8.1).
     """
+    fractions = _Fractions()
     try:
-        value = _DECODER.decode(raw if isinstance(raw, str) else raw.decode("utf-8-sig"))
+        text = raw if isinstance(raw, str) else raw.decode("utf-8-sig")
+        if _swarms(text):
+            raise InvalidJSON(_TOO_MANY)
+        value = fractions.decoder.decode(text)
     except UnicodeDecodeError as error:
         raise InvalidJSON("the text is not UTF-8", f" at byte {error.start}") from None
     except json.JSONDecodeError as error:
@@ -41,46 +49,68 @@ def loads(raw: bytes | str) -> Any:
         raise InvalidJSON(f"the text is not JSON: {reason}", f" at line {error.lineno} column {error.colno}") from None
     except RecursionError:
         raise InvalidJSON(_TOO_DEEP) from None
-    if depth(value) > MAX_DEPTH:
-        raise InvalidJSON(_TOO_DEEP)
-    if _digits(value) > MAX_DIGITS:
-        raise InvalidJSON(f"its numbers have more than {MAX_DIGITS} digits when they are written out")
+    if fault := _size_fault(value, fractions.digits):
+        raise InvalidJSON(fault)
     return value
 
 
 def unstorable(value: Any) -> str | None:
     """Why this value cannot be stored (a NUL character or a lone surrogate, in any text or name within it), or None."""
-    text = "".join(_texts(value))
+    text = value if isinstance(value, str) else "".join(_texts(value))
     if "\0" in text:
         return "must not contain the character NUL (U+0000)"
     return "must not contain a lone surrogate (half a character)" if _has_surrogate(text) else None
 
 
-def depth(value: Any) -> int:
-    """Nesting of arrays and objects: 0 for a scalar, 1 for `{}`. Iterative, so that no depth can overflow the stack."""
-    level, layer = 0, [value]
-    while layer := [child for child in layer if isinstance(child, dict | list)]:
-        level += 1
-        layer = [item for child in layer for item in (child.values() if isinstance(child, dict) else child)]
-    return level
+def size(value: Any) -> tuple[int, int]:
+    """How many values there are, this one and all within, and how deep they nest: 0 for a scalar, 1 for `{}`."""
+    number, depth = 0, -1
+    for layer in _layers([value]):
+        number, depth = number + len(layer), depth + 1
+    return number, depth + any(isinstance(item, _NESTED) for item in layer)
 
 
-def _digits(value: Any) -> float:
-    """Digits before or behind the point that the numbers with an exponent take without it."""
-    if isinstance(value, dict | list):
-        return sum(map(_digits, value.values() if isinstance(value, dict) else value))
-    return abs(math.log10(abs(value))) if isinstance(value, float) and value else 0
+def _layers(layer: list[Any]) -> Iterator[list[Any]]:
+    """The values, then the values within them, and so on. Iterative, so that no depth can overflow the stack."""
+    while layer:
+        yield layer
+        nested = [item for item in layer if isinstance(item, _NESTED)]
+        layer = [item for one in nested for item in (one.values() if isinstance(one, dict) else one)]
 
 
+def _size_fault(value: Any, digits: float) -> str | None:
+    number, depth = size(value)
+    if number > MAX_VALUES:
+        return _TOO_MANY
+    if depth > MAX_DEPTH:
+        return _TOO_DEEP
+    return _TOO_LONG if digits > MAX_DIGITS else None
+
+
+def _swarms(text: str) -> bool:
+    """Whether there must be more than `MAX_VALUES` values, without building one.
+
+    Before each but the first stands a comma, or an opening bracket that is a value itself. So there are at least half
+    as many values as commas and brackets, and at most twice as many texts.
+    """
+    if sum(map(text.count, _BEFORE)) <= 2 * MAX_VALUES:
+        return False
+    pieces = text.replace("\\\\", "").replace('\\"', "").split('"', 4 * MAX_VALUES + 1)
+    outside = "".join(pieces[::2])
+    return len(pieces) > 4 * MAX_VALUES + 1 or sum(map(outside.count, _BEFORE)) > 2 * MAX_VALUES
+
+
+_BEFORE = ",[{"
+_NESTED = (dict, list)
+_TOO_MANY = f"the document has more than {MAX_VALUES} values"
 _TOO_DEEP = f"the document is nested deeper than {MAX_DEPTH} levels"
+_TOO_LONG = f"its numbers have more than {MAX_DIGITS} digits when they are written out"
 
 
-def _texts(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        return [*value, *(text for item in value.values() for text in _texts(item))]
-    return [text for item in value for text in _texts(item)] if isinstance(value, list) else []
+def _texts(value: Any) -> Iterator[str]:
+    for layer in _layers([value]):
+        yield from (item for item in layer if isinstance(item, str))
+        yield from (name for item in layer if isinstance(item, dict) for name in item)
 
 
 def _has_surrogate(text: str) -> bool:
@@ -99,11 +129,11 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _integer(digits: str) -> int:
     if len(digits) > _DOUBLE_DIGITS:
-        _float(digits)
+        _double(digits)
     return int(digits)
 
 
-def _float(digits: str) -> float:
+def _double(digits: str) -> float:
     number = float(digits)
     if math.isinf(number):
         raise InvalidJSON("a number is larger than JSON's usual range (1.8e308)")
@@ -114,4 +144,21 @@ def _constant(name: str) -> NoReturn:
     raise InvalidJSON(f"{name} is not a JSON value")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant)
+class _Fractions:
+    """Reads one document, and adds up the digits that its numbers with an exponent take without it."""
+
+    def __init__(self) -> None:
+        self.digits = 0.0
+        self.decoder = json.JSONDecoder(
+            object_pairs_hook=_object, parse_int=_integer, parse_float=self._read, parse_constant=_constant
+        )
+
+    def _read(self, digits: str) -> float:
+        if "e" in digits or "E" in digits:
+            return self._counted(_double(digits))
+        return float(digits) if len(digits) <= _DOUBLE_DIGITS else _double(digits)
+
+    def _counted(self, number: float) -> float:
+        worth = abs(math.log10(abs(number))) if number else 0
+        self.digits += worth if worth > _EXACT_DIGITS else 0
+        return number

@@ -55,6 +55,29 @@ def test_they_agree_on_what_alembic_does_not_compare(module_database: str, bare_
     assert len(catalog(module_database)) == 11 + 10 + 9
 
 
+_STORED = """
+INSERT INTO patients (id, patient_id, name, age, gender, medical_condition, last_visit, extra)
+SELECT id, id, 'n', 4, 'Other', 'x', '2024-01-15', jsonb_build_object('note', repeat('x', size))
+FROM (VALUES ('small', 10), ('large', 5000000), ('just', 4194000)) AS stored (id, size)
+"""
+
+
+def test_patients_that_are_larger_by_now_stay_and_can_be_changed(bare_database: str) -> None:
+    assert alembic(bare_database, "upgrade", "0003").returncode == 0
+    with psycopg.connect(bare_database, autocommit=True) as connection:
+        connection.execute(_STORED)
+        assert alembic(bare_database, "upgrade", "head").returncode == 0
+        connection.execute("UPDATE patients SET name = 'new', extra = extra || '{\"more\": 1}'")
+        assert connection.execute("SELECT count(*) FROM patients WHERE name = 'new'").fetchone() == (3,)
+        for growing in ("small", "just"):
+            with pytest.raises(psycopg.errors.CheckViolation, match="patients_extra_size_check"):
+                connection.execute(
+                    "UPDATE patients SET extra = extra || jsonb_build_object('b', repeat('x', 4194304)) WHERE id = %s",
+                    [growing],
+                )
+    assert alembic(bare_database, "downgrade", "0003").returncode == 0
+
+
 def test_deploys_at_the_same_time_migrate_once(bare_database: str) -> None:
     with ThreadPoolExecutor() as pool:
         done = list(pool.map(lambda _: alembic(bare_database, "upgrade", "head"), range(3)))
