@@ -21,6 +21,7 @@ from app.database import Database
 from app.embedded import EmbeddedError
 from app.services.patient_service import PatientService
 from app.services.statements import NEEDS
+from app.turns import Turns
 
 log = logging.getLogger("app")
 
@@ -34,7 +35,8 @@ _OPEN = (
 def create_app(settings: Settings) -> FastAPI:
     """The ASGI application over the database `settings.database_url` names; its lifespan opens and closes the pool."""
     database, counted = Database(settings, NEEDS), Metrics() if settings.metrics else None
-    service = PatientService(database)
+    turns = Turns()
+    service = PatientService(database, turns)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -60,7 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},  # spans carry what was searched for
     )
     app.state.settings, app.state.database, app.state.patients = settings, database, service
-    app.state.metrics = counted
+    app.state.turns, app.state.metrics = turns, counted
     # Flat, `include_router` would wrap each request once more; and before FastAPI's own, which few ask for.
     app.router.routes[:0] = [route for router in _routers(settings) for route in router.routes]
     error_handlers.install(app)

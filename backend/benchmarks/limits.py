@@ -24,6 +24,7 @@ from app.main import create_app
 from app.services.patient_service import PatientService
 from app.services.statements import NEEDS
 from app.sql import Query
+from app.turns import Turns
 from benchmarks.load import Sample
 from benchmarks.scenarios import MARK, UNIQUE, Request
 
@@ -74,7 +75,7 @@ def statements(dsn: str, requests: Sequence[Request]) -> list[Query]:
 async def _statements(dsn: str, requests: Sequence[Request]) -> list[Query]:
     settings = Settings(_env_file=None, database_url=SecretStr(dsn), log_level="ERROR")
     app, database = create_app(settings), _Recording(settings)
-    app.state.patients = PatientService(database)
+    app.state.patients = PatientService(database, Turns())
     await database.open()
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost") as client:
         for method, path, body in requests:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel
@@ -11,6 +12,9 @@ from app.errors import BadRequest, Invalid, PayloadTooLarge, UnsupportedMediaTyp
 from app.limits import FAULTS
 from app.schemas.patient import InvalidRecord, Record, check
 from app.schemas.strict_json import InvalidJSON, loads
+from app.turns import Turns
+
+_SMALL = 4 * 1024  # bytes; such a body waits for no larger one
 
 
 async def record(request: Request, model: type[BaseModel], limit: int) -> Record:
@@ -19,7 +23,15 @@ async def record(request: Request, model: type[BaseModel], limit: int) -> Record
     Raises `UnsupportedMediaType`, `PayloadTooLarge` (over `limit` bytes), `BadRequest` (not a JSON object), `Invalid`.
     """
     _require_json(request.headers)
-    body = _json_object(await _read(request, limit))
+    raw = await _read(request, limit)
+    if len(raw) <= _SMALL:
+        return _checked(raw, model)
+    turns: Turns = request.app.state.turns
+    return await turns.take(partial(_checked, raw, model))
+
+
+def _checked(raw: bytes, model: type[BaseModel]) -> Record:
+    body = _json_object(raw)
     try:
         return check(body, model)
     except InvalidRecord as error:

@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, NoReturn
 
-from app.limits import WHERE_DEPTH
+from app.limits import PARAMETERS, WHERE_DEPTH
+from app.schemas.strict_json import size
 
 Operator = Literal["eq", "ne", "gt", "gte", "lt", "lte", "contains", "startsWith", "endsWith", "like", "scalar"]
 
@@ -54,13 +55,17 @@ _NOWHERE = Either(())
 def where(text: str) -> tuple[Condition | Either, ...] | None:
     """The conditions of a `_where`, which replace all others; None if it is no JSON object and so is ignored.
 
-    Source: json-server 1.0.0-beta.15, matches-where.js. Raises `UnsupportedQuery` above `WHERE_DEPTH`.
+    Source: json-server 1.0.0-beta.15, matches-where.js. Raises `UnsupportedQuery` above `WHERE_DEPTH` and `PARAMETERS`.
     """
     try:
         document = _JSON.decode(text)
     except (ValueError, RecursionError):
         return None
-    return _conditions(document, "", WHERE_DEPTH) if isinstance(document, dict) else None
+    if not isinstance(document, dict):
+        return None
+    if size(document)[0] > PARAMETERS:
+        raise UnsupportedQuery(f"There are more than {PARAMETERS} values in _where.")
+    return _conditions(document, "", WHERE_DEPTH)
 
 
 def _conditions(document: Mapping[str, Any], parent: str, depth: int) -> tuple[Condition | Either, ...]:

@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Literal, NamedTuple
 from urllib.parse import parse_qsl
 
-from app.jsonserver.conditions import OPERATORS, Condition, Either, Operator, where
+from app.jsonserver.conditions import OPERATORS, Condition, Either, Operator, UnsupportedQuery, where
 from app.jsonserver.javascript import parse_int, trim
+from app.limits import PARAMETERS, SORT_KEYS
 
 Dialect = Literal["1", "0.17"]
 DEFAULT_SIZE = 10
@@ -55,7 +56,7 @@ def parse(query_string: str | bytes, dialect: Dialect, declared: Collection[str]
     """Read a query string as sent; `dialect` decides what its marks leave open, `declared` are the fields' names.
 
     Bytes that are not UTF-8 become lone surrogates, which no stored text has.
-    Raises `UnsupportedQuery` for a `_where` nested deeper than `WHERE_DEPTH`.
+    Raises `UnsupportedQuery` above `PARAMETERS`, `SORT_KEYS` and `WHERE_DEPTH`.
     """
     parameters = _parameters(query_string)
     first = dict(reversed(parameters))
@@ -79,6 +80,8 @@ _INDEX = re.compile(r"(?<=.)\[[0-9]*\]$", re.DOTALL)  # qs spells a repeated par
 
 def _parameters(query_string: str | bytes) -> list[tuple[str, str]]:
     raw = query_string.decode("utf-8", "surrogateescape") if isinstance(query_string, bytes) else query_string
+    if raw.count("&") >= PARAMETERS:
+        raise UnsupportedQuery(f"There are more than {PARAMETERS} parameters in one request.")
     pairs = parse_qsl(raw, keep_blank_values=True, errors="surrogateescape")
     return [(_INDEX.sub("", key) if key.endswith("]") else key, value) for key, value in pairs]
 
@@ -151,7 +154,11 @@ def _grouped(filters: Iterable[_Filter], dialect: Dialect) -> tuple[Condition, .
 
 
 def _values(value: str, spelling: str) -> list[str]:
-    return [trim(item) for item in value.split(",")] if spelling[1:] == "in" else [value]
+    if spelling[1:] != "in":
+        return [value]
+    if value.count(",") >= PARAMETERS:
+        raise UnsupportedQuery(f"There are more than {PARAMETERS} values in one list.")
+    return [trim(item) for item in value.split(",")]
 
 
 # --- sort, page, slice
@@ -164,8 +171,11 @@ def _sort(fields: str, orders: str) -> tuple[SortKey, ...]:
     for place, item in enumerate(fields.split(",")):
         field = item.removeprefix("-")
         descending = item.startswith("-") or (place < len(order) and order[place] == "desc")
-        keys.setdefault(field, SortKey(field, descending))
-    return tuple(key for field, key in keys.items() if field)
+        if field:
+            keys.setdefault(field, SortKey(field, descending))
+        if len(keys) > SORT_KEYS:
+            raise UnsupportedQuery(f"There are more than {SORT_KEYS} sort keys in one request.")
+    return tuple(keys.values())
 
 
 def _window(first: Mapping[str, str], dialect: Dialect) -> Page | Slice | None:

@@ -33,11 +33,10 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.jsonserver import forms, json_forms, terms
 from app.jsonserver.collation import Collations
-from app.jsonserver.conditions import UnsupportedQuery
 from app.jsonserver.javascript import LIMIT
 from app.jsonserver.query import Dialect, ListQuery, Page, Slice, SortKey
 from app.jsonserver.scope import Scope
-from app.limits import COMPRESSED, LIST_BYTES, PART_BYTES, ROW_BYTES, SORT_KEYS
+from app.limits import COMPRESSED, LIST_BYTES, PART_BYTES, ROW_BYTES
 from app.models.patient import TABLE
 from app.schemas.patient import COLUMNS
 from app.schemas.strict_json import unstorable
@@ -128,10 +127,7 @@ def _unbound(nodes: Iterable[terms.Node]) -> tuple[terms.Node, ...]:
 
 
 def _keys(sort: Iterable[SortKey]) -> tuple[_Key, ...]:
-    keys = tuple(_Key(COLUMNS.get(key.field), key.descending) for key in sort)
-    if len(keys) > SORT_KEYS:
-        raise UnsupportedQuery(f"There are more than {SORT_KEYS} sort keys in one request.")
-    return keys
+    return tuple(_Key(COLUMNS.get(key.field), key.descending) for key in sort)
 
 
 def _window(window: Page | Slice | None, *, clamped: bool) -> tuple[_Window, dict[str, int]]:

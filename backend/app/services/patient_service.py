@@ -13,7 +13,7 @@ import struct
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
@@ -23,13 +23,15 @@ from app.errors import BadRequest, Conflict, DatabaseUnavailable, NotFound, Prec
 from app.jsonserver import page
 from app.jsonserver.collation import DETECT, Collations
 from app.jsonserver.conditions import UnsupportedQuery
-from app.jsonserver.query import Dialect, ListQuery, parse
-from app.jsonserver.statement import list_query, places_query, rows_at
+from app.jsonserver.query import Dialect, ListQuery
+from app.jsonserver.statement import places_query, rows_at
 from app.models.patient import EXTRA_SIZE, POSITION_KEY, TABLE
 from app.round_trips import Batched, Joined
 from app.schemas.patient import COLUMNS, Record
 from app.services import statements
+from app.services.asked import Lists
 from app.sql import Query
+from app.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +81,9 @@ _Writes = Batched[_Write, bytes]
 class PatientService:
     """Patients in one database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, turns: Turns) -> None:
         self._database = database
+        self._queries = Lists(turns)
         self._by_id = Batched(self._rows)
         self._inserts: _Writes = Batched(partial(self._together, statements.insert_many), _TOGETHER)
         self._patches: _Writes = Batched(partial(self._together, statements.patch_many), _TOGETHER)
@@ -99,7 +102,7 @@ class PatientService:
         """
         try:
             collations = await self._known_collations()
-            query, statement = _asked(query_string, dialect, collations)
+            query, statement = await self._queries.asked(query_string, dialect, collations)
         except UnsupportedQuery as error:
             raise BadRequest(str(error)) from None
         listing = await self._lists.get(query_string, lambda since: self._listing(query, statement, since))
@@ -229,12 +232,6 @@ class PatientService:
     async def _rows(self, keys: Sequence[str], since: float) -> Mapping[str, bytes]:
         rows = await self._database.rows(Query(statements.select_by_ids(), {"keys": keys}), since)
         return {key.decode(): row for key, row in rows}
-
-
-@lru_cache(128)  # what many ask for at once, the whole list above all
-def _asked(query_string: bytes, dialect: Dialect, collations: Collations) -> tuple[ListQuery, Query]:
-    query = parse(query_string, dialect, COLUMNS)
-    return query, list_query(query, collations)
 
 
 def _found(row: bytes | None) -> bytes:

@@ -15,6 +15,7 @@ from app.main import create_app
 from app.services import statements
 from app.services.patient_service import PatientService
 from app.sql import Query
+from app.turns import Turns
 
 Make = Callable[..., dict[str, Any]]
 Table = psycopg.Connection[Any]
@@ -43,7 +44,7 @@ async def database(settings: Settings, table: Table) -> AsyncIterator[Counting]:
 @pytest.fixture
 async def client(settings: Settings, database: Counting) -> AsyncIterator[httpx2.AsyncClient]:
     app = create_app(settings)
-    app.state.patients = PatientService(database)
+    app.state.patients = PatientService(database, Turns())
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as http:
         yield http
