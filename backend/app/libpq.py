@@ -27,7 +27,8 @@ _PORT = "has a port that is not a number"
 _UNKNOWN = "has what PostgreSQL's library does not know: "
 
 # Other libraries' parameters, which hosts write into the URLs they hand out -> what does it here.
-_POOLED, _SCHEMA, _SIZE, _TIME = "DB_POOLED=true", "options=-csearch_path%3Dname", "DB_POOL_SIZE", "DB_DEADLINE"
+_POOLED, _SIZE, _TIME = "DB_POOLED=true", "DB_POOL_SIZE", "DB_DEADLINE"
+_SCHEMA = "options=-csearch_path%3Dname; public needs none"
 _HERE = {
     "pgbouncer": _POOLED,
     "prepareThreshold": _POOLED,

@@ -1,6 +1,7 @@
 """The house's arrows point one way; each room imports only what it may (docs/architecture.md)."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -92,6 +93,17 @@ def imported(path: Path) -> set[str]:
 def test_a_room_imports_only_what_it_may() -> None:
     found = {room: {name.split(".")[1] for name in names if name.startswith("app.")} for room, names in rooms().items()}
     assert {room: ours - {room, "__version__"} for room, ours in found.items()} == IMPORTS
+
+
+def test_connections_are_opened_in_two_places() -> None:
+    """Requests' and all others'; what DATABASE_URL says means the same in both."""
+    opening = re.compile(
+        r"\bpsycopg\.connect\(|\.connect\(self\._dsn|AsyncConnectionPool\(|conninfo_to_dict\(|create_engine\("
+    )
+    files = [path for folder in ("app", "alembic", "scripts") for path in (BACKEND / folder).rglob("*.py")]
+    found = {path.relative_to(BACKEND).as_posix() for path in files if opening.search(path.read_text())}
+    assert found == {"app/libpq.py", "app/database.py", "alembic/env.py"}
+    assert "creator=partial(libpq.connect, dsn)" in (BACKEND / "alembic/env.py").read_text()
 
 
 def test_frameworks_are_known_only_at_the_edge() -> None:

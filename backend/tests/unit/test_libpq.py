@@ -21,7 +21,10 @@ HERE = "has what PostgreSQL's library does not know: "
         ("postgresql://u:x@secret@h/d", "has an @ too many"),
         # Other libraries' parameters.
         ("postgresql://h/d?pgbouncer=true", f"{HERE}pgbouncer (here it is DB_POOLED=true)"),
-        ("postgresql://u:secret@h/d?schema=public", f"{HERE}schema (here it is options=-csearch_path%3Dname)"),
+        (
+            "postgresql://u:secret@h/d?schema=public",
+            f"{HERE}schema (here it is options=-csearch_path%3Dname; public needs none)",
+        ),
         ("postgresql://h/d?sslmod=require", f"{HERE}sslmod (here it is sslmode)"),
         ("postgresql://h/d?ssl=1", f"{HERE}ssl (here it is sslmode=require)"),
         (
