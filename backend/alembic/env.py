@@ -12,8 +12,8 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.exc import OperationalError
 
-from app import config, embedded, libpq, outages, spelling
-from app.models.patient import ACCELERATORS, Base
+from app import config, embedded, libpq, outages, resources, spelling  # noqa: F401 `resources` declares the tables
+from app.resource.columns import Base, is_accelerator
 
 _LOCK = 1885434473  # "pati": any number that no other program locks in this database
 
@@ -23,7 +23,7 @@ def run(connection: Connection) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         compare_server_default=True,
-        include_name=lambda name, *_: name not in ACCELERATORS,
+        include_name=lambda name, *_: not is_accelerator(name),
     )
     with context.begin_transaction():
         # Before Alembic reads the current revision. Of the transaction, so that it works through a pooler too.

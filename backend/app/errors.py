@@ -53,18 +53,22 @@ class NotFound(Problem):
 
 
 class Conflict(Problem):
-    """Another patient holds this field's value already. None: a value that only the database knows must be its own."""
+    """Another record holds this field's value already. None: a value that only the database knows must be its own."""
 
     status = 409
 
-    def __init__(self, field: str | None) -> None:
-        message = "is already used by another patient"
+    def __init__(self, field: str | None, noun: str) -> None:
+        message = f"is already used by another {noun}"
         super().__init__(f"{field or 'A value'} {message}.", errors={field: message} if field else {})
 
 
 class PreconditionFailed(Problem):
     status = 412
-    detail = "The patient has changed since the version named in If-Match. Read it again and repeat the change."
+
+    def __init__(self, noun: str) -> None:
+        super().__init__(
+            f"The {noun} has changed since the version named in If-Match. Read it again and repeat the change."
+        )
 
 
 class PayloadTooLarge(Problem):

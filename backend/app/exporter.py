@@ -12,16 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from sqlalchemy import select
-
 from app.importer.connection import connected
 from app.importer.files import destination
 from app.importer.frame import Frame, alone
-from app.jsonserver.statement import wire_row
-from app.models.patient import TABLE
-from app.sql import compile_sql
+from app.jsonserver.row import row
+from app.resources import PATIENTS
 
 _AT_ONCE = 2000  # rows of one fetch
+_ROWS = f"SELECT {row(PATIENTS)} FROM {PATIENTS.sql} ORDER BY {PATIENTS.position}"
 _STEP = "  "  # JSON.stringify(data, null, 2)
 # A text; an opening bracket, perhaps with its closing one; a closing one; a separator with PostgreSQL's blank.
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|([\[{])\s*([\]}]?)|[\]}]|([,:])\s*')
@@ -37,8 +35,8 @@ def export(dsn: str, file: IO[bytes], frame: Frame | None = None) -> int:
     file.write(b"[")
     with connected(dsn) as connection, connection.cursor(name="export") as cursor:
         cursor.itersize = _AT_ONCE
-        for (row,) in cursor.execute(compile_sql(select(wire_row()).select_from(TABLE).order_by(TABLE.c.position))):
-            file.write(f"{',' if written else ''}\n{_STEP * 2}{laid_out(row, 2)}".encode())
+        for (record,) in cursor.execute(_ROWS):
+            file.write(f"{',' if written else ''}\n{_STEP * 2}{laid_out(record, 2)}".encode())
             written += 1
     file.write(f"\n{_STEP}]".encode() if written else b"]")
     frame.write_tail(file)

@@ -23,8 +23,8 @@ PART_BYTES = 500 * ROW_BYTES  # of such a list: all of it that is in memory for 
 
 # A list's query.
 PARAMETERS = 1_000  # of one request, and values of one of them
-FILTERS = 16  # tests in one statement, two for an undeclared field; a frontend's richest form has a dozen
-SORT_KEYS = 4
+FILTERS = 64  # tests in one statement; a frontend's richest form has a dozen
+SORT_KEYS = 16
 WHERE_DEPTH = 20  # nesting of `_where`
 PATTERNS = 8  # alternatives of one `_like`
 PATTERN_LENGTH = 1_000  # characters of one

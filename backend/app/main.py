@@ -5,7 +5,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 
@@ -14,13 +14,15 @@ from fastapi import APIRouter, FastAPI
 from app import __version__, config, logs, spelling
 from app.api import error_handlers, middleware, openapi
 from app.api.metrics import Metrics
-from app.api.routes import docs, health, home, metrics, patients
+from app.api.routes import docs, health, home, metrics, records
 from app.api.thin import ThinApp
 from app.config import Settings
 from app.database import Database
 from app.embedded import EmbeddedError
-from app.services.patient_service import PatientService
-from app.services.statements import NEEDS
+from app.resource.resource import Resource
+from app.resources import RESOURCES
+from app.services.record_service import RecordService
+from app.services.statements import needs
 from app.turns import Turns
 
 log = logging.getLogger("app")
@@ -32,18 +34,21 @@ _OPEN = (
 )
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(
+    settings: Settings, resources: Sequence[Resource] = RESOURCES, database: Database | None = None
+) -> FastAPI:
     """The ASGI application over the database `settings.database_url` names; its lifespan opens and closes the pool."""
-    database, counted = Database(settings, NEEDS), Metrics() if settings.metrics else None
+    database, counted = database or Database(settings, needs(resources)), Metrics() if settings.metrics else None
     turns = Turns()
-    service = PatientService(database, turns)
+    services = [RecordService(resource, database, turns) for resource in resources]
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if settings.environment == "production":
             log.warning(_OPEN)
         await database.open()
-        looking = asyncio.create_task(service.prepare())  # the database may take its time, or not be there
+        # The database may take its time, or not be there.
+        looking = asyncio.gather(*(service.prepare() for service in services))
         try:
             yield
         finally:
@@ -61,18 +66,31 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # spans carry what was searched for
     )
-    app.state.settings, app.state.database, app.state.patients = settings, database, service
-    app.state.turns, app.state.metrics = turns, counted
     # Flat, `include_router` would wrap each request once more; and before FastAPI's own, which few ask for.
-    app.router.routes[:0] = [route for router in _routers(settings) for route in router.routes]
+    routers = _routers(settings, services, database, counted, turns)
+    app.router.routes[:0] = [route for router in routers for route in router.routes]
     error_handlers.install(app)
-    openapi.document(app)
+    openapi.document(app, resources)
     return app
 
 
-def _routers(settings: Settings) -> list[APIRouter]:
-    optional = ((settings.metrics, metrics.router), (settings.home_page, home.router))
-    return [patients.router, health.router, docs.router, *(router for wanted, router in optional if wanted)]
+def _routers(
+    settings: Settings,
+    services: Sequence[RecordService],
+    database: Database,
+    counted: Metrics | None,
+    turns: Turns,
+) -> list[APIRouter]:
+    routers = [
+        *(records.router(service, settings, turns) for service in services),
+        health.router(database, [service.resource for service in services]),
+        docs.router,
+    ]
+    if counted:
+        routers.append(metrics.router(counted, database))
+    if settings.home_page:
+        routers.append(home.router(services, database, settings))
+    return routers
 
 
 def __getattr__(name: str) -> FastAPI:

@@ -21,10 +21,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.config import Settings
 from app.database import Database, Row
 from app.main import create_app
-from app.services.patient_service import PatientService
-from app.services.statements import NEEDS
+from app.resources import RESOURCES
+from app.services.statements import needs
 from app.sql import Query
-from app.turns import Turns
 from benchmarks.load import Sample
 from benchmarks.scenarios import MARK, UNIQUE, Request
 
@@ -59,7 +58,7 @@ class _Recording(Database):
     """A database that remembers what it was asked."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(settings, NEEDS)
+        super().__init__(settings, needs(RESOURCES))
         self.asked: list[Query] = []
 
     async def rows(self, query: Query, since: float | None = None) -> list[Row]:
@@ -74,8 +73,8 @@ def statements(dsn: str, requests: Sequence[Request]) -> list[Query]:
 
 async def _statements(dsn: str, requests: Sequence[Request]) -> list[Query]:
     settings = Settings(_env_file=None, database_url=SecretStr(dsn), log_level="ERROR")
-    app, database = create_app(settings), _Recording(settings)
-    app.state.patients = PatientService(database, Turns())
+    database = _Recording(settings)
+    app = create_app(settings, database=database)
     await database.open()
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost") as client:
         for method, path, body in requests:

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from app.models.patient import GENDERS, TABLE
-from app.schemas.patient import COLUMNS
+from app.resources import PATIENTS
 
 Patient = dict[str, Any]
 
@@ -46,9 +46,9 @@ def write_db_json(patients: list[Patient], path: Path) -> None:
 
 def copy_into(dsn: str, patients: list[Patient]) -> None:
     """Into the empty table, with fresh statistics."""
-    columns = ", ".join(COLUMNS.values())
+    columns = ", ".join(PATIENTS.columns[1:-1])
     with psycopg.connect(dsn, autocommit=True) as connection:
         with connection.cursor().copy(f"COPY {TABLE.name} ({columns}) FROM STDIN".encode()) as copy:
             for patient in patients:
-                copy.write_row([patient[field] for field in COLUMNS])
+                copy.write_row([patient[field] for field in PATIENTS.fields])
         connection.execute(f"VACUUM ANALYZE {TABLE.name}".encode())

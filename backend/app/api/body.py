@@ -10,30 +10,30 @@ from starlette.requests import Request
 
 from app.errors import BadRequest, Invalid, PayloadTooLarge, UnsupportedMediaType
 from app.limits import FAULTS
-from app.schemas.patient import InvalidRecord, Record, check
-from app.schemas.strict_json import InvalidJSON, loads
+from app.resource.record import InvalidRecord, Record, check
+from app.resource.resource import Resource
+from app.resource.strict_json import InvalidJSON, loads
 from app.turns import Turns
 
 _SMALL = 4 * 1024  # bytes; such a body waits for no larger one
 
 
-async def record(request: Request, model: type[BaseModel], limit: int) -> Record:
-    """The body checked against `model`.
+async def record(request: Request, resource: Resource, model: type[BaseModel], *, limit: int, turns: Turns) -> Record:
+    """The body checked against `model`, a shape of the resource.
 
     Raises `UnsupportedMediaType`, `PayloadTooLarge` (over `limit` bytes), `BadRequest` (not a JSON object), `Invalid`.
     """
     _require_json(request.headers)
     raw = await _read(request, limit)
     if len(raw) <= _SMALL:
-        return _checked(raw, model)
-    turns: Turns = request.app.state.turns
-    return await turns.take(partial(_checked, raw, model))
+        return _checked(raw, resource, model)
+    return await turns.take(partial(_checked, raw, resource, model))
 
 
-def _checked(raw: bytes, model: type[BaseModel]) -> Record:
+def _checked(raw: bytes, resource: Resource, model: type[BaseModel]) -> Record:
     body = _json_object(raw)
     try:
-        return check(body, model)
+        return check(body, resource, model)
     except InvalidRecord as error:
         raise Invalid({fault.field: fault.message for fault in error.faults[:FAULTS]}) from None
 

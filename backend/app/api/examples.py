@@ -3,11 +3,16 @@
 import json
 import secrets
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from app.api.field_rules import example
+from app.resource import javascript
+from app.resource.kinds import DAY, NUMBER, TEXT, TRUTH, WHOLE
+from app.resource.resource import Field, Resource
+
+_NUMBERS = (WHOLE, NUMBER)
 
 
 class Read(NamedTuple):
@@ -33,36 +38,58 @@ class Write(NamedTuple):
     fetch: str
 
 
-_QUERIES = (
-    ("One page, five to a page", "_page=1&_per_page=5"),
-    ("Latest visit first", "_sort=-lastVisit"),
-    ("One value of a field", "gender=Female"),
-    ("A range", "age_gte=40&age_lte=60"),
-    ("A word in any field", "q=asthma"),
-)
+def reads(resource: Resource, first: str | None) -> list[Read]:
+    """The GET examples of a resource's list; `first` is the id of a row there, None if there is none to read."""
+    path = f"/{resource.path}"
+    row = [Read(f"One {resource.noun}", f"{path}/{quote(first, safe='')}")] if first is not None else []
+    return [*(Read(title, f"{path}?{query}") for title, query in _queries(resource)), *row]
 
 
-def reads(path: str, first: str | None) -> list[Read]:
-    """The GET examples of the list at `path`; `first` is the id of a row there, None if there is none to read."""
-    row = [Read("One patient", f"{path}/{quote(first, safe='')}")] if first is not None else []
-    return [*(Read(title, f"{path}?{query}") for title, query in _QUERIES), *row]
+def writes(resource: Resource, base: str) -> list[Write]:
+    """POST, PATCH and DELETE at the server `base`: in this order they succeed as they stand, and leave nothing behind.
 
-
-def writes(url: str) -> list[Write]:
-    """POST, PATCH and DELETE at the list's `url`: in this order they succeed as they stand, and leave nothing behind.
-
-    Each call makes up new patients, one for the shell and one for JavaScript, so that no two get in each other's way.
+    Each call makes up new records, one for the shell and one for JavaScript, so that no two get in each other's way.
     """
-    pairs = zip(_requests(url), _requests(url), strict=True)
+    url = f"{base}/{resource.path}"
+    pairs = zip(_requests(resource, url), _requests(resource, url), strict=True)
     return [Write(shell.title, shell.method, _curl(shell), _fetch(script)) for shell, script in pairs]
 
 
-def _requests(url: str) -> list[_Request]:
+def _queries(resource: Resource) -> Iterator[tuple[str, str]]:
+    """What a list can be asked for, each shown on a field that is good for it."""
+    values = example(resource)
+    yield "One page, five to a page", "_page=1&_per_page=5"
+    if day := _first(resource, lambda field: field.kind is DAY):
+        yield "Latest day first", f"_sort=-{quote(day.name)}"
+    if choice := _first(resource, lambda field: bool(field.choices) or field.kind is TRUTH):
+        yield "One value of a field", f"{quote(choice.name)}={quote(javascript.text(values[choice.name]))}"
+    if number := _first(resource, lambda field: field.kind in _NUMBERS):
+        name, value = quote(number.name), values[number.name]
+        yield "A range", f"{name}_gte={value - 5}&{name}_lte={value + 15}"
+    if text := _last(resource, lambda field: field.kind is TEXT and not field.choices):
+        yield "A word in any field", f"q={quote(str(values[text.name]).lower())}"
+
+
+def _first(resource: Resource, wanted: Callable[[Field], bool]) -> Field | None:
+    return next((field for field in resource.fields.values() if field.name != "id" and wanted(field)), None)
+
+
+def _last(resource: Resource, wanted: Callable[[Field], bool]) -> Field | None:
+    return next(
+        (field for field in reversed(list(resource.fields.values())) if field.name != "id" and wanted(field)), None
+    )
+
+
+def _requests(resource: Resource, url: str) -> list[_Request]:
     key = f"example-{secrets.token_hex(3)}"
     row = f"{url}/{key}"
+    body = example(resource)
+    unique = {name: key.upper() for name in resource.unique.values() if name in body}
+    number = _first(resource, lambda field: field.kind in _NUMBERS)
+    change = {number.name: body[number.name] + 1} if number else dict(list(body.items())[:1])
     return [
-        _Request("Add a patient", "POST", url, {"id": key, **example(), "patientID": key.upper()}),
-        _Request("Change only some fields", "PATCH", row, {"age": 46}),
+        _Request(f"Add {resource.a_noun}", "POST", url, {"id": key, **body, **unique}),
+        _Request("Change only some fields", "PATCH", row, change),
         _Request("Delete it", "DELETE", row, None),
     ]
 

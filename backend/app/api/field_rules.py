@@ -1,10 +1,10 @@
-"""The fields of a patient and their rules in words, read off the schema that checks them, so that neither can drift."""
+"""A resource's fields and their rules in words, read off the schema that checks them, so that neither can drift."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from app.schemas.patient import COLUMNS, NOT_BLANK, NOT_EMPTY, PatientCreate
-from app.services import patient_service
+from app.resource.resource import Resource
+from app.resource.shapes import NOT_BLANK, NOT_EMPTY
 
 
 class FieldRules(NamedTuple):
@@ -17,12 +17,13 @@ class FieldRules(NamedTuple):
 
 # JSON Schema keyword -> the rule in words, in the order of reading.
 _PHRASES: Mapping[str, Callable[[Any], str]] = {
-    "type": {"string": "text", "integer": "whole number"}.__getitem__,
+    "type": {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}.__getitem__,
     "format": {"date": "a day as YYYY-MM-DD"}.__getitem__,
     "enum": lambda values: "one of " + ", ".join(values),
     "minLength": {1: "not empty"}.__getitem__,
     "pattern": {NOT_EMPTY: "not empty", NOT_BLANK: "not blank"}.__getitem__,
     "maxLength": lambda most: f"at most {most:,} characters",
+    "minimum": lambda least: f"at least {least:,}",
     "exclusiveMinimum": lambda bound: f"greater than {bound:,}",
     "maximum": lambda most: f"at most {most:,}",
 }
@@ -32,25 +33,26 @@ _NO_RULES = {"title", "examples", "default", "anyOf"}
 _IMPLIED_BY: Mapping[str, set[str]] = {"type": {"format", "enum"}, "minLength": {"pattern"}}
 
 
-def fields() -> list[FieldRules]:
+def fields(resource: Resource) -> list[FieldRules]:
     """Every declared field, in wire order.
 
     Raises `KeyError` for a keyword or value that has no words here: to leave a rule out would be a lie.
     """
-    schema = PatientCreate.model_json_schema()
-    return [_field(name, schema["properties"][name], name in schema["required"]) for name in COLUMNS]
+    schema = resource.create.model_json_schema()
+    return [_field(resource, name, schema["properties"][name]) for name in resource.fields]
 
 
-def example() -> dict[str, Any]:
-    """A valid patient, without an id."""
-    return {field.name: field.example for field in fields() if field.name != "id"}
+def example(resource: Resource) -> dict[str, Any]:
+    """A valid record, without an id."""
+    return {field.name: field.example for field in fields(resource) if field.name != "id"}
 
 
-def _field(name: str, schema: Mapping[str, Any], required: bool) -> FieldRules:
-    unique = ["unique"] if name in patient_service.unique_fields().values() else []
-    optional = [] if required else ["made by the server if absent or empty"]
+def _field(resource: Resource, name: str, schema: Mapping[str, Any]) -> FieldRules:
+    unique = ["unique"] if name in resource.unique.values() else []
+    optional = ["optional"] if resource.fields[name].optional else []
+    made = ["made by the server if absent or empty"] if name == "id" else []
     text = ["also as text"] if [one["type"] for one in schema.get("anyOf", ())] == ["integer", "string"] else []
-    return FieldRules(name, [*_phrases(_one_type(schema)), *text, *unique, *optional], schema["examples"][0])
+    return FieldRules(name, [*_phrases(_one_type(schema)), *text, *unique, *optional, *made], schema["examples"][0])
 
 
 def _phrases(schema: Mapping[str, Any]) -> list[str]:

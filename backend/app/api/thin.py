@@ -4,7 +4,8 @@ FastAPI's own way (dependencies, exit stacks, validation, layers for files, tele
 query of a small answer.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -28,7 +29,12 @@ class ThinApp(FastAPI):
 
 
 class ThinRoute(APIRoute):
-    """`endpoint(request) -> Response`. What it takes stands in `openapi.py`; faults go to the app's handlers."""
+    """`endpoint(request) -> Response`; faults go to the app's handlers. What it takes is `described` by OpenAPI's
+    Operation Object without its names, given as `openapi_extra`: FastAPI would mix that with its own guesses."""
+
+    def __init__(self, *arguments: Any, openapi_extra: Mapping[str, Any] | None = None, **named: Any) -> None:
+        self.described = openapi_extra
+        super().__init__(*arguments, **named)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         match, found = Route.matches(self, scope)

@@ -8,9 +8,11 @@ from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context
 from typing import Any, NamedTuple
 
 from app.importer.json_text import demand_json, members
-from app.models.patient import EXTRA_BYTES
-from app.schemas import strict_json
-from app.schemas.patient import COLUMNS, Fault, InvalidRecord, PatientCreate, Record, check, id_text, printable
+from app.resource import strict_json
+from app.resource.columns import EXTRA_BYTES
+from app.resource.record import Fault, InvalidRecord, Record, check, printable
+from app.resource.shapes import id_text
+from app.resources import PATIENTS
 
 UNKEPT = "json"  # code of a value that is no JSON, or one that cannot be kept
 _PER_VALUE = 16  # bytes that PostgreSQL takes for a JSON value beside its text, at most
@@ -56,7 +58,7 @@ def examine(raw: bytes) -> Checked:
     numbers = {name: body[name] for name in KEYS if type(body.get(name)) in (int, float)}
     body |= {name: id_text(number) for name, number in numbers.items()}
     try:
-        record = check(body, PatientCreate)
+        record = check(body, PATIENTS, PATIENTS.create)
     except InvalidRecord as error:
         unkept = {fault.field for fault in faults} - body.keys()
         faults += [fault for fault in error.faults if fault.field not in unkept]
@@ -112,8 +114,8 @@ def _made_id(record: Record) -> list[Fault]:
 
 
 def _from_text(record: Record, body: Mapping[str, Any]) -> list[Fault]:
-    texts = [name for name, column in COLUMNS.items() if isinstance(body.get(name), str)]
-    numbers = [name for name in texts if isinstance(record.columns[COLUMNS[name]], int)]
+    texts = [field for name, field in PATIENTS.fields.items() if isinstance(body.get(name), str)]
+    numbers = [field.name for field in texts if isinstance(record.columns[field.column], int)]
     return [Fault(name, "text", "was text and is kept as the number") for name in numbers]
 
 
@@ -134,7 +136,7 @@ def _unless_rounded(digits: str) -> float | str:
 
 
 def _row(record: Record) -> Row:
-    values = [_copy_text(record.columns[column]) for column in COLUMNS.values()]
+    values = [_copy_text(record.columns[column]) for column in PATIENTS.columns[1:-1]]
     values.append(_copy_text(_compact(record.extra)))
     return Row(values[0], values[1], b"\t".join(values) + b"\n")
 

@@ -8,8 +8,8 @@ from app.importer.document import COLLECTION, Cut
 from app.importer.json_text import Member, members
 from app.importer.place import Place, pointer
 from app.importer.settle import Holder, LeftOut
-from app.schemas import strict_json
-from app.schemas.patient import Fault, printable
+from app.resource import strict_json
+from app.resource.record import Fault, printable
 
 Entry = dict[str, Any]
 Members = dict[str, list[Member]]  # by name, printable; several where a name is repeated

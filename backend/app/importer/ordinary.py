@@ -9,9 +9,12 @@ import re
 from collections.abc import Sequence
 
 from app.importer.json_text import BLANK, skip_blank
-from app.models.patient import AGE_MAX, BLANKS, GENDERS, ID_LENGTH, PATIENT_ID_LENGTH, TEXT_LENGTH
-from app.schemas.patient import COLUMNS
+from app.models.patient import AGE_MAX, GENDERS, PATIENT_ID_LENGTH, TEXT_LENGTH
+from app.resource.columns import ID_LENGTH
+from app.resource.javascript import BLANKS
+from app.resources import PATIENTS
 
+_COLUMNS = {field.name: field.column for field in PATIENTS.fields.values()}
 _MOST_ORDERS = 4  # of fields in one file; each costs the records of the others a look
 
 _PLAIN = rb'[^"\\\x00-\x1f]'
@@ -45,7 +48,7 @@ class Ordinary:
 
     def __init__(self) -> None:
         self._patterns: dict[tuple[str, ...], re.Pattern[bytes]] = {}
-        self.learn(tuple(COLUMNS))
+        self.learn(tuple(_COLUMNS))
 
     def match(self, text: bytes, at: int) -> re.Match[bytes] | None:
         """An ordinary record at `at`, the comma behind it and the blanks before the next one. Groups: `fields`."""
@@ -56,8 +59,8 @@ class Ordinary:
 
     def learn(self, names: Sequence[str]) -> None:
         """Know this order of wire names from now on, if these are all the declared fields and each has its pattern."""
-        order, known = tuple(names), _FIELDS.keys() >= set(COLUMNS.values())
-        if known and set(order) == set(COLUMNS) and len(self._patterns) < _MOST_ORDERS:
+        order, known = tuple(names), _FIELDS.keys() >= set(_COLUMNS.values())
+        if known and set(order) == set(_COLUMNS) and len(self._patterns) < _MOST_ORDERS:
             self._patterns.setdefault(order, _pattern(order))
 
 
@@ -69,7 +72,7 @@ def key_offsets(match: re.Match[bytes]) -> Sequence[int]:
 
 def fields(match: re.Match[bytes]) -> tuple[bytes, ...]:
     """The values in column order."""
-    return match.group(*COLUMNS.values())
+    return match.group(*_COLUMNS.values())
 
 
 def _pattern(order: Sequence[str]) -> re.Pattern[bytes]:
@@ -78,6 +81,6 @@ def _pattern(order: Sequence[str]) -> re.Pattern[bytes]:
 
 
 def _member(name: str) -> bytes:
-    column = COLUMNS[name]
+    column = _COLUMNS[name]
     value = _FIELDS[column].replace(b"(", b"(?P<%b>" % column.encode(), 1)
     return rb'"%b"%b:%b%b' % (name.encode(), BLANK, BLANK, value)

@@ -27,7 +27,7 @@ from app.importer.replace import READ, make_room, put_in_order
 from app.importer.report import Report
 from app.importer.source import Source, Unreadable
 from app.importer.verify import Tally, behind, read_back
-from app.schemas.patient import InvalidRecord
+from app.resource.record import InvalidRecord
 
 _EVERY = 2048
 

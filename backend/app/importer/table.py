@@ -4,16 +4,15 @@ from typing import LiteralString
 
 from psycopg import sql
 
-from app.models.patient import Patient
-from app.schemas.patient import COLUMNS
+from app.resources import PATIENTS
 
-_COLUMNS = ("position", *COLUMNS.values(), "extra")
+_COLUMNS = PATIENTS.columns
 _PARTS: dict[str, sql.Composable] = {
-    "table": sql.Identifier(Patient.__tablename__),
+    "table": sql.Identifier(PATIENTS.table.name),
     "aside": sql.Identifier("patients_aside"),  # temporary: records that may repeat a key, until they are settled
     "equal": sql.Identifier("patients_equal"),  # temporary: rows that were there before, just as the file has them
     "columns": sql.SQL(", ").join(map(sql.Identifier, _COLUMNS)),
-    "sequence": sql.SQL("pg_get_serial_sequence({}, 'position')::regclass").format(Patient.__tablename__),
+    "sequence": sql.SQL("pg_get_serial_sequence({}, 'position')::regclass").format(PATIENTS.table.name),
 }
 
 

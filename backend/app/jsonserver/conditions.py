@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, NoReturn
 
 from app.limits import PARAMETERS, WHERE_DEPTH
-from app.schemas.strict_json import size
+from app.resource.strict_json import size
 
 Operator = Literal["eq", "ne", "gt", "gte", "lt", "lte", "contains", "startsWith", "endsWith", "like", "scalar"]
 

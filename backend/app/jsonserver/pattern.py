@@ -13,7 +13,7 @@ from math import prod
 from typing import NamedTuple
 
 from app.limits import PATTERN_REPEAT, PATTERN_STATES, PATTERN_WAYS
-from app.models.patient import BLANKS
+from app.resource.javascript import BLANKS
 
 _ESCAPE = r"\\(?:[nrtvf]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[^0-9A-Za-z])"
 _TOKEN = re.compile(

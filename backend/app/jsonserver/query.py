@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 from urllib.parse import parse_qsl
 
 from app.jsonserver.conditions import OPERATORS, Condition, Either, Operator, UnsupportedQuery, where
-from app.jsonserver.javascript import parse_int, trim
 from app.limits import PARAMETERS, SORT_KEYS
+from app.resource.javascript import parse_int, trim
 
 Dialect = Literal["1", "0.17"]
 DEFAULT_SIZE = 10

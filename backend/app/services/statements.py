@@ -1,151 +1,152 @@
-"""The SQL of the use cases, each compiled once. Values are bound; every row comes back as the JSON text of a patient.
+"""The fixed SQL of one resource's use cases. Values are bound; every row comes back as the JSON text of a record.
 
-Writes that share a round trip each settle by themselves: what cannot be done at once is left out of the answer.
+What is written comes as `%(records)s`, a JSON array of objects by column name with the undeclared fields as `extra`:
+one value to bind, made once, however many records there are. Writes that share a round trip each settle by themselves:
+what cannot be done at once is left out of the answer.
 """
 
-from functools import cache
-from typing import Any
+from collections.abc import Iterable
+from functools import cached_property
 
-from sqlalchemy import (
-    ARRAY,
-    JSON,
-    ColumnElement,
-    TableValuedAlias,
-    Text,
-    bindparam,
-    cast,
-    column,
-    delete,
-    func,
-    literal_column,
-    select,
-    true,
-    update,
-)
-from sqlalchemy.dialects.postgresql import JSONB, REGCLASS, insert
-
-from app.jsonserver.statement import wire_row
-from app.models.patient import TABLE
-from app.schemas.patient import COLUMNS
-from app.sql import Query, compile_sql, constant
+from app.jsonserver.row import row
+from app.resource.resource import Resource
+from app.sql import Query, quoted, quoted_text
 
 _LOCK_TIMEOUT = "50ms"
 TAG_LENGTH = 32  # hex digits, 128 bits
-WRITABLE = tuple(column for column in COLUMNS.values() if column != "id")
 
-_BY_ID = TABLE.c.id == bindparam("key")
-_BY_IDS = TABLE.c.id == func.any(bindparam("keys", type_=ARRAY(Text)))
+# True, and the statement waits at most so long for a lock: where another client has written an id or another unique
+# value that one of the records wants, and has not committed, the others should not wait for the end of it (PostgreSQL,
+# Index Uniqueness Checks). An uncorrelated subquery is evaluated once, before the first row is written; the setting
+# ends with the statement.
+_QUICKLY = f"(SELECT set_config('lock_timeout', '{_LOCK_TIMEOUT}', true)) IS NOT NULL"
 
 
-NEEDS = Query(
-    """
-SELECT to_regclass(%(table)s) IS NOT NULL,
+_NEEDS = """
+SELECT bool_and(to_regclass(quote_ident("table")) IS NOT NULL),
        count(attnum) = count(*),
        bool_and(has_column_privilege(attrelid, attnum, 'SELECT')),
        bool_and(has_table_privilege(attrelid, 'DELETE') AND has_column_privilege(attrelid, attnum, 'INSERT')
-         AND has_column_privilege(attrelid, attnum, 'UPDATE')) FILTER (WHERE name = ANY(%(written)s::text[])),
+         AND has_column_privilege(attrelid, attnum, 'UPDATE')) FILTER (WHERE written),
        current_setting('transaction_read_only')::bool
-FROM unnest(%(columns)s::text[]) AS needed(name)
-LEFT JOIN pg_attribute ON attrelid = to_regclass(%(table)s) AND attname = name AND NOT attisdropped
-""",
-    {"table": TABLE.name, "columns": [*TABLE.c.keys()], "written": [*WRITABLE, "extra"]},
-)
-"""What requests need: yields one row, `outages.Needs`. Waits for no lock: a table that somebody holds is there."""
+FROM unnest(%(tables)s::text[], %(columns)s::text[], %(written)s::bool[]) AS needed("table", name, written)
+LEFT JOIN pg_attribute
+  ON attrelid = to_regclass(quote_ident("table")) AND attname = name AND NOT attisdropped
+"""
 
 
-@cache
-def overview() -> str:
-    """-> (how many, the first id or NULL)."""
-    first = select(TABLE.c.id).order_by(TABLE.c.position).limit(literal_column("1")).scalar_subquery()
-    return compile_sql(select(func.count(), first).select_from(TABLE))
+def needs(resources: Iterable[Resource]) -> Query:
+    """What requests need: yields one row, `outages.Needs`. Waits for no lock: a table that somebody holds is there."""
+    pairs = [(resource.table.name, column) for resource in resources for column in resource.columns]
+    tables, columns = map(list, zip(*pairs, strict=True))
+    written = [column not in ("position", "id") for column in columns]
+    return Query(_NEEDS, {"tables": tables, "columns": columns, "written": written})
 
 
-@cache
-def select_by_ids() -> str:
-    """keys -> (id, row) of each that there is."""
-    return compile_sql(select(TABLE.c.id, wire_row()).where(_BY_IDS))
+class Statements:
+    """The SQL of one resource. `%(key)s` is an id, `%(keys)s` several, `%(versions)s` entity tags."""
 
+    def __init__(self, resource: Resource) -> None:
+        fields = resource.fields.values()
+        self._table, self._row, self._extra = resource.sql, row(resource), resource.extra
+        self._id, self._key = resource.fields["id"].sql, resource.fields["id"].kind.sql
+        self._position = resource.position
+        self._first = f"SELECT {self._id}::text FROM {self._table} ORDER BY {resource.position} LIMIT 1"
+        self._columns = [quoted(field.column) for field in fields]
+        self._written = {field.column: field for field in fields if field.name != "id"}
+        types = [f"{quoted(field.column)} {field.kind.sql}" for field in fields]
+        self._sent = f"json_to_recordset(%(records)s::json) AS sent({', '.join(types)}, extra jsonb)"
 
-@cache
-def insert_one() -> str:
-    """Values by column, extra as JSON text -> (row)."""
-    values: dict[str, Any] = {name: bindparam(name) for name in COLUMNS.values()} | {"extra": _extra()}
-    return compile_sql(insert(TABLE).values(values).returning(wire_row()))
+    @cached_property
+    def overview(self) -> str:
+        """-> (how many, the first id or NULL)."""
+        return f"SELECT count(*), ({self._first}) FROM {self._table}"
 
+    @cached_property
+    def step_over(self) -> str:
+        """Lift the sequence of positions above those that somebody gave by hand, where we may do that."""
+        sequence = f"pg_get_serial_sequence({quoted_text(self._table)}, 'position')"
+        highest = f"greatest(max({self._position}), pg_sequence_last_value({sequence}::regclass))"
+        lifted = f"setval({sequence}, (SELECT {highest} FROM {self._table}))"
+        return f"SELECT {lifted} WHERE has_sequence_privilege({sequence}, 'UPDATE')"
 
-@cache
-def step_over() -> str:
-    """Lift the sequence of positions above those that somebody gave by hand, where the database's user may do that."""
-    sequence = func.pg_get_serial_sequence(constant(TABLE.name), constant(TABLE.c.position.name))
-    highest = select(func.greatest(func.max(TABLE.c.position), func.pg_sequence_last_value(cast(sequence, REGCLASS))))
-    lifted = func.setval(sequence, highest.scalar_subquery())
-    return compile_sql(select(lifted).where(func.has_sequence_privilege(sequence, constant("UPDATE"))))
+    @cached_property
+    def select_by_ids(self) -> str:
+        """keys -> (id, row) of each that there is."""
+        return f"SELECT {self._id}::text, {self._row} FROM {self._table} WHERE {self._among}"
 
+    @cached_property
+    def insert(self) -> str:
+        """records -> (id, row) of each; a value that another record has fails them all."""
+        return f"{self._inserted} {self._returning}"
 
-@cache
-def insert_many() -> str:
-    """records (see `_sent`) -> (id, row) of each whose id and patientID nobody has. See `_quickly`."""
-    sent = _sent()
-    values = [*(sent.c[name] for name in COLUMNS.values()), cast(sent.c.extra, JSONB)]
-    source = select(*values).where(_quickly())
-    statement = insert(TABLE).from_select([*COLUMNS.values(), "extra"], source).on_conflict_do_nothing()
-    return compile_sql(statement.returning(TABLE.c.id, wire_row()))
+    @cached_property
+    def insert_free(self) -> str:
+        """records -> (id, row) of each whose id and other unique values nobody has, and no lock is long waited for."""
+        return f"{self._inserted} WHERE {_QUICKLY} ON CONFLICT DO NOTHING {self._returning}"
 
+    @cached_property
+    def patch_free(self) -> str:
+        """keys, records (what is absent keeps its value) -> (id, row) of each that was free.
 
-@cache
-def update_one(columns: tuple[str, ...], merge: bool, conditional: bool) -> str:
-    """key, values of these columns, extra as JSON text (merged or replaced), versions if conditional -> (row)."""
-    values: dict[str, Any] = {name: bindparam(name) for name in columns}
-    values["extra"] = TABLE.c.extra.op("||")(_extra()) if merge else _extra()
-    return compile_sql(update(TABLE).where(_BY_ID, *_precondition(conditional)).values(values).returning(wire_row()))
+        A record that somebody else is changing is left out, so that nobody waits for a neighbour's lock.
+        """
+        free = f"SELECT {self._id} FROM {self._table} WHERE {self._among} FOR UPDATE SKIP LOCKED"
+        kept = (f"{name} = coalesce(sent.{name}, {self._table}.{name})" for name in map(quoted, self._written))
+        named = (
+            f"CASE WHEN sent.{quoted(column)} IS NOT NULL THEN {quoted_text(field.name)} END"
+            for column, field in self._written.items()
+            if field.optional
+        )
+        changes = ", ".join([*kept, f"extra = {self._without(named)} || sent.extra"])
+        return (
+            f"WITH free AS ({free}) UPDATE {self._table} SET {changes} FROM free, {self._sent}"
+            f" WHERE {self._id} = free.id AND sent.id = free.id AND {_QUICKLY} {self._returning}"
+        )
 
+    @cached_property
+    def replace(self) -> str:
+        """key, records of one, versions -> (id, row)."""
+        return self._update(self._written, "sent.extra")
 
-@cache
-def patch_many() -> str:
-    """keys, records (see `_sent`; a column that is absent keeps its value) -> (id, row) of each that was free.
+    def patch(self, columns: Iterable[str]) -> str:
+        """key, records of one, versions -> (id, row). Changes these columns, and merges the undeclared fields."""
+        fields = [self._written[column] for column in columns]
+        replaced = (quoted_text(field.name) for field in fields if field.optional)
+        return self._update([field.column for field in fields], f"{self._without(replaced)} || sent.extra")
 
-    A patient whom somebody else is changing is left out, so that nobody waits for a neighbour's lock. See `_quickly`.
-    """
-    sent = _sent()
-    free = select(TABLE.c.id).where(_BY_IDS).with_for_update(skip_locked=True).cte("free")
-    values: dict[str, Any] = {name: func.coalesce(sent.c[name], TABLE.c[name]) for name in WRITABLE}
-    values["extra"] = TABLE.c.extra.op("||")(cast(sent.c.extra, JSONB))
-    statement = update(TABLE).where(TABLE.c.id == free.c.id, sent.c.id == free.c.id, _quickly()).values(values)
-    return compile_sql(statement.returning(TABLE.c.id, wire_row()))
+    @cached_property
+    def delete(self) -> str:
+        """key, versions -> (id, row) as it was."""
+        return f"DELETE FROM {self._table} WHERE {self._meant} {self._returning}"
 
+    @property
+    def _inserted(self) -> str:
+        columns = ", ".join([*self._columns, "extra"])
+        return f"INSERT INTO {self._table} ({columns}) SELECT {columns} FROM {self._sent}"
 
-@cache
-def delete_one(conditional: bool) -> str:
-    """key, versions if conditional -> (row)."""
-    return compile_sql(delete(TABLE).where(_BY_ID, *_precondition(conditional)).returning(wire_row()))
+    def _update(self, columns: Iterable[str], extra: str) -> str:
+        changes = ", ".join([*(f"{name} = sent.{name}" for name in map(quoted, columns)), f"extra = {extra}"])
+        return f"UPDATE {self._table} SET {changes} FROM {self._sent} WHERE {self._meant} {self._returning}"
 
+    def _without(self, names: Iterable[str]) -> str:
+        """The undeclared fields without the nulls of declared ones that get a value now."""
+        listed = ", ".join(names)
+        return f"{self._extra} - array_remove(ARRAY[{listed}]::text[], NULL)" if listed else self._extra
 
-def _extra() -> ColumnElement[Any]:
-    return cast(bindparam("extra", type_=Text), JSONB)
+    @property
+    def _among(self) -> str:
+        return f"{self._id} = ANY(%(keys)s::{self._key}[])"
 
+    @property
+    def _meant(self) -> str:
+        """The record with this id, if it is one of the versions asked for: `etag` in SQL, compared within the statement
+        that writes, so no change can slip between."""
+        digest = f"left(encode(sha256(convert_to({self._row}, 'UTF8')), 'hex'), {TAG_LENGTH})"
+        tag = f"concat('\"', {digest}, '\"')"
+        versions = "%(versions)s::text[]"
+        return f"{self._id} = %(key)s::{self._key} AND ({versions} IS NULL OR {tag} = ANY({versions}))"
 
-def _sent() -> TableValuedAlias:
-    """`records`, a JSON array of objects by column name, as a table: one value to bind, however many there are."""
-    columns = [column(name, TABLE.c[name].type) for name in COLUMNS.values()]
-    records = func.json_to_recordset(cast(bindparam("records", type_=Text), JSON))
-    return records.table_valued(*columns, column("extra", Text)).render_derived(name="sent", with_types=True)
-
-
-def _quickly() -> ColumnElement[bool]:
-    """True, and the statement waits at most `_LOCK_TIMEOUT` for a lock: where another client has written an id or
-    patientID that one of the patients wants, and has not committed, the others should not wait for the end of it
-    (PostgreSQL, Index Uniqueness Checks).
-
-    An uncorrelated subquery is evaluated once, before the first row is written; the setting ends with the statement.
-    """
-    limit = select(func.set_config(constant("lock_timeout"), constant(_LOCK_TIMEOUT), true()))
-    return limit.scalar_subquery().is_not(None)
-
-
-def _precondition(conditional: bool) -> list[ColumnElement[bool]]:
-    """`etag` in SQL: compared within the statement that writes, so no change can slip between."""
-    if not conditional:
-        return []
-    digest = func.encode(func.sha256(func.convert_to(wire_row(), constant("UTF8"))), constant("hex"))
-    tag = func.concat(constant('"'), func.left(digest, literal_column(str(TAG_LENGTH))), constant('"'))
-    return [tag == func.any(bindparam("versions", type_=ARRAY(Text)))]
+    @property
+    def _returning(self) -> str:
+        return f"RETURNING {self._id}::text, {self._row}"

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.schemas.patient import COLUMNS
+from app.resources import PATIENTS
 from tests.chromium import browser, visit
 from tests.servers import Server, patients_api
 
@@ -33,7 +33,7 @@ def server(module_database: str) -> Iterator[Server]:
 @pytest.fixture
 def patients(database_url: str) -> list[dict[str, Any]]:
     """The only patients there are."""
-    columns, places = ", ".join(COLUMNS.values()), ", ".join(["%s"] * len(COLUMNS))
+    columns, places = ", ".join(PATIENTS.columns[1:-1]), ", ".join(["%s"] * len(PATIENTS.fields))
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.cursor().executemany(f"INSERT INTO patients ({columns}) VALUES ({places})".encode(), _ROWS)
-    return [dict(zip(COLUMNS, row, strict=True)) for row in _ROWS]
+    return [dict(zip(PATIENTS.fields, row, strict=True)) for row in _ROWS]

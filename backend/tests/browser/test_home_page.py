@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from app import __version__
-from app.schemas.patient import COLUMNS
+from app.resources import PATIENTS
 from tests.chromium import Visit
 from tests.servers import Server, patients_api
 
@@ -32,11 +32,11 @@ async def test_the_page_says_what_this_is_and_how_to_reach_it(visit: Visit, serv
     page = await visit(server.url)
     await expect(page.get_by_role("heading", level=1)).to_have_text(f"Patients API {__version__}")
     await expect(page.locator("#status")).to_have_text("Database reachable")
-    await expect(page.locator("#count")).to_have_text(str(len(patients)))
+    await expect(page.locator("#count-1")).to_have_text(str(len(patients)))
     await expect(page.get_by_text("VITE_API_BASE_URL")).to_have_text(f"VITE_API_BASE_URL={server.url}")
     await expect(page.get_by_text("Browser origins that may call")).to_contain_text("* (every origin)")
     names = await page.locator(".fields dt").all_text_contents()
-    assert [name.strip() for name in names] == list(COLUMNS)
+    assert [name.strip() for name in names] == list(PATIENTS.fields)
 
 
 async def test_every_link_leads_somewhere(visit: Visit, server: Server, patients: Patients) -> None:
@@ -79,15 +79,15 @@ async def test_the_count_follows_a_post(visit: Visit, server: Server, patients: 
     page = await visit(server.url)
     httpx2.post(f"{server.url}/patients", json={**patients[0], "id": "new", "patientID": "P999"})
     await page.evaluate("dispatchEvent(new Event('focus'))")  # one comes back to the window
-    await expect(page.locator("#count")).to_have_text(str(len(patients) + 1))
+    await expect(page.locator("#count-1")).to_have_text(str(len(patients) + 1))
     await page.reload()
-    await expect(page.locator("#count")).to_have_text(str(len(patients) + 1))
+    await expect(page.locator("#count-1")).to_have_text(str(len(patients) + 1))
 
 
 async def test_the_count_moves_while_somebody_looks(visit: Visit, server: Server, patients: Patients) -> None:
     page = await visit(server.url)
     httpx2.post(f"{server.url}/patients", json={**patients[0], "id": "new", "patientID": "P999"})
-    await expect(page.locator("#count")).to_have_text(str(len(patients) + 1))
+    await expect(page.locator("#count-1")).to_have_text(str(len(patients) + 1))
 
 
 async def test_nothing_is_asked_for_a_page_out_of_view(visit: Visit, server: Server, patients: Patients) -> None:
@@ -157,7 +157,7 @@ async def test_the_page_is_used_with_the_keyboard_alone(visit: Visit, server: Se
 
 async def test_without_javascript_the_examples_are_links(visit: Visit, server: Server, patients: Patients) -> None:
     page = await visit(server.url, java_script_enabled=False)
-    await expect(page.locator("#count")).to_have_text(str(len(patients)))
+    await expect(page.locator("#count-1")).to_have_text(str(len(patients)))
     await expect(page.locator("button:visible")).to_have_count(0)
     await page.get_by_role("radio", name="fetch").check()
     await expect(page.locator(".writes pre").filter(visible=True).first).to_contain_text("await fetch(")
@@ -170,7 +170,7 @@ async def test_a_dead_database_is_told_on_a_page_that_still_works(visit: Visit) 
         page = await visit(server.url, expected="ERR_CONNECTION_REFUSED")
         await expect(page.locator("#status")).to_have_text("Database not reachable")
         await expect(page.locator("#fault")).to_have_text(httpx2.get(f"{server.url}/health").json()["detail"])
-        await expect(page.locator("#count")).to_have_text("?")
+        await expect(page.locator("#count-1")).to_have_text("?")
         await expect(page.locator(".reads li")).to_have_count(5)  # there is no row whose address were known
         await expect(page.get_by_text("VITE_API_BASE_URL")).to_be_visible()
 
@@ -184,7 +184,7 @@ async def test_a_database_that_comes_back_is_seen(visit: Visit, cluster: str, te
         admin.execute(f"CREATE DATABASE late TEMPLATE {template}".encode())
         await expect(page.locator("#status")).to_have_text("Database reachable")
         await expect(page.locator("#fault")).to_be_hidden()
-        await expect(page.locator("#count")).to_have_text("0")
+        await expect(page.locator("#count-1")).to_have_text("0")
         admin.execute("DROP DATABASE late WITH (FORCE)")
         await expect(page.locator("#status")).to_have_text("Database not reachable")
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-from app.jsonserver.javascript import number, parse_int
 from app.jsonserver.pattern import Untranslatable, translate
+from app.resource.javascript import number, parse_int
 from tests.contract.answers import Comparable
 from tests.contract.cases import DECLARED, TEXT_FIELDS, UNDECLARED, UNTYPED
 from tests.contract.servers import Version

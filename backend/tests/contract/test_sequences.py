@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from app.jsonserver import javascript
+from app.resource import javascript
 from tests.contract.cases import UNTYPED
 from tests.contract.pair import Pair, explanations
 from tests.contract.records import PATIENTS

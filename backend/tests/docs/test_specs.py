@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, PrimaryKeyConstraint
 
 from app.config import BACKEND
 from app.models.patient import TABLE
-from app.schemas.patient import COLUMNS
+from app.resources import PATIENTS
 from tests.docs.pages import ROOT, SPECS, code, rows
 
 SPEC, MODEL = SPECS / "spec.md", SPECS / "data-model.md"
@@ -44,7 +44,7 @@ def test_requirements_are_numbered() -> None:
 def test_the_data_model_has_every_column() -> None:
     table = rows(MODEL, "# Data model")
     listed = {code(cells[1])[0]: (code(cells[0]) or [cells[0]])[0] for cells in table}
-    wire = {column: name for name, column in COLUMNS.items()}
+    wire = {field.column: name for name, field in PATIENTS.fields.items()}
     assert listed == {column.name: wire.get(column.name, listed.get(column.name)) for column in TABLE.columns}
     assert {code(cells[1])[0]: cells[2] for cells in table} == {
         column.name: _type(str(column.type)) for column in TABLE.columns

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.schemas.patient import COLUMNS
+from app.resources import PATIENTS
 from tests.chromium import browser, visit
 from tests.npm import installed
 from tests.servers import Server, patients_api
@@ -63,7 +63,7 @@ def frontend(backend: Server, modules: Path, tmp_path: Path) -> Iterator[Server]
 
 
 def _patients_api(dsn: str) -> Server:
-    names, values = ", ".join(COLUMNS.values()), ", ".join(f"%({name})s" for name in COLUMNS)
+    names, values = ", ".join(PATIENTS.columns[1:-1]), ", ".join(f"%({name})s" for name in PATIENTS.fields)
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(f"INSERT INTO patients ({names}) VALUES ({values})".encode(), ZOE)
     return patients_api(dsn)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from app.jsonserver.collation import DETECT, Collations
 from app.jsonserver.conditions import UnsupportedQuery
+from app.jsonserver.lists import Lists
 from app.jsonserver.query import SPELLINGS, parse
-from app.jsonserver.statement import list_query
-from app.schemas.patient import COLUMNS
+from app.resources import PATIENTS
 
 Connection = psycopg.Connection[Any]
 
@@ -25,7 +25,7 @@ INSERT INTO patients (id, patient_id, name, age, gender, medical_condition, last
 ('3', 'P3', 'Ben', 9, 'Other', 'Flu', '9999-12-31', '{}')
 """
 
-fields = st.sampled_from([*COLUMNS, "ward", "score", "deep", "deep.a", "big", "nowhere"]) | st.text(max_size=4)
+fields = st.sampled_from([*PATIENTS.fields, "ward", "score", "deep", "deep.a", "big", "nowhere"]) | st.text(max_size=4)
 texts = st.text(max_size=6) | st.sampled_from(
     [
         "",
@@ -83,7 +83,9 @@ def rows(module_database: str) -> Iterator[tuple[Connection, Collations]]:
 def test_any_query_is_answered(rows: tuple[Connection, Collations], pairs: list[tuple[str, str]], dialect: Any) -> None:
     connection, collations = rows
     try:
-        statement = list_query(parse(urlencode(pairs, errors="surrogatepass"), dialect, COLUMNS), collations)
+        statement = Lists(PATIENTS, collations).rows(
+            parse(urlencode(pairs, errors="surrogatepass"), dialect, PATIENTS.fields)
+        )
     except UnsupportedQuery:
         return
     found = connection.execute(statement.sql.encode(), statement.params).fetchone()

@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from app.jsonserver.collation import DETECT, Collations
+from app.jsonserver.lists import Lists
 from app.jsonserver.query import parse
-from app.jsonserver.statement import list_query
-from app.schemas.patient import COLUMNS
+from app.resources import PATIENTS
 
 Make = Callable[..., dict[str, Any]]
 Connection = psycopg.Connection[Any]
@@ -264,7 +264,7 @@ async def test_every_collation_finds_letters_of_any_case(
     known = [name for (name,) in table.execute(_KNOWN).fetchall()]
     collations = _collations(table)._replace(**({"fold": fold} if fold in known else {}))
     for query, names in (("q=zoË", ["Zoë"]), ("name_like=^κώ", ["ΚΏΣΤΑΣ"]), ("name:contains=ώσ", ["ΚΏΣΤΑΣ"])):
-        statement = list_query(parse(query, "1", COLUMNS), collations)
+        statement = Lists(PATIENTS, collations).rows(parse(query, "1", PATIENTS.fields))
         found = table.execute(statement.sql.encode(), statement.params).fetchone()
         assert found
         assert [row["name"] for row in json.loads(found[0])] == names

@@ -12,15 +12,15 @@ from sqlalchemy import NullPool, create_engine
 
 from app.config import BACKEND
 from app.jsonserver.collation import DETECT, Collations
+from app.jsonserver.lists import Lists
 from app.jsonserver.query import parse
-from app.jsonserver.statement import list_query
-from app.models.patient import ACCELERATORS, Base
-from app.schemas.patient import COLUMNS
+from app.resource.columns import Base, is_accelerator
+from app.resources import PATIENTS
 
 _CATALOG = """
     SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'patients'::regclass
     UNION ALL SELECT indexname, indexdef FROM pg_indexes
-        WHERE tablename = 'patients' AND NOT indexname = ANY(%s)
+        WHERE tablename = 'patients'
     UNION ALL SELECT column_name,
             concat_ws(' ', data_type, collation_name, is_nullable, column_default, identity_generation)
         FROM information_schema.columns WHERE table_name = 'patients'
@@ -30,7 +30,7 @@ _CATALOG = """
 
 def catalog(dsn: str) -> list[Any]:
     with psycopg.connect(dsn) as connection:
-        return connection.execute(_CATALOG, [list(ACCELERATORS)]).fetchall()
+        return [(name, definition) for name, definition in connection.execute(_CATALOG) if not is_accelerator(name)]
 
 
 def alembic(dsn: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -111,7 +111,9 @@ def test_a_search_finds_its_index(module_database: str) -> None:
         if connection.execute("SELECT to_regclass('patients_search_ix')").fetchone() == (None,):
             pytest.skip("this PostgreSQL has no pg_trgm")
         found = connection.execute(DETECT.sql.encode()).fetchone()
-        sql, params = list_query(parse(b"q=asthma&_page=1", "0.17", COLUMNS), Collations(*found or ()))
+        sql, params = Lists(PATIENTS, Collations(*found or ())).rows(
+            parse(b"q=asthma&_page=1", "0.17", PATIENTS.fields)
+        )
         connection.execute("SET enable_seqscan = off")
         plan = connection.execute(f"EXPLAIN {sql}".encode(), params).fetchall()
     assert any("Bitmap Index Scan on patients_search_ix" in line for (line,) in plan), plan

@@ -12,20 +12,20 @@ import pytest
 from app.config import Settings
 from app.database import Database, Row
 from app.main import create_app
-from app.services import statements
-from app.services.patient_service import PatientService
+from app.resources import PATIENTS, RESOURCES
+from app.services.statements import Statements, needs
 from app.sql import Query
-from app.turns import Turns
 
 Make = Callable[..., dict[str, Any]]
 Table = psycopg.Connection[Any]
+STATEMENTS = Statements(PATIENTS)
 
 
 class Counting(Database):
     """The real one, which counts the statements it is given."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(settings, statements.NEEDS)
+        super().__init__(settings, needs(RESOURCES))
         self.given = Counter[str]()
 
     async def rows(self, query: Query, since: float | None = None) -> list[Row]:
@@ -43,8 +43,7 @@ async def database(settings: Settings, table: Table) -> AsyncIterator[Counting]:
 
 @pytest.fixture
 async def client(settings: Settings, database: Counting) -> AsyncIterator[httpx2.AsyncClient]:
-    app = create_app(settings)
-    app.state.patients = PatientService(database, Turns())
+    app = create_app(settings, database=database)
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as http:
         yield http
@@ -80,8 +79,8 @@ async def test_many_posts_are_few_statements(
     assert stored(table, "id, (extra->>'ward')::int") == sorted(rows.items())
     assert [row["ward"] for row in (await client.get("/patients")).json()] == list(range(250))  # as they came
     assert [answer.headers["location"] for answer in answers] == [f"/patients/{key}" for key in rows]
-    assert database.given[statements.insert_many()] <= 10
-    assert database.given[statements.insert_one()] == 0
+    assert database.given[STATEMENTS.insert_free] <= 10
+    assert database.given[STATEMENTS.insert] == 0
 
 
 async def test_of_posts_that_exclude_each_other_one_is_taken_and_neighbours_are_not_harmed(
@@ -123,7 +122,7 @@ async def test_many_patches_are_few_statements_and_none_is_lost(
     assert all(answer.json()["name"] == f"Name {number}" for number, answer in enumerate(answers[:100]))
     expected = [(f"{n:03}", f"Name {n}", n + 1, {"ward": None, "bed": 1}, "Asthma") for n in range(100)]
     assert stored(table, "id, name, age, extra, medical_condition") == expected
-    assert database.given[statements.patch_many()] <= 10
+    assert database.given[STATEMENTS.patch_free] <= 10
 
 
 async def test_each_patch_gets_its_own_answer(client: httpx2.AsyncClient, table: Table, patient: Make) -> None:
@@ -183,6 +182,6 @@ async def test_a_large_patient_goes_alone(
     answers = await post(client, patient(1, id="large", note="x" * 50_000), patient(2, id="small"))
     answers += await patch(client, ("large", {"note": "y" * 50_000}))
     assert [answer.status_code for answer in answers] == [201, 201, 200]
-    assert database.given[statements.insert_one()] == 1
-    assert database.given[statements.patch_many()] == 0
+    assert database.given[STATEMENTS.insert] == 1
+    assert database.given[STATEMENTS.patch_free] == 0
     assert stored(table, "id, left(extra->>'note', 3)") == [("large", "yyy"), ("small", None)]

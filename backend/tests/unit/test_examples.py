@@ -9,7 +9,8 @@ import pytest
 
 from app import __version__, config
 from app.config import BACKEND, Settings
-from app.schemas.patient import COLUMNS, PatientCreate, check
+from app.resource.record import check
+from app.resources import PATIENTS
 
 EXAMPLE = (BACKEND / ".env.example").read_text()
 
@@ -39,5 +40,5 @@ def test_db_json_is_as_json_server_writes_it() -> None:
     assert text == json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     assert list(document) == ["patients"]
     for patient in document["patients"]:
-        assert list(patient) == list(COLUMNS)
-        check(patient, PatientCreate)
+        assert list(patient) == list(PATIENTS.fields)
+        check(patient, PATIENTS, PATIENTS.create)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from app.api import examples, field_rules
-from app.schemas.patient import COLUMNS, PatientCreate, PatientPatch, check
+from app.resource.record import check
+from app.resources import PATIENTS
 
 RULES = {
     "id": ["text", "not empty", "at most 255 characters", "unique", "made by the server if absent or empty"],
@@ -22,25 +23,25 @@ RULES = {
 
 
 def test_every_field_is_told_with_its_rules_in_wire_order() -> None:
-    assert {field.name: field.rules for field in field_rules.fields()} == RULES
-    assert [field.name for field in field_rules.fields()] == list(COLUMNS)
+    assert {field.name: field.rules for field in field_rules.fields(PATIENTS)} == RULES
+    assert [field.name for field in field_rules.fields(PATIENTS)] == list(PATIENTS.fields)
 
 
 @pytest.mark.parametrize("keyword", [{"multipleOf": 5}, {"pattern": "[a-z]"}, {"minLength": 2}, {"format": "email"}])
 def test_a_rule_that_has_no_words_is_an_error_not_an_omission(
     monkeypatch: pytest.MonkeyPatch, keyword: Mapping[str, Any]
 ) -> None:
-    schema = PatientCreate.model_json_schema()
+    schema = PATIENTS.create.model_json_schema()
     schema["properties"]["age"] |= keyword
-    monkeypatch.setattr(PatientCreate, "model_json_schema", lambda: schema)
+    monkeypatch.setattr(PATIENTS.create, "model_json_schema", lambda: schema)
     with pytest.raises(KeyError):
-        field_rules.fields()
+        field_rules.fields(PATIENTS)
 
 
 def test_the_bodies_of_the_examples_obey_the_rules() -> None:
-    post, patch, delete = examples.writes("http://host/patients")
-    assert check(body(post.curl), PatientCreate).extra == {}
-    assert check(body(patch.curl), PatientPatch).extra == {}
+    post, patch, delete = examples.writes(PATIENTS, "http://host")
+    assert check(body(post.curl), PATIENTS, PATIENTS.create).extra == {}
+    assert check(body(patch.curl), PATIENTS, PATIENTS.patch).extra == {}
     assert "-d" not in shlex.split(delete.curl)
 
 
@@ -51,16 +52,16 @@ def body(curl: str) -> dict[str, Any]:
 
 
 def test_two_readers_get_different_patients_to_write() -> None:
-    assert len({body(examples.writes("http://host/patients")[0].curl)["patientID"] for _ in range(10)}) == 10
+    assert len({body(examples.writes(PATIENTS, "http://host")[0].curl)["patientID"] for _ in range(10)}) == 10
 
 
 @pytest.mark.parametrize("url", ["http://host/it's", "http://host/$(id)", 'http://host/"', "http://host/a b"])
 def test_an_odd_address_stays_one_word_of_the_shell_and_one_string_of_javascript(url: str) -> None:
-    post = examples.writes(url)[0]
-    assert url in shlex.split(post.curl)
-    assert f"fetch({json.dumps(url)}, {{" in post.fetch
+    post = examples.writes(PATIENTS, url)[0]
+    assert f"{url}/patients" in shlex.split(post.curl)
+    assert f"fetch({json.dumps(f'{url}/patients')}, {{" in post.fetch
 
 
 def test_the_address_of_one_patient_is_encoded() -> None:
-    assert examples.reads("/patients", "a/b c?")[-1].address == "/patients/a%2Fb%20c%3F"
-    assert len(examples.reads("/patients", None)) == len(examples.reads("/patients", "1")) - 1
+    assert examples.reads(PATIENTS, "a/b c?")[-1].address == "/patients/a%2Fb%20c%3F"
+    assert len(examples.reads(PATIENTS, None)) == len(examples.reads(PATIENTS, "1")) - 1

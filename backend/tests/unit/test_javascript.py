@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.jsonserver.javascript import LIMIT, number, parse_int, text
+from app.resource.javascript import LIMIT, number, parse_int, text
 
 
 @pytest.mark.parametrize(

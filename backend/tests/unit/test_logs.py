@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from app import logs
 from app.api.middleware import Requests
 from app.config import Settings
-from app.schemas.patient import PatientCreate
+from app.resources import PATIENTS
 
 NAME = "Ada Lovelace"
 
@@ -54,7 +54,7 @@ def test_an_exception_is_its_type_and_places(
     logs.configure(Settings(_env_file=None, log_format=log_format))
     try:
         try:
-            PatientCreate.model_validate({"name": NAME, "age": NAME})
+            PATIENTS.create.model_validate({"name": NAME, "age": NAME})
         except ValidationError as error:
             raise UniqueViolation(f"Key (name)=({NAME}) already exists") from error
     except UniqueViolation:

@@ -10,8 +10,12 @@ from pydantic import SecretStr
 from app.config import Settings
 from app.jsonserver.query import SPELLINGS
 from app.main import create_app
-from app.models.patient import BLANKS, GENDERS, TABLE
-from app.schemas.patient import COLUMNS, NOT_BLANK, InvalidRecord, PatientCreate, PatientPatch, PatientReplace, check
+from app.models.patient import GENDERS, TABLE
+from app.resource.javascript import BLANKS
+from app.resource.record import InvalidRecord, check
+from app.resource.shapes import NOT_BLANK
+from app.resources import PATIENTS
+from app.schemas.patient import PatientReplace
 
 REST = {"patientID": "P1", "name": "x", "age": 1, "gender": "Male", "medicalCondition": "x", "lastVisit": "2024-01-15"}
 
@@ -22,7 +26,7 @@ def schema() -> dict[str, Any]:
 
 
 def test_every_wire_field_is_a_column_and_every_column_but_the_hidden_ones_is_on_the_wire() -> None:
-    assert set(COLUMNS.values()) | {"position", "extra"} == set(TABLE.c.keys())
+    assert set(PATIENTS.columns) == set(TABLE.c.keys())
 
 
 def test_the_genders_of_the_wire_are_those_of_the_table() -> None:
@@ -30,12 +34,12 @@ def test_the_genders_of_the_wire_are_those_of_the_table() -> None:
 
 
 def test_patch_has_every_field_of_put_and_requires_none() -> None:
-    assert PatientPatch.model_fields.keys() == PatientReplace.model_fields.keys()
-    assert check({}, PatientPatch) == ({}, {})
+    assert PATIENTS.patch.model_fields.keys() == PatientReplace.model_fields.keys()
+    assert check({}, PATIENTS, PATIENTS.patch) == ({}, {})
 
 
 def test_a_column_name_is_no_wire_name() -> None:
-    record = check(REST | {"patient_id": "x"}, PatientCreate)
+    record = check(REST | {"patient_id": "x"}, PATIENTS, PATIENTS.create)
     assert (record.columns["patient_id"], record.extra) == ("P1", {"patient_id": "x"})
 
 
@@ -57,12 +61,12 @@ def test_a_frontend_gets_the_genders_as_a_choice(schema: dict[str, Any]) -> None
         shape = schema["components"]["schemas"][name]
         assert shape["properties"]["gender"]["enum"] == list(GENDERS)
         assert next(iter(shape["properties"])) in {"id", "patientID"}
-    assert set(schema["components"]["schemas"]["Patient"]["required"]) == set(COLUMNS)
+    assert set(schema["components"]["schemas"]["Patient"]["required"]) == set(PATIENTS.fields)
 
 
 def test_every_operator_of_every_field_is_described(schema: dict[str, Any]) -> None:
     named = [parameter["name"] for parameter in schema["paths"]["/patients"]["get"]["parameters"]]
-    assert {field + spelling for field in COLUMNS for spelling in ("", *SPELLINGS)} <= set(named)
+    assert {field + spelling for field in PATIENTS.fields for spelling in ("", *SPELLINGS)} <= set(named)
     assert len(named) == len(set(named))
 
 
@@ -73,10 +77,10 @@ def test_the_published_pattern_is_the_rule_that_is_checked(text: str) -> None:
     body = REST | {"name": text}
     pattern = NOT_BLANK.replace(r"\s", BLANKS)  # ECMA-262's white space, which is not Python's
     if re.search(pattern, text):
-        check(body, PatientCreate)
+        check(body, PATIENTS, PATIENTS.create)
     else:
         with pytest.raises(InvalidRecord):
-            check(body, PatientCreate)
+            check(body, PATIENTS, PATIENTS.create)
 
 
 def test_the_text_of_a_number_is_described_where_it_is_accepted(schema: dict[str, Any]) -> None:
@@ -92,7 +96,7 @@ def test_the_text_of_a_number_is_described_where_it_is_accepted(schema: dict[str
         assert (number["type"], text["type"]) == ("integer", "string")
         for sent in ("1", "45", "9" * 9):
             assert re.fullmatch(text["pattern"], sent)
-            assert check(REST | {"age": sent}, PatientCreate).columns["age"] == int(sent)
+            assert check(REST | {"age": sent}, PATIENTS, PATIENTS.create).columns["age"] == int(sent)
         assert not any(re.search(text["pattern"], sent) for sent in ("0", "045", "4e1", "", "+4", "45.0", "9" * 11))
 
 
@@ -100,6 +104,6 @@ def test_a_number_is_described_as_an_id_that_is_accepted(schema: dict[str, Any])
     branches = schema["components"]["schemas"]["PatientCreate"]["properties"]["id"]["anyOf"]
     assert [branch["type"] for branch in branches] == ["string", "integer", "string", "boolean", "null"]
     most = branches[1]["maximum"]
-    assert check({"id": most, **REST}, PatientCreate).columns["id"] == str(most)
+    assert check({"id": most, **REST}, PATIENTS, PATIENTS.create).columns["id"] == str(most)
     with pytest.raises(InvalidRecord):
-        check({"id": most + 1, **REST}, PatientCreate)
+        check({"id": most + 1, **REST}, PATIENTS, PATIENTS.create)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.schemas.strict_json import MAX_DEPTH, MAX_VALUES, InvalidJSON, loads, size, unstorable
+from app.resource.strict_json import MAX_DEPTH, MAX_VALUES, InvalidJSON, loads, size, unstorable
 
 scalars = (
     st.none()

@@ -2,32 +2,37 @@
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app import __version__
+from app.api import operations
 from app.api.thin import ThinRoute
 from app.database import Database
 from app.outages import Outage
-
-router = APIRouter(prefix="/health", tags=["health"], route_class=ThinRoute)
-
-
-@router.get("")
-async def health(request: Request) -> Response:
-    """200 while patients can be read, 503 in the same shape while they cannot; within 2 seconds either way."""
-    database: Database = request.app.state.database
-    outage = await database.outage()
-    state = state_of(outage)
-    return _report(503 if state == "unavailable" else 200, state, outage and outage.detail)
+from app.resource.resource import Resource
 
 
-@router.get("/live")
-async def live(_: Request) -> Response:
-    """200 while the process answers, whatever the database does."""
-    return _report(200, None, None)
+def router(database: Database, resources: Sequence[Resource]) -> APIRouter:
+    routes = APIRouter(prefix="/health", tags=["health"], route_class=ThinRoute)
+    read = f"200 while {' and '.join(one.path for one in resources)} can be read"
+    says = f"{read}, 503 in the same shape while they cannot; within 2 seconds either way."
+
+    @routes.get("", description=says, openapi_extra=operations.health(resources))
+    async def health(_: Request) -> Response:
+        outage = await database.outage()
+        state = state_of(outage)
+        return _report(503 if state == "unavailable" else 200, state, outage and outage.detail)
+
+    @routes.get("/live", openapi_extra=operations.live())
+    async def live(_: Request) -> Response:
+        """200 while the process answers, whatever the database does."""
+        return _report(200, None, None)
+
+    return routes
 
 
 def state_of(outage: Outage | None) -> str:

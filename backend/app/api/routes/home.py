@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter
@@ -10,70 +12,101 @@ from starlette.responses import Response
 
 from app.api import conditional, examples, field_rules
 from app.api.pages import page
-from app.api.routes import docs, patients
+from app.api.routes import docs
 from app.api.routes.health import state_of
 from app.api.thin import ThinRoute
+from app.config import Settings
 from app.database import Database
 from app.errors import DatabaseUnavailable
 from app.outages import Outage
-from app.services.patient_service import PatientService
-
-router = APIRouter(route_class=ThinRoute, include_in_schema=False)
-
-
-@router.get("/")
-async def home(request: Request) -> Response:
-    """200 whatever the database does; the answer says how it is."""
-    count, first, outage = await _state(request.app.state.database, request.app.state.patients)
-    summary = _summary(request, count, outage)
-    answer = _html(request, summary, first) if _wants_html(request.headers.get("accept", "")) else _json(summary)
-    answer = await conditional.compressed(request, answer)
-    answer.headers.add_vary_header("Accept")
-    return answer
+from app.resource.resource import Resource
+from app.services.record_service import RecordService
 
 
-async def _state(database: Database, patients: PatientService) -> tuple[int | None, str | None, Outage | None]:
-    """(number of patients, id of the first, outage). /health's own question comes first, and is answered within 2 s."""
+@dataclass(frozen=True)
+class Contents:
+    """What there is of a resource: how many records, and the id of the first; None where the database does not say."""
+
+    resource: Resource
+    count: int | None = None
+    first: str | None = None
+
+
+def router(services: Sequence[RecordService], database: Database, settings: Settings) -> APIRouter:
+    """`GET /`. 200 whatever the database does; the answer says how it is."""
+    routes = APIRouter(route_class=ThinRoute, include_in_schema=False)
+
+    @routes.get("/")
+    async def home(request: Request) -> Response:
+        contents, outage = await _state(services, database)
+        summary = _summary(request, settings, contents, outage)
+        html = _wants_html(request.headers.get("accept", ""))
+        answer = _html(request, settings, summary, contents) if html else _json(summary)
+        answer = await conditional.compressed(request, answer)
+        answer.headers.add_vary_header("Accept")
+        return answer
+
+    return routes
+
+
+async def _state(services: Sequence[RecordService], database: Database) -> tuple[list[Contents], Outage | None]:
+    """What there is, and the outage if there is one. /health's own question comes first, and is answered within 2 s."""
+    unknown = [Contents(service.resource) for service in services]
     outage = await database.outage()
     if outage and not outage.reads:
-        return None, None, outage
+        return unknown, outage
     try:
-        return *await patients.overview(), outage
+        return [Contents(service.resource, *await service.overview()) for service in services], outage
     except DatabaseUnavailable as error:
-        return None, None, Outage(error.detail, error.detail)
+        return unknown, Outage(error.detail, error.detail)
 
 
-def _summary(request: Request, count: int | None, outage: Outage | None) -> dict[str, Any]:
+def _summary(
+    request: Request, settings: Settings, contents: Sequence[Contents], outage: Outage | None
+) -> dict[str, Any]:
     base = _base(request)
     return {
         "name": request.app.title,
         "version": request.app.version,
         "database": state_of(outage),
         **({"detail": outage.detail} if outage else {}),
-        "resources": [{"path": patients.PATH, "url": base + patients.PATH, "count": count}],
-        "corsOrigins": request.app.state.settings.allowed_origins,
-        "jsonServerDialect": request.app.state.settings.json_server_dialect,
+        "resources": [_address(base, one) for one in contents],
+        "corsOrigins": settings.allowed_origins,
+        "jsonServerDialect": settings.json_server_dialect,
         "links": {"docs": base + docs.PATH, "openapi": base + request.app.openapi_url, "health": f"{base}/health"},
     }
+
+
+def _address(base: str, contents: Contents) -> dict[str, Any]:
+    path = f"/{contents.resource.path}"
+    return {"path": path, "url": base + path, "count": contents.count}
 
 
 def _json(summary: dict[str, Any]) -> Response:
     return Response(json.dumps(summary, indent=2), 200, {"Cache-Control": "no-store"}, "application/json")
 
 
-def _html(request: Request, summary: dict[str, Any], first: str | None) -> Response:
+def _html(request: Request, settings: Settings, summary: dict[str, Any], contents: Sequence[Contents]) -> Response:
     base = _base(request)
     return page(
         "home",
         **summary,
         description=request.app.summary,
-        dialects=request.app.state.settings.dialects,
+        dialects=settings.dialects,
         base=base,
         root=request.scope.get("root_path", ""),
-        reads=examples.reads(patients.PATH, first),
-        writes=examples.writes(base + patients.PATH),
-        fields=field_rules.fields(),
+        described=[_described(base, one) for one in contents],
     )
+
+
+def _described(base: str, contents: Contents) -> dict[str, Any]:
+    resource = contents.resource
+    return {
+        "path": f"/{resource.path}",
+        "reads": examples.reads(resource, contents.first),
+        "writes": examples.writes(resource, base),
+        "fields": field_rules.fields(resource),
+    }
 
 
 def _base(request: Request) -> str:

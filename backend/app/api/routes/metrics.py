@@ -5,12 +5,16 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.api.metrics import Metrics
 from app.api.thin import ThinRoute
+from app.database import Database
 
-router = APIRouter(route_class=ThinRoute, include_in_schema=False)
 
+def router(metrics: Metrics, database: Database) -> APIRouter:
+    routes = APIRouter(route_class=ThinRoute, include_in_schema=False)
 
-@router.get("/metrics")
-async def metrics(request: Request) -> Response:
-    state = request.app.state
-    return Response(await state.metrics.text(state.database), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+    @routes.get("/metrics")
+    async def figures(_: Request) -> Response:
+        return Response(await metrics.text(database), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+    return routes

@@ -16,13 +16,15 @@ async function refresh() {
     // Reported below: the server does not answer.
   }
   const state = summary ? summary.database : "silent";
-  const count = summary ? summary.resources[0].count : null;
   const detail = (summary && summary.detail) || "";
   element("status").className = state;
   write("status", element("status").dataset[state]);
   element("fault").hidden = detail === "";
   write("fault", detail);
-  write("count", count === null ? "?" : count.toLocaleString("en"));
+  const counts = summary ? summary.resources.map((resource) => resource.count) : [];
+  document.querySelectorAll("[id^=count-]").forEach((place, index) => {
+    write(place.id, (counts[index] ?? "?").toLocaleString("en"));
+  });
 }
 
 async function follow() {

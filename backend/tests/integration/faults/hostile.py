@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from app.models.patient import BLANKS
+from app.resource.javascript import BLANKS
 
 # --- values of fields: any of them may come in any field
 

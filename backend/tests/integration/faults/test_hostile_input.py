@@ -13,7 +13,7 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from app.models.patient import BLANKS
+from app.resource.javascript import BLANKS
 from tests.integration.faults import hostile
 from tests.integration.faults.wire import Answer, Client
 

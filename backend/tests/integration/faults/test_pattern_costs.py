@@ -11,10 +11,10 @@ import psycopg
 import pytest
 
 from app.jsonserver.collation import DETECT, Collations
+from app.jsonserver.lists import Lists
 from app.jsonserver.pattern import searched
 from app.jsonserver.query import parse
-from app.jsonserver.statement import list_query
-from app.schemas.patient import COLUMNS
+from app.resources import PATIENTS
 
 _SECONDS, _KIB = 0.2, 20 * 1024
 _PATTERNS = 3_000
@@ -47,7 +47,9 @@ class Backend:
     def look_for(self, pattern: str) -> float:
         """What it took, in seconds of the process's own. Raises whatever PostgreSQL says."""
         before = self.seconds
-        statement = list_query(parse(urlencode({"name_like": pattern}), "1", COLUMNS), self._collations)
+        statement = Lists(PATIENTS, self._collations).rows(
+            parse(urlencode({"name_like": pattern}), "1", PATIENTS.fields)
+        )
         self.connection.execute(statement.sql.encode(), statement.params)
         return self.seconds - before
 

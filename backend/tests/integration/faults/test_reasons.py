@@ -14,7 +14,8 @@ from pydantic import SecretStr
 from app.config import Settings
 from app.database import Database
 from app.errors import DatabaseUnavailable
-from app.services.statements import NEEDS
+from app.resources import RESOURCES
+from app.services.statements import needs
 from tests.integration.faults.processes import Postgres, wait_until
 from tests.servers import free_port
 
@@ -94,7 +95,7 @@ async def test_a_wrong_url_is_told_to_the_operator_alone(
 async def _told(url: str, caplog: pytest.LogCaptureFixture) -> str:
     """What the log says of a database at this address; clients learn only that there is none."""
     caplog.set_level("DEBUG")
-    database = Database(Settings(_env_file=None, database_url=SecretStr(url)), NEEDS)
+    database = Database(Settings(_env_file=None, database_url=SecretStr(url)), needs(RESOURCES))
     await database.open()
     outage = await database.outage()
     await database.close()

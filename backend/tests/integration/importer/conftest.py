@@ -8,12 +8,10 @@ from typing import Any, NamedTuple
 
 import psycopg
 import pytest
-from sqlalchemy import select
 
 from app.importer.run import Options, import_file
-from app.jsonserver.statement import wire_row
-from app.models.patient import TABLE
-from app.sql import compile_sql
+from app.jsonserver.row import row
+from app.resources import PATIENTS
 
 VERDICTS = ("migrated", "unchanged", "rejected", "duplicate", "conflict")
 _NOT_IN = VERDICTS[2:]
@@ -108,8 +106,8 @@ def db(*records: Any, **collections: Any) -> str:
 
 def served(table: psycopg.Connection[Any]) -> list[dict[str, Any]]:
     """Every patient as the API's list has it, in list order."""
-    statement = select(wire_row()).select_from(TABLE).order_by(TABLE.c.position)
-    return [exactly(row) for (row,) in table.execute(compile_sql(statement).encode())]
+    statement = f"SELECT {row(PATIENTS)} FROM {PATIENTS.sql} ORDER BY {PATIENTS.position}"
+    return [exactly(record) for (record,) in table.execute(statement.encode())]
 
 
 def exactly(text: str | bytes) -> Any:

@@ -48,7 +48,7 @@ def test_each_fault_names_its_place(imports: Imports) -> None:
     ▲{"id": "▲1", "patientID": "P2", "name": "Zoë 😀", "age": 1, "gender": "Other", "medicalCondition": "x",
      "lastVisit": "2024-01-01"},
     ▲{"id": "x", "more": "\\u0001",
-     "patientID": ▲"", "name": ▲" ", "age" : ▲"45", "lastVisit":
+     "patientID": ▲"", "name": ▲" ", "age" : ▲"4e1", "lastVisit":
      ▲null}, ▲7
   ]
 }"""

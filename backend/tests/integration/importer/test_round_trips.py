@@ -9,7 +9,7 @@ import psycopg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.models.patient import BLANKS
+from app.resource.javascript import BLANKS
 
 from .conftest import Imports, exactly, served
 

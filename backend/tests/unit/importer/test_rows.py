@@ -11,8 +11,8 @@ from app.importer.check import Checked, examine, ordinary_row
 from app.importer.ordinary import Ordinary, fields, key_offsets
 from app.importer.seen import Seen
 from app.importer.verify import digest
-from app.models.patient import BLANKS
-from app.schemas.patient import InvalidRecord
+from app.resource.javascript import BLANKS
+from app.resource.record import InvalidRecord
 
 GOOD: dict[str, Any] = {
     "id": "1",

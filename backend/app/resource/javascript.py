@@ -4,7 +4,11 @@ import math
 import re
 from typing import Any
 
-from app.models.patient import BLANKS
+# What JavaScript's String.prototype.trim removes (ECMA-262, 22.1.3.32). A text of these alone is blank.
+BLANKS = (
+    "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
 
 LIMIT = 2**61  # larger than any list; sums of it still fit PostgreSQL's bigint
 _LIMIT_DIGITS = 18

@@ -1,0 +1,75 @@
+"""json-server 0.17's `q`: a text looked for in every field, declared or not, whatever the case."""
+
+import json
+from collections.abc import Iterator
+
+from app.jsonserver.documents import text_of
+from app.jsonserver.texts import contains, within
+from app.resource.kinds import NUMBER, Scalar
+from app.resource.resource import Field, Resource
+from app.resource.strict_json import unstorable
+from app.sql import NEVER, Part, all_of, any_of, quoted_text
+
+SEPARATOR = "\x1f"  # ASCII's unit separator: what a search hardly has
+_BETWEEN = f" || {quoted_text(SEPARATOR)} || "
+_FALSY = "ARRAY['null', 'false', '0']::jsonb[]"  # 0.17 looks for none of these
+_STRINGS, _NUMBERS = '@.type() == "string"', '@.type() == "number" && @ != 0'
+
+
+def search(resource: Resource, text: str, fold: str) -> Part:
+    """Records in which some field has the text. Numbers and days are looked at only for a text that one can hold."""
+    if unstorable(text):
+        return NEVER
+    shown = [_shown(field, scalar) for field in resource.fields.values() if (scalar := _holding(field, text))]
+    declared = shown if SEPARATOR in text else [_BETWEEN.join(shown)] if shown else []
+    found = [contains(Part(one), within(text), fold) for one in declared]
+    return any_of([*found, *(_in(one, guard, text, fold) for one, guard in _documents(resource))])
+
+
+def _holding(field: Field, text: str) -> Scalar | None:
+    scalar = field.kind.scalar
+    return scalar if scalar and scalar.may_hold(text) else None
+
+
+def _shown(field: Field, scalar: Scalar) -> str:
+    text = scalar.search_text.format(field.sql)
+    return f"coalesce({text}, '')" if field.optional else text
+
+
+def _documents(resource: Resource) -> Iterator[tuple[str, list[Part]]]:
+    """JSON values to search, and what holds for the records that have any: few have undeclared fields."""
+    yield resource.extra, [Part(f"{resource.extra} <> '{{}}'::jsonb")]
+    yield from ((field.sql, []) for field in resource.fields.values() if not field.kind.scalar)
+
+
+def _in(document: str, guard: list[Part], text: str, fold: str) -> Part:
+    return all_of([*guard, any_of(list(_tests(document, text, fold)))])
+
+
+def _tests(document: str, text: str, fold: str) -> Iterator[Part]:
+    """What stands between the values of a JSON array's text must not be found: quotes, commas, blanks, brackets."""
+    if '"' in text or not text.strip(" ,[]"):
+        yield _by_value(document, text, fold)
+        return
+    yield _among(document, _STRINGS, json.dumps(text, ensure_ascii=False)[1:-1], fold)
+    if NUMBER.scalar and NUMBER.scalar.may_hold(text):
+        yield _among(document, _NUMBERS, text, fold)
+    if text.lower() in "true":
+        yield Part(f"jsonb_path_exists({document}, 'strict $.** ? (@ == true)')")
+
+
+def _among(document: str, which: str, text: str, fold: str) -> Part:
+    """The values that a path finds, as the text of one JSON array.
+
+    No subquery: PostgreSQL would think that every record costs a walk through JSON, and compile the query for a second.
+    """
+    values = Part(f"jsonb_path_query_array({document}, 'strict $.** ? ({which})')::text")
+    return contains(values, within(text), fold)
+
+
+def _by_value(document: str, text: str, fold: str) -> Part:
+    """Value by value, for a search that an array's own text could match."""
+    found = contains(text_of(Part("value")), within(text), fold)
+    scalar = f"jsonb_typeof(value) NOT IN ('object', 'array') AND value <> ALL({_FALSY})"
+    values = f"SELECT 1 FROM jsonb_path_query({document}, 'strict $.**') AS value WHERE {scalar} AND {found.sql}"
+    return Part(f"EXISTS ({values})", found.values)

@@ -1,0 +1,149 @@
+"""What a body's fields may be on the wire, and the shapes of a resource that follow from its body.
+
+One thing is coerced, what a form sends of a value that is no text: "45" is a whole number, " 45" is none. What is not
+declared is kept as it is.
+"""
+
+import datetime as dt
+import math
+import re
+from copy import copy
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, create_model
+from pydantic_core import PydanticCustomError
+
+from app.resource import javascript
+from app.resource.columns import ID_LENGTH
+from app.resource.javascript import BLANKS
+from app.resource.strict_json import unstorable
+
+MAX_SAFE_INTEGER = 2**53 - 1  # ECMA-262 21.1.2.6: beyond it a JavaScript number no longer names one integer
+
+# Patterns only tell readers of the schema: ECMA-262's \s is what BLANKS has, Python's and Rust's are not.
+NO_NUL = r"^[^\u0000]*$"
+NOT_EMPTY = r"^[^\u0000]+$"
+NOT_BLANK = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip(BLANKS):
+        raise PydanticCustomError("blank", "must not be blank")
+    return text
+
+
+def _storable(value: Any) -> Any:
+    if fault := unstorable(value):
+        raise PydanticCustomError("character", "{fault}", {"fault": fault})
+    return value
+
+
+def _whole_number(value: object) -> object:
+    """JSON has one number type (RFC 8259, 6): 45.0 is the integer 45."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# The text of a whole number as JavaScript's String() gives it (ECMA-262, 6.1.6.1.20), so no +, no 0 too many, no blank.
+_WHOLE = re.compile(rf"0|-?[1-9][0-9]{{0,{len(str(MAX_SAFE_INTEGER)) - 1}}}")
+
+
+def _form_whole(value: object) -> object:
+    """Forms send what an input holds: text."""
+    return int(value) if isinstance(value, str) and _WHOLE.fullmatch(value) else value
+
+
+def _form_number(value: object) -> object:
+    """The text that JavaScript gives of a number, and only that."""
+    number = javascript.number(value) if isinstance(value, str) else math.nan
+    return number if javascript.text(number) == value else value
+
+
+def _form_truth(value: object) -> object:
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+def _iso_date(value: object) -> dt.date:
+    """A real day as RFC 3339 full-date, nothing looser."""
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        try:
+            return dt.date.fromisoformat(value)
+        except ValueError:
+            raise PydanticCustomError("no_such_day", "is not a day of the calendar") from None
+    raise PydanticCustomError("date", "must be a date as YYYY-MM-DD")
+
+
+def id_text(value: object) -> object:
+    """A whole number becomes its text, as json-server 1.x does when it loads db.json."""
+    value = _whole_number(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_SAFE_INTEGER:
+        return str(value)
+    return value
+
+
+# What stands behind the type and the rules of a field: `Annotated[str, Field(…), *FILLED]`.
+WORDS = (Strict(), AfterValidator(_storable), Field(json_schema_extra={"pattern": NO_NUL}))
+FILLED = (AfterValidator(_not_blank), AfterValidator(_storable), Field(json_schema_extra={"pattern": NOT_BLANK}))
+NUMBER = (Strict(), BeforeValidator(_form_number))
+TRUTH = (Strict(), BeforeValidator(_form_truth))
+DAY = (BeforeValidator(_iso_date),)
+ANY_JSON = (AfterValidator(_storable),)
+
+
+def whole_number(gt: int | None = None, le: int | None = None) -> tuple[Any, ...]:
+    """Of a whole number within these bounds, and of the text of one."""
+    most = (
+        len(str(le)) - 2 if le else len(str(MAX_SAFE_INTEGER)) - 2
+    )  # digits behind the first; one more may be too many
+    pattern = f"^[1-9][0-9]{{0,{most}}}$" if gt is not None and gt >= 0 else f"^(0|-?[1-9][0-9]{{0,{most}}})$"
+    number = Annotated[int, Strict(), Field(gt=gt, le=le)]
+    sent = number | Annotated[str, Field(pattern=pattern)]
+    read = BeforeValidator(_form_whole, json_schema_input_type=sent)
+    return Strict(), Field(gt=gt, le=le), BeforeValidator(_whole_number), read
+
+
+Id = Annotated[
+    str,
+    Strict(),
+    Field(min_length=1, max_length=ID_LENGTH, json_schema_extra={"pattern": NOT_EMPTY}),
+    AfterValidator(_storable),
+    BeforeValidator(id_text),
+]
+
+
+class Body(BaseModel):
+    """A record without its id. An optional field is `… | None = None`: it may be absent, and null."""
+
+    model_config = ConfigDict(extra="ignore", json_schema_extra={"additionalProperties": True})
+
+
+def created(body: type[Body], title: str, noun: str) -> type[BaseModel]:
+    """As POST sends it."""
+    empty = Field(examples=["3e3a"], json_schema_extra=_or_number_or_empty)
+    says = f'{noun} as POST sends it; without an id (or with null, "", false or 0) the server makes one.'
+    rule = Annotated[Id | None, BeforeValidator(_unless_empty), empty]
+    return create_model(f"{title}Create", __base__=body, __doc__=says, id=(rule, None))
+
+
+def stored(body: type[Body], title: str, noun: str) -> type[BaseModel]:
+    """As every answer has it."""
+    says = f"A stored {noun}, as every answer has it."
+    return create_model(title, __base__=body, __doc__=says, id=Annotated[str, Field(examples=["3e3a"])])
+
+
+def patched(body: type[Body], title: str) -> type[BaseModel]:
+    """As PATCH sends it: the same fields and rules, none required; what was not sent stays unset."""
+    fields: dict[str, Any] = {}
+    for column, rule in body.model_fields.items():
+        fields[column] = (rule.annotation, copy(rule))
+        fields[column][1].default = None
+    return create_model(f"{title}Patch", __config__=body.model_config, **fields)
+
+
+def _or_number_or_empty(schema: dict[str, Any]) -> None:
+    number = {"type": "integer", "minimum": -MAX_SAFE_INTEGER, "maximum": MAX_SAFE_INTEGER}
+    schema["anyOf"][1:1] = [number, {"type": "string", "maxLength": 0}, {"type": "boolean", "const": False}]
+
+
+def _unless_empty(value: object) -> object:
+    """What JavaScript finds empty: json-server 0.17.4 and 1.0.0-beta.15 then make an id, 0 being one of these."""
+    return None if value in ("", 0) else value

@@ -1,0 +1,279 @@
+"""Use cases of a resource: find, get, create, replace, patch, delete. Executes statements; knows no HTTP.
+
+Every answer is JSON text as PostgreSQL rendered it, in bytes. Unknown id: `NotFound`; a value taken by another record:
+`Conflict`; another version than the caller named: `PreconditionFailed`. Each write is one statement, committed before
+the function returns.
+"""
+
+import hashlib
+import json
+import logging
+import secrets
+import struct
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+from app.database import Database, Locked, Refused, Row, UniqueViolation, now
+from app.errors import BadRequest, Conflict, DatabaseUnavailable, NotFound, PreconditionFailed
+from app.jsonserver import page
+from app.jsonserver.collation import DETECT, Collations
+from app.jsonserver.conditions import UnsupportedQuery
+from app.jsonserver.lists import Lists
+from app.jsonserver.query import Dialect, ListQuery, parse
+from app.resource.columns import extra_size
+from app.resource.record import Record
+from app.resource.resource import Resource
+from app.round_trips import Batched, Joined
+from app.services.statements import TAG_LENGTH, Statements
+from app.sql import Query
+from app.turns import Turns
+
+log = logging.getLogger(__name__)
+
+_POSITIONS = 3  # tried for a new record; each time the sequence has moved
+_TOGETHER = 100  # writes that share a round trip at most
+_SHORT = 1024  # bytes of a query string; what a longer one means takes thirty times as much, and a while to find out
+_SHAREABLE = 8 * 1024  # characters; a larger record goes alone and keeps nobody waiting
+
+Versions = Sequence[str] | None  # entity tags of which the record must have one; None: any version will do
+
+
+def etag(row: bytes) -> str:
+    """The version of a record as a strong entity tag (RFC 9110, 8.8.3): a hash of its JSON text."""
+    return f'"{hashlib.sha256(row).hexdigest()[:TAG_LENGTH]}"'
+
+
+def weak_tag(body: bytes) -> str:
+    """A weak entity tag of a list (RFC 9110, 8.8.1): the same for the same JSON, whatever the transfer did to it."""
+    return f"W/{etag(body)}"
+
+
+class Listing(NamedTuple):
+    """The answer to a list request: its body and tag, or its parts.
+
+    `parts`: the body piece by piece, when it is too large to be held for all who read it slowly. It shows each record
+    as it is when its piece is read; no connection is held in between.
+    """
+
+    query: ListQuery
+    total: int | None
+    """How many records match, before the page or slice is cut; None: not counted."""
+    body: bytes = b""
+    tag: str = ""
+    parts: AsyncIterator[bytes] | None = None
+
+    def headers(self, url: Callable[[], str]) -> dict[str, str]:
+        """`X-Total-Count` and `Link`; `url` gives the list's own absolute address, which a whole list does not need."""
+        return {} if self.total is None else page.headers(self.query, self.total, url())
+
+
+@dataclass(frozen=True, eq=False)
+class _Write:
+    """One that may share a round trip: the record's id and what to write, as JSON. Equal only to itself."""
+
+    key: str
+    record: str
+
+
+_Writes = Batched[_Write, bytes]
+
+
+class RecordService:
+    """The records of one resource in one database."""
+
+    def __init__(self, resource: Resource, database: Database, turns: Turns) -> None:
+        self.resource = resource
+        self._database, self._turns = database, turns
+        self._sql = Statements(resource)
+        self._by_id = Batched(self._rows)
+        self._inserts: _Writes = Batched(partial(self._together, self._sql.insert_free), _TOGETHER)
+        self._patches: _Writes = Batched(partial(self._together, self._sql.patch_free), _TOGETHER)
+        self._readings = Joined()
+        self._known: Lists | None = None
+        self._patch = lru_cache(256)(self._sql.patch)  # by the columns it changes
+        self._recent = lru_cache(128)(self._understood)  # what many ask for at once, the whole list above all
+
+    async def prepare(self) -> None:
+        """Learn how the database sorts, and say so if that is not as JavaScript does. It may not be there yet."""
+        with suppress(DatabaseUnavailable):
+            await self._lists()
+
+    async def find(self, query_string: bytes, dialect: Dialect) -> Listing:
+        """The records a query string asks for; `dialect` decides what it leaves open.
+
+        Raises `BadRequest` for a query this server does not serve.
+        """
+        try:
+            lists = await self._lists()
+            query, statement = await self._asked(query_string, dialect, lists)
+        except UnsupportedQuery as error:
+            raise BadRequest(str(error)) from None
+        listing = await self._readings.get(query_string, lambda since: self._listing(query, statement, since))
+        return listing or await self._in_parts(query, query_string, lists)
+
+    async def _asked(self, query_string: bytes, dialect: Dialect, lists: Lists) -> tuple[ListQuery, Query]:
+        if len(query_string) <= _SHORT:
+            return self._recent(query_string, dialect, lists)
+        return await self._turns.take(partial(self._understood, query_string, dialect, lists))
+
+    def _understood(self, query_string: bytes, dialect: Dialect, lists: Lists) -> tuple[ListQuery, Query]:
+        query = parse(query_string, dialect, self.resource.fields)
+        return query, lists.rows(query)
+
+    async def _listing(self, query: ListQuery, statement: Query, since: float) -> Listing | None:
+        """One answer, made once for all who asked for it; None if it is too large for that."""
+        [(rows, total)] = await self._database.rows(statement, since)
+        body = page.body(query, rows, total) if rows else b""
+        return Listing(query, total, body, weak_tag(body)) if body else None
+
+    async def _in_parts(self, query: ListQuery, query_string: bytes, lists: Lists) -> Listing:
+        statement = lists.places(query)
+        places = await self._readings.get(("parts", query_string), partial(self._database.rows, statement))
+        total = places[0][1] if places else None
+        first = await self._part(lists, places[0][0]) if places else b""
+        return Listing(query, total, parts=self._enveloped(page.around(query, total), lists, first, places[1:]))
+
+    async def _enveloped(
+        self, around: tuple[bytes, bytes], lists: Lists, first: bytes, places: Sequence[Row]
+    ) -> AsyncIterator[bytes]:
+        before, after = around
+        yield before + b"[" + first
+        separator = b"," if first else b""
+        for positions, _ in places:
+            if rows := await self._part(lists, positions):
+                yield separator + rows
+                separator = b","
+        yield b"]" + after
+
+    async def _part(self, lists: Lists, positions: bytes) -> bytes:
+        numbers = [number for (number,) in struct.iter_unpack(">q", positions)]
+        statement = lists.rows_at(numbers)
+        ((rows,),) = await self._readings.get(("part", positions), partial(self._database.rows, statement))
+        return rows or b""
+
+    def key(self, text: str) -> str:
+        """An id as an address has it. Raises `NotFound` for one that no record can have."""
+        if "\0" in text:
+            raise self._unknown()
+        return text
+
+    async def get(self, key: str) -> bytes:
+        """Record `key` as JSON. Raises `NotFound`."""
+        return self._found(await self._by_id.get(key))
+
+    async def overview(self) -> tuple[int, str | None]:
+        """How many records there are, and the id of the first one in the list."""
+        [(count, first)] = await self._database.rows(Query(self._sql.overview, {}))
+        return count, first and first.decode()
+
+    async def create(self, record: Record) -> tuple[str, bytes]:
+        """Store a new record at the end of the list; its id is the record's or a new random one. Returns (id, row)."""
+        since, key = now(), record.columns.get("id") or secrets.token_hex(8)
+        write = _Write(key, _json(record, key))
+        row = await self._shared(self._inserts, write)
+        return key, row or await self._insert(write, since)
+
+    async def replace(self, key: str, record: Record, versions: Versions = None) -> bytes:
+        """Store the record in place of record `key`, whose place in the list stays."""
+        return await self._change(self._sql.replace, _Write(key, _json(record, key)), versions)
+
+    async def patch(self, key: str, record: Record, versions: Versions = None) -> bytes:
+        """Change only the fields the record has, in one UPDATE, so that patches of other fields meanwhile survive."""
+        if not record.columns and not record.extra:
+            return self._matching(await self.get(key), versions)
+        since, write = now(), _Write(key, _json(record, key))
+        mergeable = versions is None and None not in record.columns.values()
+        if mergeable and (row := await self._shared(self._patches, write)):
+            return row
+        return await self._change(self._patch(tuple(record.columns)), write, versions, since)
+
+    async def delete(self, key: str, versions: Versions = None) -> bytes:
+        """Delete record `key`; returns it as it was."""
+        return await self._change(self._sql.delete, _Write(key, ""), versions)
+
+    async def _lists(self) -> Lists:
+        """How the database sorts is asked of it once; it may not have been there at start."""
+        if self._known is None:
+            collations = Collations(*(await self._database.rows(DETECT))[0])
+            if collations.order is None:
+                log.warning("PostgreSQL was built without ICU: lists sort by code points, not as localeCompare does")
+            self._known = Lists(self.resource, collations)
+        return self._known
+
+    async def _insert(self, write: _Write, since: float) -> bytes:
+        """A record that goes alone. If its position was given to another by hand, the next one is tried."""
+        for _ in range(_POSITIONS):
+            try:
+                return await self._write(self._sql.insert, write, since)
+            except UniqueViolation:
+                await self._database.rows(Query(self._sql.step_over, {}), since)
+        raise DatabaseUnavailable
+
+    async def _shared(self, writes: _Writes, write: _Write) -> bytes | None:
+        """The row, written together with those of others. None: nothing was, and it must go alone."""
+        return await writes.get(write) if len(write.record) <= _SHAREABLE else None
+
+    async def _together(self, statement: str, writes: Sequence[_Write], since: float) -> Mapping[_Write, bytes]:
+        """One statement for all. What it leaves out, or what stops it as a whole, goes alone and learns why there."""
+        first: dict[str, _Write] = {}
+        for write in writes:
+            first.setdefault(write.key, write)  # a record is written once in a statement
+        params = {"keys": list(first), "records": _array(first.values())}
+        try:
+            rows = await self._database.rows(Query(statement, params), since)
+        except (Refused, Locked):
+            return {}
+        return {first[key.decode()]: row for key, row in rows}
+
+    async def _change(self, statement: str, write: _Write, versions: Versions, since: float | None = None) -> bytes:
+        try:
+            return await self._write(statement, write, since, versions)
+        except NotFound:
+            if versions is not None:
+                await self.get(write.key)  # an unknown id goes before the precondition (RFC 9110, 13.2.1)
+                raise PreconditionFailed(self.resource.noun) from None
+            raise
+
+    async def _write(self, statement: str, write: _Write, since: float | None, versions: Versions = None) -> bytes:
+        params = {"key": write.key, "records": _array([write]), "versions": versions}
+        try:
+            rows = await self._database.rows(Query(statement, params), since)
+        except UniqueViolation as error:
+            if error.constraint == self.resource.position_key:
+                raise
+            raise Conflict(self.resource.unique.get(error.constraint), self.resource.noun) from None
+        except Refused as error:
+            raise (self._too_large() if error.constraint == extra_size(self.resource.path) else error) from None
+        return self._found(rows[0][1] if rows else None)
+
+    async def _rows(self, keys: Sequence[str], since: float) -> Mapping[str, bytes]:
+        rows = await self._database.rows(Query(self._sql.select_by_ids, {"keys": keys}), since)
+        return {key.decode(): row for key, row in rows}
+
+    def _matching(self, row: bytes, versions: Versions) -> bytes:
+        if versions is not None and etag(row) not in versions:
+            raise PreconditionFailed(self.resource.noun)
+        return row
+
+    def _found(self, row: bytes | None) -> bytes:
+        if row is None:
+            raise self._unknown()
+        return row
+
+    def _unknown(self) -> NotFound:
+        return NotFound(f"There is no {self.resource.noun} with this id.")
+
+    def _too_large(self) -> BadRequest:
+        return BadRequest(f"The fields of the {self.resource.noun} that are not declared would be too large together.")
+
+
+def _json(record: Record, key: str) -> str:
+    """What is written, by column. A day is written as its text."""
+    return json.dumps({**record.columns, "id": key, "extra": record.extra}, ensure_ascii=False, default=str)
+
+
+def _array(writes: Iterable[_Write]) -> str:
+    return f"[{','.join(write.record for write in writes)}]"
