@@ -9,7 +9,8 @@ What is found in the data directory:
     sockets        a link to where the socket is, if that path would be too long or odd for one
 
 `binaries` finds the programs, `places` the directories and the user, `holding` keeps others out, `cluster` runs it,
-`guard` ends it with us, `removing` takes it away. Nothing here is one system's: what is tested on Linux runs on macOS.
+`admission` lets only us in, `guard` ends it with us, `removing` takes it away. Nothing here is one system's: what is
+tested on Linux runs on macOS.
 """
 
 from app.embedded.cluster import available, postgres, running

@@ -13,6 +13,7 @@ import psycopg
 from psycopg.pq import PGconn, Ping
 
 from app import libpq
+from app.embedded.admission import admit_us
 from app.embedded.binaries import Account, Binaries, child, find
 from app.embedded.errors import EmbeddedError
 from app.embedded.guarded import Guarded
@@ -103,7 +104,7 @@ def _initialise(site: _Site) -> None:
     """A new cluster. It gets its name only when whole, so a killed attempt is simply repeated."""
     fresh = site.home / "data.new"
     shutil.rmtree(fresh, ignore_errors=True)
-    command: list[Path | str] = [site.binaries.folder / "initdb", "-D", fresh, "-U", DATABASE, "-A", "trust"]
+    command: list[Path | str] = [site.binaries.folder / "initdb", "-D", fresh, "-U", DATABASE, "-A", "reject"]
     command += ["-E", "UTF8", "--locale=C", *(_EVERY_ALPHABET if site.binaries.major >= _BUILTIN_LOCALE else ())]
     command += [] if site.durable else ["--no-sync"]
     made = subprocess.run(command, check=False, stdout=site.log, stderr=site.log, **child(site.account))
@@ -124,7 +125,8 @@ def _sync(directory: Path) -> None:
 @contextmanager
 def _postmaster(site: _Site, data_dir: Path, sockets: Path) -> Iterator[Guarded]:
     """The guard of a PostgreSQL that was started; the block's end returns when no process of that is left."""
-    options = {**_OPTIONS, "unix_socket_directories": str(sockets), **({} if site.durable else _FORGETFUL)}
+    options = {**_OPTIONS, **admit_us(site.home, DATABASE), "unix_socket_directories": str(sockets)}
+    options |= {} if site.durable else _FORGETFUL
     command: list[Path | str] = [site.binaries.folder / "postgres", "-D", site.home / "data"]
     command += [f"--{name}={value}" for name, value in options.items()]
     with Guarded(command, site.account, site.log) as guard:

@@ -5,9 +5,10 @@ import pwd
 import signal
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from app.embedded import running
+from app.embedded import available, running
 from tests.integration.processes import PATIENT, guard_of, launched, postgres_processes, refusal, serving, wait_until
 
 ROOT = os.geteuid() == 0
@@ -152,5 +153,7 @@ def test_root_runs_postgresql_as_whoever_owns_the_data(user: tuple[str, ...], pl
     with serving(DATA_DIR=place) as server:
         assert {Path("/proc", str(pid)).stat().st_uid for pid in postgres_processes(place)} == {owner}
         server.stop()
-    with serving(user, DATA_DIR=place) as server:
+    with serving(user, DATA_DIR=place) as server, available(place) as dsn:
+        with psycopg.connect(dsn) as beside_it:
+            assert beside_it.execute("SELECT count(*) FROM patients").fetchone() == (0,)
         assert server.patients() == []

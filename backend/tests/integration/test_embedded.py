@@ -5,6 +5,7 @@ import platform
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from functools import partial
@@ -69,6 +70,32 @@ def place_running() -> Iterator[str]:
         Path(folder).chmod(0o755)
         with postgres(Path(folder)) as dsn:
             yield dsn
+
+
+# Somebody who may read our Python wherever it is (CAP_DAC_READ_SEARCH), and is nobody special otherwise.
+_AS_NOBODY = (
+    *("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--inh-caps=-all,+dac_read_search"),
+    *("--ambient-caps=+dac_read_search", "--bounding-set=-all,+dac_read_search"),
+)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only for root PostgreSQL runs as a user whom others run as too")
+def test_nobody_elses_process_is_let_in(place: Path) -> None:
+    look = [*_AS_NOBODY, sys.executable, "-c", "import psycopg, sys; psycopg.connect(sys.argv[1])"]
+    with quick(place) as dsn:
+        said = subprocess.run([*look, dsn], capture_output=True, text=True, check=False).stderr
+    assert 'Peer authentication failed for user "patients"' in said
+
+
+def test_no_link_leads_us_to_write_elsewhere(place: Path) -> None:
+    with quick(place):
+        pass
+    (place / "elsewhere").write_text("as it was")
+    (place / "pg" / "hba_file").unlink()
+    (place / "pg" / "hba_file").symlink_to(place / "elsewhere")
+    with quick(place) as dsn:
+        assert ask(dsn, "SELECT 1") == "1"
+    assert (place / "elsewhere").read_text() == "as it was"
 
 
 def test_its_log_has_no_data(place: Path) -> None:

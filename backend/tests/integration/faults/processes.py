@@ -43,6 +43,7 @@ class Postgres:
         self._account = account_for(data_dir)
         home = home_in(data_dir, self._account)
         self._data, self._binaries = home / "data", find(home, self._account).folder
+        (self._data / "pg_hba.conf").write_text("host all all 127.0.0.1/32 trust\n")
         self._log = (data_dir / "faults.log").open("ab")
         self._guards = ExitStack()
         self._guard: Guarded | None = None
