@@ -38,8 +38,10 @@ def started(dsn: str, source: Path, *options: str) -> Iterator["subprocess.Popen
     environment = os.environ | {"DATABASE_URL": dsn} | UNMEASURED
     command = [*SCRIPT, str(source), "--quiet", *options]
     with subprocess.Popen(command, cwd=BACKEND, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        yield process
-        process.kill()
+        try:
+            yield process
+        finally:
+            process.kill()  # also where the test has failed with a lock that it waits for
 
 
 @contextmanager
