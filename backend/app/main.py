@@ -48,7 +48,7 @@ def create_app(
             log.warning(_OPEN)
         await database.open()
         # The database may take its time, or not be there.
-        looking = asyncio.gather(*(service.prepare() for service in services))
+        looking = asyncio.create_task(_prepare(services))
         try:
             yield
         finally:
@@ -72,6 +72,10 @@ def create_app(
     error_handlers.install(app)
     openapi.document(app, resources)
     return app
+
+
+async def _prepare(services: Sequence[RecordService]) -> None:
+    await asyncio.gather(*(service.prepare() for service in services))
 
 
 def _routers(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from app.resource.resource import Resource
-from app.resource.shapes import NOT_BLANK, NOT_EMPTY
+from app.resource.shapes import NO_NUL, NOT_BLANK, NOT_EMPTY
 
 
 class FieldRules(NamedTuple):
@@ -51,15 +51,16 @@ def _field(resource: Resource, name: str, schema: Mapping[str, Any]) -> FieldRul
     unique = ["unique"] if name in resource.unique.values() else []
     optional = ["optional"] if resource.fields[name].optional else []
     made = ["made by the server if absent or empty"] if name == "id" else []
-    text = ["also as text"] if [one["type"] for one in schema.get("anyOf", ())] == ["integer", "string"] else []
+    types = [one["type"] for one in schema.get("anyOf", ()) if one["type"] != "null"]
+    text = ["also as text"] if types[1:] == ["string"] else []
     return FieldRules(name, [*_phrases(_one_type(schema)), *text, *unique, *optional, *made], schema["examples"][0])
 
 
 def _phrases(schema: Mapping[str, Any]) -> list[str]:
-    keywords = schema.keys() - _NO_RULES
+    keywords = {keyword for keyword in schema.keys() - _NO_RULES if schema[keyword] != NO_NUL}
     telling = {keyword for keyword in keywords if not keywords & _IMPLIED_BY.get(keyword, set())}
     phrases = {keyword: _PHRASES[keyword](schema[keyword]) for keyword in telling}
-    return [phrases[keyword] for keyword in _PHRASES if keyword in phrases]
+    return [phrases[keyword] for keyword in _PHRASES if keyword in phrases] or ["any JSON value"]
 
 
 def _one_type(schema: Mapping[str, Any]) -> Mapping[str, Any]:

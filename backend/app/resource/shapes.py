@@ -8,7 +8,7 @@ import datetime as dt
 import math
 import re
 from copy import copy
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, create_model
 from pydantic_core import PydanticCustomError
@@ -83,22 +83,29 @@ def id_text(value: object) -> object:
 # What stands behind the type and the rules of a field: `Annotated[str, Field(…), *FILLED]`.
 WORDS = (Strict(), AfterValidator(_storable), Field(json_schema_extra={"pattern": NO_NUL}))
 FILLED = (AfterValidator(_not_blank), AfterValidator(_storable), Field(json_schema_extra={"pattern": NOT_BLANK}))
-NUMBER = (Strict(), BeforeValidator(_form_number))
-TRUTH = (Strict(), BeforeValidator(_form_truth))
+TRUTH = (Strict(), BeforeValidator(_form_truth, json_schema_input_type=bool | Literal["true", "false"]))
 DAY = (BeforeValidator(_iso_date),)
 ANY_JSON = (AfterValidator(_storable),)
 
 
 def whole_number(gt: int | None = None, le: int | None = None) -> tuple[Any, ...]:
     """Of a whole number within these bounds, and of the text of one."""
-    most = (
-        len(str(le)) - 2 if le else len(str(MAX_SAFE_INTEGER)) - 2
-    )  # digits behind the first; one more may be too many
+    most = len(str(le or MAX_SAFE_INTEGER)) - 2  # digits behind the first; one more may be too many
     pattern = f"^[1-9][0-9]{{0,{most}}}$" if gt is not None and gt >= 0 else f"^(0|-?[1-9][0-9]{{0,{most}}})$"
     number = Annotated[int, Strict(), Field(gt=gt, le=le)]
-    sent = number | Annotated[str, Field(pattern=pattern)]
-    read = BeforeValidator(_form_whole, json_schema_input_type=sent)
+    read = BeforeValidator(_form_whole, json_schema_input_type=number | Annotated[str, Field(pattern=pattern)])
     return Strict(), Field(gt=gt, le=le), BeforeValidator(_whole_number), read
+
+
+def number(ge: float | None = None, le: float | None = None) -> tuple[Any, ...]:
+    """Of a number within these bounds, and of the text of one."""
+    text = Annotated[str, Field(pattern=r"^-?(0|[1-9][0-9]{0,14})$")]  # some of them; a fraction has one text too
+    sent = Annotated[float, Strict(), Field(ge=ge, le=le)] | text
+    return (
+        Strict(),
+        Field(ge=ge, le=le, allow_inf_nan=False),
+        BeforeValidator(_form_number, json_schema_input_type=sent),
+    )
 
 
 Id = Annotated[
