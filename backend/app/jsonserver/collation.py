@@ -8,12 +8,19 @@ from app.sql import Query
 class Collations(NamedTuple):
     """Names from the catalog.
 
-    `order` sorts as JavaScript's localeCompare does; None where PostgreSQL was built without ICU, and then 1.x's lists
-    are in code-point order too. With `fold`, lower() and ~* know every alphabet.
+    `order` sorts as JavaScript's localeCompare does; None where PostgreSQL was built without ICU. With `fold`, lower()
+    and ~* know every alphabet, but for the database's own, the last resort.
     """
 
     order: str | None
     fold: str
+
+    @property
+    def folds(self) -> bool:
+        return self.fold != _LAST_RESORT
+
+
+_LAST_RESORT = "default"  # also below
 
 
 # pg_c_utf8 is there from PostgreSQL 17 on. Root collation and American English sort alike (CLDR). Of the C library's

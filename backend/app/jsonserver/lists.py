@@ -8,26 +8,18 @@ part by part.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from app.jsonserver import documents, filters
+from app.jsonserver import filters
 from app.jsonserver.collation import Collations
-from app.jsonserver.query import ListQuery, Page, Slice, SortKey
+from app.jsonserver.order import Key, by_alphabet, sort_keys
+from app.jsonserver.query import ListQuery, Page, Slice
 from app.jsonserver.row import row
 from app.limits import COMPRESSED, LIST_BYTES, PART_BYTES, ROW_BYTES
 from app.resource.javascript import LIMIT
-from app.resource.kinds import TEXT
 from app.resource.resource import Resource
-from app.resource.strict_json import unstorable
 from app.sql import Part, Query, joined, quoted
 
 _SIZE = Part("(SELECT n FROM total)")
 _UNCOUNTED = Part("NULL::bigint")
-
-
-class _Key(NamedTuple):
-    """What a list is sorted by, in SQL."""
-
-    part: Part
-    descending: bool
 
 
 class _Records(NamedTuple):
@@ -43,9 +35,13 @@ class Lists:
 
     def __init__(self, resource: Resource, collations: Collations) -> None:
         self._resource = resource
-        self._order = {"0.17": '"C"', "1": quoted(collations.order or "C")}
+        self._collations = collations
         self._fold = quoted(collations.fold)
         self._columns = ", ".join(f"{resource.sql}.{quoted(name)}" for name in resource.columns)
+
+    def nearly_ordered(self, query: ListQuery) -> bool:
+        """Whether its order is only near that of json-server, for want of ICU."""
+        return self._collations.order is None and by_alphabet(self._resource, query)
 
     def rows(self, query: ListQuery) -> Query:
         """One row: the page's JSON array (None if too large for one answer), the total before paging (None: a whole
@@ -53,7 +49,7 @@ class Lists:
 
         Raises `UnsupportedQuery` for more or other filters than this server takes.
         """
-        keys = self._keys(query)
+        keys = sort_keys(self._resource, query, self._collations)
         before, records, total = self._records(query, keys)
         few = _named("few", _joined(records, f"LIMIT {LIST_BYTES // ROW_BYTES + 1}"))
         answer = _joined("SELECT", self._rendered(keys), ",", total)
@@ -65,7 +61,7 @@ class Lists:
         Positions are 64-bit integers, big-endian, one behind another: as a list of Python's they take five times as
         much.
         """
-        keys = self._keys(query)
+        keys = sort_keys(self._resource, query, self._collations)
         before, records, total = self._records(query, keys)
         labels, order = "".join(f", k{place}" for place in range(1, len(keys) + 1)), _ordering(keys, "position")
         parts = f"sum({_weight('extra')}) OVER (ORDER BY {order}) / {PART_BYTES} AS part"
@@ -86,7 +82,7 @@ class Lists:
         rows = f"SELECT string_agg({row(table)}, ',' ORDER BY place.n) FROM {places}"
         return Query(f"{rows} JOIN {table.sql} ON {table.position} = place.position", (positions,))
 
-    def _records(self, query: ListQuery, keys: Sequence[_Key]) -> _Records:
+    def _records(self, query: ListQuery, keys: Sequence[Key]) -> _Records:
         table = self._resource
         found = filters.found(table, query.conditions, query.search, self._fold)
         labels = [_joined(",", key.part, f"AS k{place}") for place, key in enumerate(keys, 1)]
@@ -106,30 +102,15 @@ class Lists:
         records = f"SELECT {self._columns}{chosen} FROM page JOIN {table.sql} ON page.position = {table.position}"
         return _Records(before, Part(records), _SIZE)
 
-    def _rendered(self, keys: Sequence[_Key]) -> Part:
+    def _rendered(self, keys: Sequence[Key]) -> Part:
         table = self._resource
         order = _ordering(keys, table.position, table.sql)
         rows = f"SELECT concat('[', string_agg({row(table)}, ',' ORDER BY {order}), ']') FROM few AS {table.sql}"
         weight = f"SELECT coalesce(sum({_weight('extra')}), 0) FROM few"
         return Part(f"CASE WHEN ({weight}) <= {LIST_BYTES} THEN ({rows}) END")
 
-    def _keys(self, query: ListQuery) -> list[_Key]:
-        sort = [key for key in query.sort if not unstorable(key.field)]
-        order = self._order[query.dialect]
-        return [_Key(part, key.descending) for key in sort for part in self._sorted_by(key, order)]
 
-    def _sorted_by(self, key: SortKey, order: str) -> list[Part]:
-        """What a key sorts by. Any JSON: numbers before texts before records without it, as in JavaScript."""
-        field = self._resource.fields.get(key.field)
-        if field and field.kind.scalar:
-            collated = field.kind is TEXT and not field.sorts_alike
-            return [Part(f"{field.sql} COLLATE {order}" if collated else field.sql)]
-        document = Part(field.sql) if field else filters.undeclared(self._resource, key.field)
-        text = documents.string_of(document)
-        return [documents.number_of(document), Part(f"{text.sql} COLLATE {order}", text.values)]
-
-
-def _ordering(keys: Sequence[_Key], position: str, table: str = "") -> str:
+def _ordering(keys: Sequence[Key], position: str, table: str = "") -> str:
     """Ties in list order, also when descending."""
     qualified = f"{table}." if table else ""
     named = [f"{qualified}k{place}{' DESC' if key.descending else ''}" for place, key in enumerate(keys, 1)]

@@ -93,11 +93,12 @@ class RecordService:
         self._patches: _Writes = Batched(partial(self._together, self._sql.patch_free), _TOGETHER)
         self._readings = Joined()
         self._known: Lists | None = None
+        self._order_said = False
         self._patch = lru_cache(256)(self._sql.patch)  # by the columns it changes
         self._recent = lru_cache(128)(self._understood)  # what many ask for at once, the whole list above all
 
     async def prepare(self) -> None:
-        """Learn how the database sorts, and say so if that is not as JavaScript does. It may not be there yet."""
+        """Learn how the database sorts. It may not be there yet."""
         with suppress(DatabaseUnavailable):
             await self._lists()
 
@@ -121,7 +122,17 @@ class RecordService:
 
     def _understood(self, query_string: bytes, dialect: Dialect, lists: Lists) -> tuple[ListQuery, Query]:
         query = parse(query_string, dialect, self.resource.fields)
+        if lists.nearly_ordered(query):
+            self._say_nearly_ordered()
         return query, lists.rows(query)
+
+    def _say_nearly_ordered(self) -> None:
+        if not self._order_said:
+            self._order_said = True
+            log.warning(
+                "lists sorted by text are only nearly in json-server 1.x's order: "
+                "this PostgreSQL was built without ICU, which knows every alphabet"
+            )
 
     async def _listing(self, query: ListQuery, statement: Query, since: float) -> Listing | None:
         """One answer, made once for all who asked for it; None if it is too large for that."""
@@ -198,8 +209,6 @@ class RecordService:
         """How the database sorts is asked of it once; it may not have been there at start."""
         if self._known is None:
             collations = Collations(*(await self._database.rows(DETECT))[0])
-            if collations.order is None:
-                log.warning("PostgreSQL was built without ICU: lists sort by code points, not as localeCompare does")
             self._known = Lists(self.resource, collations)
         return self._known
 

@@ -42,19 +42,19 @@ def _ended(data_dir: Path) -> bool:
 
 @pytest.fixture
 async def client(settings: Settings, table: psycopg.Connection[Any]) -> AsyncIterator[httpx2.AsyncClient]:
-    async with _serving(settings) as http:
+    async with serving(settings) as http:
         yield http
 
 
 @pytest.fixture
 async def client_of_1(settings: Settings, table: psycopg.Connection[Any]) -> AsyncIterator[httpx2.AsyncClient]:
     """The same, where a request that does not tell is json-server 1.x's."""
-    async with _serving(settings.model_copy(update={"json_server_dialect": "1"})) as http:
+    async with serving(settings.model_copy(update={"json_server_dialect": "1"})) as http:
         yield http
 
 
 @asynccontextmanager
-async def _serving(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
+async def serving(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
     app = create_app(settings)
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with (

@@ -8,11 +8,15 @@ from urllib.parse import quote_plus
 import httpx2
 import psycopg
 import pytest
+from pydantic import SecretStr
 
+from app.config import Settings
 from app.jsonserver.collation import DETECT, Collations
 from app.jsonserver.lists import Lists
 from app.jsonserver.query import parse
 from app.resources import PATIENTS
+from tests.contract import records
+from tests.integration.conftest import serving
 
 Make = Callable[..., dict[str, Any]]
 Connection = psycopg.Connection[Any]
@@ -186,6 +190,50 @@ async def test_text_sorts_like_locale_compare_in_1(people: httpx2.AsyncClient, t
         pytest.skip("this PostgreSQL was built without ICU")
     assert await ids(people, "_sort=name&_page=1&_per_page=9") == "edbac"
     assert await ids(people, "_sort=-name") == "cabde"
+
+
+TEXTS = ("name", "medicalCondition", "id", "patientID")
+
+
+def _by_1(table: Connection, field: str, sign: str, collations: Collations) -> list[Any]:
+    statement = Lists(PATIENTS, collations).rows(
+        parse(f"_sort={sign}{field}&_page=1&_per_page=99", "1", PATIENTS.fields)
+    )
+    found = table.execute(statement.sql.encode(), statement.params).fetchone()
+    assert found
+    return [row[field] for row in json.loads(found[0])]
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+@pytest.mark.parametrize("field", TEXTS)
+async def test_without_icu_the_order_is_letters_then_accents_then_case(
+    client: httpx2.AsyncClient, table: Connection, field: str, sign: str
+) -> None:
+    """Of the patients of the contract tests it is ICU's own."""
+    for patient in records.PATIENTS:
+        assert (await client.post("/patients", json=patient)).status_code == 201
+    collations = _collations(table)
+    if not collations.order:
+        pytest.skip("this PostgreSQL was built without ICU")
+    assert _by_1(table, field, sign, collations._replace(order=None)) == _by_1(table, field, sign, collations)
+
+
+async def test_that_there_is_no_icu_is_said_once_and_only_when_it_matters(
+    settings: Settings, copy_of_template: Callable[[], str], patient: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    dsn = copy_of_template()
+    with psycopg.connect(dsn) as connection:
+        connection.execute("DROP INDEX IF EXISTS patients_search_ix")  # made with one of these
+        connection.execute("DELETE FROM pg_collation WHERE collprovider = 'i'")
+    async with serving(settings.model_copy(update={"database_url": SecretStr(dsn)})) as http:
+        for number, name in enumerate(("zoe", "Ängst", "anna", "Anna", "Zoë")):
+            assert (await http.post("/patients", json=patient(number, id=str(number), name=name))).status_code == 201
+        for quiet in ("", "_sort=name", "_sort=name&_limit=5", "_sort=-age,gender", "name:contains=x"):
+            await ids(http, quiet)
+        assert "ICU" not in caplog.text
+        assert await ids(http, "_sort=-name") == "40321"
+        assert await ids(http, "_sort=name&_page=1&_per_page=9") == "12304"
+    assert caplog.text.count("built without ICU") == 1
 
 
 async def test_a_request_without_a_mark_is_of_0_17(people: httpx2.AsyncClient) -> None:
