@@ -18,7 +18,8 @@ from app.resource.columns import Base, is_accelerator
 from app.resources import PATIENTS
 
 _CATALOG = """
-    SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'patients'::regclass
+    SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE conrelid = 'patients'::regclass AND contype <> 'n'  -- NOT NULL, there from 18 on: `is_nullable` says it
     UNION ALL SELECT indexname, indexdef FROM pg_indexes
         WHERE tablename = 'patients'
     UNION ALL SELECT column_name,
