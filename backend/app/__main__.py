@@ -24,6 +24,7 @@ from app.command_line import CommandLineError
 from app.config import Settings, SettingsError
 from app.embedded import EmbeddedError, data_place, ensure_free
 from app.main import NOT_STARTED, create_app
+from app.resources import RESOURCES
 from app.server import ListenError, listen, network_url, serve, url_of
 
 log = logging.getLogger("app")
@@ -100,14 +101,16 @@ def announcement(settings: Settings, listener: socket, dsn: str, where: str) -> 
         return partial(log.info, "serving on %s, database %s", url, where)
     if network := network_url(listener):
         log.warning(
-            "HOST=%s: everybody in the network may read, change and delete patients, at %s", settings.host, network
+            "HOST=%s: everybody in the network may read, change and delete %s, at %s",
+            settings.host,
+            " and ".join(resource.path for resource in RESOURCES),
+            network,
         )
     if not log.isEnabledFor(logging.INFO):
         return _say_nothing
-    contents, remark = banner.look(dsn, settings), seed.remark(settings)
-    return partial(
-        print, banner.text(url, where, contents, settings.dialects, network=network, remark=remark), flush=True
-    )
+    contents, remark = banner.look(dsn, settings, RESOURCES), seed.remark(settings)
+    text = banner.text(url, where, RESOURCES, contents, settings.dialects, network=network, remark=remark)
+    return partial(print, text, flush=True)
 
 
 def _say_nothing() -> None:

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from app import seed
 from app.config import BACKEND, Settings
 from app.embedded import EmbeddedError, postgres
+from app.resources import RESOURCES
 
 
 @contextmanager
@@ -23,7 +24,7 @@ def embedded_database(settings: Settings, url: str) -> Iterator[str]:
     with postgres(settings.data_dir, url=url) as dsn:
         upgrade(dsn)
         if settings.seed_file:
-            seed.plant(dsn, settings.seed_file, settings.data_dir)
+            seed.plant(dsn, settings.seed_file, settings.data_dir, RESOURCES)
         yield dsn
 
 

@@ -29,7 +29,7 @@ log = logging.getLogger("app")
 
 NOT_STARTED = "Patients API did not start."
 _OPEN = (
-    "ANYONE WHO CAN REACH THIS SERVER MAY READ, CHANGE AND DELETE EVERY PATIENT: like json-server it has no access "
+    "ANYONE WHO CAN REACH THIS SERVER MAY READ, CHANGE AND DELETE EVERY %s: like json-server it has no access "
     "control. Let only those reach it who may."
 )
 
@@ -45,7 +45,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if settings.environment == "production":
-            log.warning(_OPEN)
+            log.warning(_OPEN, " AND EVERY ".join(resource.noun.upper() for resource in resources))
         await database.open()
         # The database may take its time, or not be there.
         looking = asyncio.create_task(_prepare(services))
@@ -58,7 +58,7 @@ def create_app(
     app = ThinApp(
         title="Patients API",
         version=__version__,
-        summary="json-server's contract for patients, kept in PostgreSQL.",
+        summary=f"json-server's contract for {' and '.join(one.path for one in resources)}, kept in PostgreSQL.",
         lifespan=lifespan,
         middleware=middleware.layers(settings, counted),
         redirect_slashes=False,

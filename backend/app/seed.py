@@ -6,29 +6,31 @@ It is imported once, and DATA_DIR remembers which file that was.
 import hashlib
 import json
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from app import libpq
 from app.config import Settings
 from app.importer.mistaken import absent
+from app.resource.resource import Resource
 
 log = logging.getLogger(__name__)
 
 # Deleting every patient must not bring the seed back: a sequence that ever gave a number says the table was used.
-_NEVER_USED = "SELECT NOT EXISTS (SELECT FROM patients) AND NOT is_called FROM patients_position_seq"
+_NEVER_USED = "NOT EXISTS (SELECT FROM {table}) AND pg_sequence_last_value({sequence}::regclass) IS NULL"
 _WHY_NOT = "`python scripts/migrate_db_json.py` on the same file says which did not, and why"
 _RECORD = "seeded.json"
 _ANEW = "`make reset` begins anew with it"
 
 
-def plant(dsn: str, file: Path, data_dir: Path) -> None:
+def plant(dsn: str, file: Path, data_dir: Path, resources: Sequence[Resource]) -> None:
     """Import the file unless the database was used. `seeding` stands while it runs, for a start that was killed."""
     unfinished = data_dir / "seeding"
-    if not unfinished.exists() and not _never_used(dsn):
+    if not unfinished.exists() and not _never_used(dsn, resources):
         return
     if not file.exists():
         why = absent(file) or "it does not exist"
-        log.warning("SEED_FILE %s: there are no patients to begin with; %s", file, why)
+        log.warning("SEED_FILE %s: there is nothing to begin with; %s", file, why)
         return
     from app.importer.run import import_file  # noqa: PLC0415 a start that has nothing to import need not load it
 
@@ -80,6 +82,7 @@ def _digest(file: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def _never_used(dsn: str) -> bool:
+def _never_used(dsn: str, resources: Sequence[Resource]) -> bool:
+    tests = [_NEVER_USED.format(table=one.sql, sequence=one.sequence) for one in resources]
     with libpq.connect(dsn) as connection:
-        return connection.execute(_NEVER_USED).fetchone() == (True,)
+        return connection.execute(f"SELECT {' AND '.join(tests)}".encode()).fetchone() == (True,)

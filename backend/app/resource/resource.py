@@ -17,7 +17,7 @@ from sqlalchemy import PrimaryKeyConstraint, Table, UniqueConstraint
 
 from app.resource.kinds import Kind, kind_of
 from app.resource.shapes import Body, created, patched, stored
-from app.sql import quoted
+from app.sql import quoted, quoted_text
 
 HIDDEN = ("position", "extra")  # of every table: the place in the list, and the fields nobody declared
 _NAME_BYTES = 63  # PostgreSQL cuts longer names off (4.1.1), those of JSON members in a row too
@@ -106,6 +106,11 @@ class Resource:
     def position_key(self) -> str:
         """The name of the constraint that keeps the places in the list apart."""
         return f"{self.table.name}_position_key"
+
+    @property
+    def sequence(self) -> str:
+        """SQL of the name of the sequence that gives places in the list."""
+        return f"pg_get_serial_sequence({quoted_text(self.sql)}, 'position')"
 
     @cached_property
     def position(self) -> str:

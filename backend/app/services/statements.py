@@ -50,7 +50,7 @@ class Statements:
         fields = resource.fields.values()
         self._table, self._row, self._extra = resource.sql, row(resource), resource.extra
         self._id, self._key = resource.fields["id"].sql, resource.fields["id"].kind.sql
-        self._position = resource.position
+        self._position, self._sequence = resource.position, resource.sequence
         self._first = f"SELECT {self._id}::text FROM {self._table} ORDER BY {resource.position} LIMIT 1"
         self._columns = [quoted(field.column) for field in fields]
         self._written = {field.column: field for field in fields if field.name != "id"}
@@ -65,10 +65,9 @@ class Statements:
     @cached_property
     def step_over(self) -> str:
         """Lift the sequence of positions above those that somebody gave by hand, where we may do that."""
-        sequence = f"pg_get_serial_sequence({quoted_text(self._table)}, 'position')"
-        highest = f"greatest(max({self._position}), pg_sequence_last_value({sequence}::regclass))"
-        lifted = f"setval({sequence}, (SELECT {highest} FROM {self._table}))"
-        return f"SELECT {lifted} WHERE has_sequence_privilege({sequence}, 'UPDATE')"
+        highest = f"greatest(max({self._position}), pg_sequence_last_value({self._sequence}::regclass))"
+        lifted = f"setval({self._sequence}, (SELECT {highest} FROM {self._table}))"
+        return f"SELECT {lifted} WHERE has_sequence_privilege({self._sequence}, 'UPDATE')"
 
     @cached_property
     def select_by_ids(self) -> str:

@@ -11,6 +11,7 @@ from app import seed
 from app.config import Settings
 from app.development import upgrade
 from app.embedded import EmbeddedError
+from app.resources import RESOURCES
 
 ADA = {
     "id": "1",
@@ -36,15 +37,15 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_only_a_database_that_was_never_used_is_seeded(database_url: str, file: Path, tmp_path: Path) -> None:
-    seed.plant(database_url, file, tmp_path)
+    seed.plant(database_url, file, tmp_path, RESOURCES)
     assert ids(database_url) == ["1"]
     with psycopg.connect(database_url) as connection:
         connection.execute("DELETE FROM patients")
-    seed.plant(database_url, file, tmp_path)
+    seed.plant(database_url, file, tmp_path, RESOURCES)
     assert ids(database_url) == []
     unfinished = tmp_path / "seeding"
     unfinished.touch()  # a start that was killed while it imported
-    seed.plant(database_url, file, tmp_path)
+    seed.plant(database_url, file, tmp_path, RESOURCES)
     assert ids(database_url) == ["1"]
     assert not unfinished.exists()
 
@@ -52,7 +53,7 @@ def test_only_a_database_that_was_never_used_is_seeded(database_url: str, file: 
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        (("db.json", None), "db.json: there are no patients to begin with; it does not exist"),
+        (("db.json", None), "db.json: there is nothing to begin with; it does not exist"),
         (("https://example.org/db", None), "first: curl -o db.json https://example.org/db"),
         (("db.json", '{"patients": ['), "db.json: 0 of 0 records came in. "),
         (("db.json5", "{patients: []}"), "this is JSON5, and only JSON is read; npx json5 db.json5 -o db.json"),
@@ -68,7 +69,7 @@ def test_a_seed_that_does_not_come_in_is_said(
     file = tmp_path / name
     if content is not None:
         file.write_text(content if isinstance(content, str) else json.dumps(content))
-    seed.plant(database_url, file, tmp_path)
+    seed.plant(database_url, file, tmp_path, RESOURCES)
     assert ids(database_url) == []
     assert says in caplog.text
     assert "Ada" not in caplog.text
@@ -76,7 +77,7 @@ def test_a_seed_that_does_not_come_in_is_said(
 
 def test_what_has_become_of_the_file_is_said(database_url: str, file: Path, tmp_path: Path) -> None:
     settings = Settings(_env_file=None, data_dir=tmp_path, seed_file=file)
-    seed.plant(database_url, file, tmp_path)
+    seed.plant(database_url, file, tmp_path, RESOURCES)
     assert seed.remark(settings) == ""
     file.touch()
     assert seed.remark(settings) == ""

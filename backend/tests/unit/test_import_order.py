@@ -47,10 +47,10 @@ IMPORTS = {
     "exporter": {"importer", "jsonserver", "resources"},
     "embedded": {"libpq"},
     "logs": {"config"},
-    "seed": {"config", "importer", "libpq"},
-    "development": {"embedded", "seed", "config"},
+    "seed": {"config", "importer", "libpq", "resource"},
+    "development": {"embedded", "seed", "config", "resources"},
     "target": {"spelling", "config", "embedded", "development", "importer", "seed"},
-    "banner": {"config", "libpq", "outages"},
+    "banner": {"config", "libpq", "outages", "resource"},
     "server": {"config", "api", "limits"},
     "main": {
         "turns",
@@ -78,6 +78,7 @@ IMPORTS = {
         "config",
         "logs",
         "libpq",
+        "resources",
     },
 }
 FRAMEWORKS = {"fastapi": {"main", "api"}, "starlette": {"api", "server"}, "uvicorn": {"server"}}
