@@ -31,7 +31,5 @@ PATTERN_LENGTH = 1_000  # characters of one
 
 # What of a `_like` is a regular expression; above it is text to search for.
 PATTERN_STATES = 200  # atoms of a pattern once every {n,m} is written out: PostgreSQL's automaton grows with them
-PATTERN_WAYS = (
-    10_000  # past its anchors, times the square of what may be left out: PostgreSQL may build an arc for each
-)
+PATTERN_WAYS = 10_000  # past its anchors, times the square of what may be left out: PostgreSQL may build so many arcs
 PATTERN_REPEAT = 255  # PostgreSQL's own limit of {n,m} (9.7.3.1)

@@ -26,12 +26,12 @@ async def record(request: Request, resource: Resource, model: type[BaseModel], *
     _require_json(request.headers)
     raw = await _read(request, limit)
     if len(raw) <= _SMALL:
-        return _checked(raw, resource, model)
-    return await turns.take(partial(_checked, raw, resource, model))
+        return _checked(_json_object(raw), resource, model)
+    body = await turns.take(partial(_json_object, raw))
+    return await turns.take(partial(_checked, body, resource, model))
 
 
-def _checked(raw: bytes, resource: Resource, model: type[BaseModel]) -> Record:
-    body = _json_object(raw)
+def _checked(body: dict[str, Any], resource: Resource, model: type[BaseModel]) -> Record:
     try:
         return check(body, resource, model)
     except InvalidRecord as error:

@@ -60,7 +60,9 @@ def translate(source: str) -> str:
     Raises `Untranslatable` for what the grammar has not, and above `PATTERN_STATES` and `PATTERN_WAYS`.
     """
     writer = _Writer()
-    for token in _tokens(_TOKEN, source):
+    for number, token in enumerate(_tokens(_TOKEN, source)):
+        if number > 2 * PATTERN_STATES:  # no pattern of so few characters has more signs than that
+            raise Untranslatable
         _WRITE[token.lastgroup or ""](writer, token[0])
     return writer.finish()
 

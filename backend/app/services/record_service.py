@@ -7,7 +7,6 @@ the function returns.
 
 import hashlib
 import json
-import logging
 import secrets
 import struct
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -22,20 +21,18 @@ from app.jsonserver import page
 from app.jsonserver.collation import DETECT, Collations
 from app.jsonserver.conditions import UnsupportedQuery
 from app.jsonserver.lists import Lists
-from app.jsonserver.query import Dialect, ListQuery, parse
+from app.jsonserver.query import Dialect, ListQuery
 from app.resource.columns import extra_size
 from app.resource.record import Record
 from app.resource.resource import Resource
 from app.round_trips import Batched, Joined
+from app.services.asked import Asked
 from app.services.statements import TAG_LENGTH, Statements
 from app.sql import Query
 from app.turns import Turns
 
-log = logging.getLogger(__name__)
-
 _POSITIONS = 3  # tried for a new record; each time the sequence has moved
 _TOGETHER = 100  # writes that share a round trip at most
-_SHORT = 1024  # bytes of a query string; what a longer one means takes thirty times as much, and a while to find out
 _SHAREABLE = 8 * 1024  # characters; a larger record goes alone and keeps nobody waiting
 
 Versions = Sequence[str] | None  # entity tags of which the record must have one; None: any version will do
@@ -86,16 +83,14 @@ class RecordService:
 
     def __init__(self, resource: Resource, database: Database, turns: Turns) -> None:
         self.resource = resource
-        self._database, self._turns = database, turns
+        self._database, self._asked = database, Asked(resource, turns)
         self._sql = Statements(resource)
         self._by_id = Batched(self._rows)
         self._inserts: _Writes = Batched(partial(self._together, self._sql.insert_free), _TOGETHER)
         self._patches: _Writes = Batched(partial(self._together, self._sql.patch_free), _TOGETHER)
         self._readings = Joined()
         self._known: Lists | None = None
-        self._order_said = False
         self._patch = lru_cache(256)(self._sql.patch)  # by the columns it changes
-        self._recent = lru_cache(128)(self._understood)  # what many ask for at once, the whole list above all
 
     async def prepare(self) -> None:
         """Learn how the database sorts. It may not be there yet."""
@@ -109,30 +104,11 @@ class RecordService:
         """
         try:
             lists = await self._lists()
-            query, statement = await self._asked(query_string, dialect, lists)
+            query, statement = await self._asked.statement(query_string, dialect, lists)
         except UnsupportedQuery as error:
             raise BadRequest(str(error)) from None
         listing = await self._readings.get(query_string, lambda since: self._listing(query, statement, since))
         return listing or await self._in_parts(query, query_string, lists)
-
-    async def _asked(self, query_string: bytes, dialect: Dialect, lists: Lists) -> tuple[ListQuery, Query]:
-        if len(query_string) <= _SHORT:
-            return self._recent(query_string, dialect, lists)
-        return await self._turns.take(partial(self._understood, query_string, dialect, lists))
-
-    def _understood(self, query_string: bytes, dialect: Dialect, lists: Lists) -> tuple[ListQuery, Query]:
-        query = parse(query_string, dialect, self.resource.fields)
-        if lists.nearly_ordered(query):
-            self._say_nearly_ordered()
-        return query, lists.rows(query)
-
-    def _say_nearly_ordered(self) -> None:
-        if not self._order_said:
-            self._order_said = True
-            log.warning(
-                "lists sorted by text are only nearly in json-server 1.x's order: "
-                "this PostgreSQL was built without ICU, which knows every alphabet"
-            )
 
     async def _listing(self, query: ListQuery, statement: Query, since: float) -> Listing | None:
         """One answer, made once for all who asked for it; None if it is too large for that."""

@@ -12,8 +12,11 @@ from app.api.metrics import Metrics
 from app.config import BACKEND, Settings
 from app.errors import Problem
 from app.jsonserver.query import SPELLINGS
+from app.limits import FILTERS, PARAMETERS, PATTERN_LENGTH, PATTERNS, SORT_KEYS
 from app.main import create_app
 from app.outages import _REASONS, SILENT, STATES
+from app.resource.columns import EXTRA_BYTES
+from app.resource.strict_json import MAX_DIGITS, MAX_VALUES
 from app.server.protocol import _REFUSALS
 from tests.docs.pages import DOCS, PAGES, ROOT, code, rows
 from tests.docs.regenerate import GENERATED, description
@@ -49,6 +52,22 @@ def test_every_address_is_listed_with_its_methods() -> None:
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_every_operator_is_listed(spelling: str) -> None:
     assert f"`{spelling}`" in COMPATIBILITY
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        f"{PARAMETERS:,} parameters",
+        f"{FILTERS} filters",
+        f"{SORT_KEYS} sort keys",
+        f"{PATTERNS} patterns of {PATTERN_LENGTH:,} characters",
+        f"{MAX_VALUES:,} JSON values",
+        f"{MAX_DIGITS:,} digits",
+        f"{EXTRA_BYTES >> 20} MiB",
+    ],
+)
+def test_every_limit_of_a_request_is_listed(limit: str) -> None:
+    assert limit in " ".join(COMPATIBILITY.split())
 
 
 def test_every_list_parameter_is_listed() -> None:
