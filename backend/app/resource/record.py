@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from app.limits import FAULTS
+from app.resource import javascript
 from app.resource.resource import Resource
 from app.resource.strict_json import unstorable
 
@@ -91,7 +92,8 @@ _SENTENCES: Mapping[str, str] = {
 
 def _fault(error: ErrorDetails, model: type[BaseModel]) -> Fault:
     code, name = error["type"], str(error["loc"][0])
-    context = {**error.get("ctx", {}), "range": _range(model, name)}
+    told = {key: javascript.text(one) if isinstance(one, float) else one for key, one in error.get("ctx", {}).items()}
+    context = {**told, "range": _range(model, name)}
     sentence = _SENTENCES.get(code)
     return Fault(name, code, sentence.format(**context) if sentence else error["msg"])
 

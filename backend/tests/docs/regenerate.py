@@ -9,14 +9,10 @@ import yaml
 from pydantic import SecretStr
 
 from app.command_line import FLAGS, MISSING, Flag, Missing
-from app.config import BACKEND, Settings
+from app.config import Settings
 from app.main import create_app
 from tests.contract.differences import DIFFERENCES, Difference
 from tests.docs.pages import DOCS, SPECS
-
-_KNOWS_PATIENT = re.compile(
-    r"^from app\.(models|schemas)\.patient import (?:[^\n(]*|\([^)]*)\b(TABLE|COLUMNS|Patient\w*)\b", re.MULTILINE
-)
 
 
 def description() -> dict[str, Any]:
@@ -40,12 +36,6 @@ def _flag(flag: Flag | Missing) -> str:
     return f"| {', '.join(f'`{name}`' for name in flag.names)} | {says} |"
 
 
-def _architecture(text: str) -> str:
-    paths = [path for path in (BACKEND / "app").rglob("*.py") if _KNOWS_PATIENT.search(path.read_text())]
-    modules = "\n".join(sorted(str(path.relative_to(BACKEND)) for path in paths))
-    return _replaced(text, "modules", f"```text\n{modules}\n```")
-
-
 def _replaced(text: str, name: str, content: str) -> str:
     """The text with new content between the marks of this name."""
     block = re.compile(rf"(<!-- {name}: begin .*?-->\n).*(<!-- {name}: end -->)", re.DOTALL)
@@ -63,7 +53,6 @@ def _row(difference: Difference) -> str:
 GENERATED: Mapping[Path, Callable[[str], str]] = {
     SPECS / "contracts" / "openapi.yaml": _openapi,
     DOCS / "json-server-compatibility.md": _compatibility,
-    DOCS / "architecture.md": _architecture,
 }
 
 

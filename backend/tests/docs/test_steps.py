@@ -12,10 +12,9 @@ from typing import Any
 
 import httpx2
 import psycopg
-import pytest
 
 from tests.docs.conftest import Sandbox
-from tests.docs.pages import DOCS, blocks
+from tests.docs.pages import DOCS
 from tests.servers import UNMEASURED, Server
 
 PAGE = DOCS / "architecture.md"
@@ -27,14 +26,6 @@ PATIENT = {
     "medicalCondition": "Asthma",
     "lastVisit": "2024-01-15",
 }
-
-
-@pytest.fixture
-def empty_database(cluster: str) -> Iterator[str]:
-    with psycopg.connect(cluster, autocommit=True) as admin:
-        admin.execute("CREATE DATABASE doctors")
-        yield cluster.replace("@/patients?", "@/doctors?")
-        admin.execute("DROP DATABASE doctors WITH (FORCE)")
 
 
 def alembic(folder: Path, dsn: str, *arguments: str) -> str:
@@ -59,10 +50,7 @@ def test_a_field_is_added(sandbox: Sandbox, database_url: str) -> None:
         connection.execute("INSERT INTO patients VALUES (DEFAULT, '1', 'P0', 'a', 1, 'Other', 'b', '2024-01-01')")
         connection.execute(_HAS_IT_ALREADY)
 
-    for patch in blocks(PAGE, "diff"):
-        subprocess.run(["git", "apply", "-"], cwd=sandbox.root, input=patch.text, text=True, check=True)
-    ((name, revision),) = re.findall(r"`(backend/alembic/[^`]+)`:\n\n```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    (sandbox.root / name).write_text(revision)
+    _follow(sandbox, "## How to add a field")
     alembic(backend, database_url, "upgrade", "head")
     assert "No new upgrade operations" in alembic(backend, database_url, "check")
 
@@ -104,17 +92,66 @@ QUERIES: dict[str, Any] = {
 }
 
 
-def test_a_second_resource_is_added(sandbox: Sandbox, empty_database: str) -> None:
-    (steps,) = [block for block in blocks(PAGE, "sh") if "doctors" in block.text]
-    assert (done := sandbox.bash(steps.text)).returncode == 0, done.stderr
-    folder = sandbox.root / "doctors"
-    assert {path for path in folder.rglob("*atient*") if "__pycache__" not in path.parts} == set()
-    alembic(folder, empty_database, "upgrade", "head")
-    with serving(folder, empty_database) as http:
-        doctor = {name.replace("patient", "doctor"): value for name, value in PATIENT.items()}
-        made = http.post("/doctors", json=doctor)
-        assert (made.status_code, made.headers["Location"]) == (201, f"/doctors/{made.json()['id']}")
-        assert http.get("/doctors?doctorID=P1&_page=1&_per_page=5").json()["data"] == [made.json()]
-        assert http.post("/doctors", json=doctor).json()["errors"] == {"doctorID": "is already used by another doctor"}
-        assert http.get("/patients").status_code == 404
-    assert os.path.exists(sandbox.root / "backend" / "app" / "models" / "patient.py")
+def test_a_resource_is_added(sandbox: Sandbox, database_url: str) -> None:
+    backend = sandbox.root / "backend"
+    commands = _follow(sandbox, "## How to add a resource")
+    done = sandbox.bash(f"export DATABASE_URL='{database_url}'\n{commands}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "No new upgrade operations" in alembic(backend, database_url, "check")
+    doctor = {"name": "Ìfẹ́ Òjó", "fee": 120.5, "accepting": True, "since": "2020-01-31"}
+    with serving(backend, database_url) as http:
+        assert http.post("/patients", json=PATIENT).status_code == 201
+        made = [http.post("/doctors", json={"id": str(number), **doctor, "fee": number}) for number in range(12)]
+        assert {answer.status_code for answer in made} == {201}
+        assert http.get("/doctors/1").json() == {"id": "1", **doctor, "fee": 1}
+        assert http.patch("/doctors/1", json={"since": None, "accepting": "false"}).json() == {
+            "id": "1",
+            "name": "Ìfẹ́ Òjó",
+            "fee": 1,
+            "accepting": False,
+            "since": None,
+        }
+        found = {query: [int(row["id"]) for row in http.get(f"/doctors?{query}").json()] for query in DOCTORS}
+        assert http.get("/doctors?accepting=true&_page=2&_per_page=5").json()["items"] == 11
+        assert http.post("/doctors", json={"fee": -1}).json()["errors"] == {
+            "name": "is required",
+            "fee": "must be at least 0",
+            "accepting": "is required",
+        }
+        assert http.get("/doctors/x").json()["detail"] == "There is no doctor with this id."
+        assert http.post("/doctors", json={"id": "1", **doctor}).json()["errors"] == {
+            "id": "is already used by another doctor"
+        }
+        shapes = http.get("/openapi.json").json()["components"]["schemas"]
+        assert {"Doctor", "DoctorCreate", "DoctorReplace", "DoctorPatch", "DoctorPage", "Patient"} <= shapes.keys()
+        assert "/doctors" in http.get("/", headers={"Accept": "text/html"}).text
+        assert [one["count"] for one in http.get("/").json()["resources"]] == [1, 12]
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute("ALTER TABLE doctors DROP COLUMN fee")
+        assert http.get("/health").status_code == 503
+    assert found == DOCTORS
+    alembic(backend, database_url, "downgrade", "-1")
+
+
+DOCTORS = {
+    "fee_gte=10": [10, 11],
+    "fee=3&fee=4": [3, 4],
+    "accepting=false": [1],
+    "accepting_ne=true": [1],
+    "since_gte=2020&_limit=2": [0, 2],
+    "since_like=^2020-01&fee_lte=3": [0, 2, 3],
+    "_sort=fee&_order=desc&_limit=3": [11, 10, 9],
+    "q=11": [11],
+    "name_like=òjó&_start=10&_end=12": [10, 11],
+}
+
+
+def _follow(sandbox: Sandbox, heading: str) -> str:
+    """What a section says: its patches, and the files that it gives whole. Returns its commands."""
+    section = PAGE.read_text().partition(f"\n{heading}\n")[2].partition("\n## ")[0]
+    for patch in re.findall(r"```diff\n(.*?)```", section, re.DOTALL):
+        subprocess.run(["git", "apply", "-"], cwd=sandbox.root, input=patch, text=True, check=True)
+    for before, text in re.findall(r"([^\n]+(?:\n[^\n]+)*):\n\n```python\n(.*?)```", section, re.DOTALL):
+        (name,) = re.findall(r"`(backend/[^`]+[.]py)`", before)
+        (sandbox.root / name).write_text(text)
+    return "".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL))
