@@ -20,6 +20,7 @@ Rows = list[tuple[Any, ...]]
 
 HEALTH_SECONDS = 1.5  # for the database to answer /health, which has 2
 _APART_SECONDS = 1.0  # of them, for a connection of its own
+_CHANGE = {"change": True}  # each is told, whereas a fault that repeats itself is counted
 
 Look = Callable[[float], Awaitable[Rows]]
 """Asks the database for `outages.Needs`; by then, in the loop's time. Raises the driver's errors."""
@@ -84,16 +85,16 @@ class Watch:
         if outage == before:
             return
         if outage is None:
-            log.warning("the database is back")
+            log.warning("the database is back", extra=_CHANGE)
         elif outage.reads:
-            log.warning("patients can be read, not changed: %s", outage.cause)
+            log.warning("patients can be read, not changed: %s", outage.cause, extra=_CHANGE)
         else:
-            log.error("no patients can be served: %s", outage.cause)
+            log.error("no patients can be served: %s", outage.cause, extra=_CHANGE)
 
     def _note_refusal(self, cause: str) -> None:
         before, self._refusal = self._refusal, cause
         if cause not in ("", before, SILENT) and not self.away:  # slow is not refused
-            log.warning("no new connection to the database: %s", cause)
+            log.warning("no new connection to the database: %s", cause, extra=_CHANGE)
 
 
 async def _tried(rows: Awaitable[Rows]) -> tuple[str, Rows]:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 from app import logs
 from app.api.middleware import Requests
 from app.config import Settings
+from app.logs.writer import WAITING
 from app.resources import PATIENTS
 
 NAME = "Ada Lovelace"
@@ -24,33 +26,41 @@ def as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     root, hook = logging.getLogger(), sys.excepthook
     handlers, level = root.handlers[:], root.level
     yield
+    root.handlers[0].close()
     root.handlers[:], sys.excepthook = handlers, hook
     root.setLevel(level)
+
+
+Terminal = pytest.CaptureFixture[str]
+
+
+def said(capfd: Terminal) -> str:
+    """What has been written so far, once all is."""
+    logging.getLogger().handlers[0].flush()
+    return capfd.readouterr().err
 
 
 BOTH = pytest.mark.parametrize("log_format", ["plain", "json"])
 
 
-def test_a_plain_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_plain_line(capfd: Terminal) -> None:
     logs.configure(Settings(_env_file=None))
     logging.getLogger("app.requests").info("GET %s %d", "/patients", 200, extra={"fields": {"status": 200}})
-    time, _, rest = capsys.readouterr().err.partition(" ")
+    time, _, rest = said(capfd).partition(" ")
     assert time.endswith("Z")
     assert rest == "INFO app.requests GET /patients 200\n"
 
 
-def test_a_json_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_json_line(capfd: Terminal) -> None:
     logs.configure(Settings(_env_file=None, log_format="json"))
     logging.getLogger("app.requests").warning("Zoë %s", "x", extra={"fields": {"status": 200}})
-    line = json.loads(capsys.readouterr().err)
+    line = json.loads(said(capfd))
     assert line.pop("time").endswith("Z")
     assert line == {"level": "WARNING", "logger": "app.requests", "message": "Zoë x", "status": 200}
 
 
 @BOTH
-def test_an_exception_is_its_type_and_places(
-    log_format: Literal["plain", "json"], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_exception_is_its_type_and_places(log_format: Literal["plain", "json"], capfd: Terminal) -> None:
     logs.configure(Settings(_env_file=None, log_format=log_format))
     try:
         try:
@@ -59,40 +69,36 @@ def test_an_exception_is_its_type_and_places(
             raise UniqueViolation(f"Key (name)=({NAME}) already exists") from error
     except UniqueViolation:
         logging.getLogger("uvicorn.error").exception("Exception in ASGI application\n")
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    assert "Exception in ASGI application" in said
-    assert "UniqueViolation at test_logs.py:" in said
-    assert "from ValidationError at main.py:" in said
-    assert NAME not in said
+    text = said(capfd)
+    assert text.count("\n") == 1
+    assert "Exception in ASGI application" in text
+    assert "UniqueViolation at test_logs.py:" in text
+    assert "from ValidationError at main.py:" in text
+    assert NAME not in text
 
 
 @BOTH
-def test_only_the_first_line_of_a_message_counts(
-    log_format: Literal["plain", "json"], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_only_the_first_line_of_a_message_counts(log_format: Literal["plain", "json"], capfd: Terminal) -> None:
     """asyncio writes the exception of a forgotten task, values and all, into the second."""
     logs.configure(Settings(_env_file=None, log_format=log_format))
     logging.getLogger("asyncio").error("Task exception was never retrieved\nfuture: <%s>", NAME)
-    said = capsys.readouterr().err
-    assert "Task exception was never retrieved" in said
-    assert NAME not in said
+    text = said(capfd)
+    assert "Task exception was never retrieved" in text
+    assert NAME not in text
 
 
 @BOTH
-def test_an_uncaught_exception_is_logged_alike(
-    log_format: Literal["plain", "json"], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_uncaught_exception_is_logged_alike(log_format: Literal["plain", "json"], capfd: Terminal) -> None:
     logs.configure(Settings(_env_file=None, log_format=log_format))
     error = ValueError(NAME)
     sys.excepthook(ValueError, error, None)
-    said = capsys.readouterr().err
-    assert "ValueError" in said
-    assert NAME not in said
+    text = said(capfd)
+    assert "ValueError" in text
+    assert NAME not in text
 
 
 @pytest.mark.parametrize(
-    ("tells_query", "query", "said"),
+    ("tells_query", "query", "shown"),
     [
         (True, b"", "GET - 0"),
         (True, b"q=Ada&age_gte=4%205&name[]=x", "GET -?q=Ada&age_gte=4%205&name[]=x 0"),
@@ -101,19 +107,59 @@ def test_an_uncaught_exception_is_logged_alike(
     ],
 )
 async def test_a_query_is_told_in_development_and_drives_no_terminal(
-    capsys: pytest.CaptureFixture[str], tells_query: bool, query: bytes, said: str
+    capfd: Terminal, tells_query: bool, query: bytes, shown: str
 ) -> None:
     async def nothing(*_: Any) -> Any: ...
 
     logs.configure(Settings(_env_file=None))
     scope = {"type": "http", "method": "GET", "query_string": query, "headers": []}
     await Requests(nothing, None, tells_query)(scope, nothing, nothing)
-    assert f" INFO app.requests {said} " in capsys.readouterr().err
+    assert f" INFO app.requests {shown} " in said(capfd)
 
 
 @pytest.mark.parametrize(("level", "shown"), [("DEBUG", True), ("INFO", True), ("WARNING", False)])
-def test_the_level_is_the_settings(level: str, shown: bool, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_level_is_the_settings(level: str, shown: bool, capfd: Terminal) -> None:
     logs.configure(Settings.model_validate({"log_level": level}))
     logging.getLogger("app").info("here")
     logging.getLogger("uvicorn.error").info("Started server process")
-    assert (capsys.readouterr().err != "") is shown
+    assert (said(capfd) != "") is shown
+
+
+def test_a_fault_that_repeats_itself_is_counted(capfd: Terminal) -> None:
+    logs.configure(Settings(_env_file=None))
+    for _ in range(1000):
+        logging.getLogger("app").warning("a statement failed: %s", "PoolTimeout")
+        logging.getLogger("app").info("GET")
+    logging.getLogger("app").warning("a statement failed: %s", "DiskFull")
+    faults = [line.partition("WARNING app ")[2] for line in said(capfd).splitlines() if "WARNING" in line]
+    assert faults == [
+        "a statement failed: PoolTimeout",
+        "a statement failed: DiskFull",
+        "a statement failed: PoolTimeout (999 more)",
+    ]
+
+
+def test_a_change_is_no_repetition(capfd: Terminal) -> None:
+    logs.configure(Settings(_env_file=None))
+    for text in ("away", "back", "away"):
+        logging.getLogger("app").warning(text, extra={"change": True})
+    assert [line.rpartition(" ")[2] for line in said(capfd).splitlines()] == ["away", "back", "away"]
+
+
+def test_a_reader_that_stands_still_costs_lines_and_is_told_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And never the time of who has something to say."""
+    reading, writing = os.pipe()
+    with open(reading, encoding="utf-8") as reader, open(writing, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        logs.configure(Settings(_env_file=None, log_format="json"))
+        log, total = logging.getLogger("app"), 3 * WAITING
+        for number in range(total):
+            log.info("line %d", number)
+        read, lost = 0, 0
+        while read + lost < total:
+            line = json.loads(reader.readline())
+            lost += line.get("lost", 0)
+            read += line["logger"] == "app"
+        assert WAITING <= read < total
+        log.info("it goes on")
+        assert json.loads(reader.readline())["message"] == "it goes on"

@@ -1,0 +1,129 @@
+"""Lines to a descriptor whose reader may stand still: who has something to say never waits for it.
+
+What a file or a pipe takes at once is written at once. For the rest a thread waits, and from `WAITING` lines on the
+next are lost; how many is said where they are missing.
+"""
+
+import logging
+import os
+import select
+import stat
+import threading
+import time
+from contextlib import suppress
+
+from app.logs.repeats import SECOND, Repeats
+
+WAITING = 10_000  # a second of the most requests there are
+_GATHER = 0.01  # seconds after each write; what is said meanwhile goes out in one piece
+_FAREWELL = 1.0  # seconds that the end waits for a reader
+
+
+class Writer(logging.Handler):
+    """Lines leave in the order they were said in."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+        self._takes_whole = stat.S_IFMT(os.fstat(descriptor).st_mode) in (stat.S_IFREG, stat.S_IFIFO)
+        self._repeats = Repeats()
+        self._waiting: list[bytes] = []
+        self._lost = 0
+        self._writing = self._closed = False
+        self._turn = threading.Condition(self.lock)  # `handle` has it already when it calls `emit`
+        threading.Thread(target=self._run, name="log", daemon=True).start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            if not self._is_repetition(record):
+                self._say(record)
+        except Exception:  # logging's own rule for a record that has no text: whoever logs never learns of it
+            self.handleError(record)
+
+    def flush(self) -> None:
+        """Wait until all is written, but not for a reader that stands still."""
+        with self._turn:
+            self._say_repeats(time.monotonic() + SECOND)
+            self._turn.wait_for(lambda: not self._waiting and not self._writing, _FAREWELL)
+
+    def close(self) -> None:
+        with self._turn:
+            self._closed = True
+            self._turn.notify_all()
+        super().close()
+
+    def _say(self, record: logging.LogRecord) -> None:
+        line = self._line(record)
+        if self._waiting or self._writing or not self._written(line):
+            self._wait(line)
+
+    def _is_repetition(self, record: logging.LogRecord) -> bool:
+        """Of a fault. What is said once at each change has `change` in its `extra`."""
+        fault = record.levelno >= logging.WARNING and not hasattr(record, "change")
+        return fault and self._repeats.is_one(record, time.monotonic())
+
+    def _line(self, record: logging.LogRecord) -> bytes:
+        return f"{self.format(record)}\n".encode(errors="backslashreplace")
+
+    def _written(self, line: bytes) -> bool:
+        """Whether it could be, without waiting: what is ready takes so many bytes whole (Python's `select.PIPE_BUF`).
+
+        A terminal promises no such thing.
+        """
+        if not self._takes_whole or len(line) > select.PIPE_BUF or not _ready(self._descriptor, 0):
+            return False
+        with suppress(OSError):
+            return os.write(self._descriptor, line) == len(line)
+        return False
+
+    def _wait(self, line: bytes) -> None:
+        if len(self._waiting) >= WAITING:
+            self._lost += 1
+            return
+        self._waiting.append(line)
+        if len(self._waiting) == 1:
+            self._turn.notify_all()
+
+    def _say_repeats(self, now: float) -> None:
+        for record in self._repeats.due(now):
+            self._say(record)
+
+    def _run(self) -> None:
+        while self._waiting or not self._closed:
+            if lines := self._next():
+                with suppress(OSError):  # nobody is there to read them
+                    _write(self._descriptor, b"".join(lines))
+                self._rest()
+
+    def _next(self) -> list[bytes]:
+        """All that waits, as soon as something does; nothing, at most a second later."""
+        with self._turn:
+            self._turn.wait_for(lambda: self._waiting or self._closed, SECOND if self._repeats else None)
+            self._say_repeats(time.monotonic())
+            lines, self._waiting = self._waiting, []
+            lost, self._lost = self._lost, 0
+            self._writing = bool(lines)
+        return [*lines, self._line(_loss(lost))] if lost else lines
+
+    def _rest(self) -> None:
+        with self._turn:
+            self._writing = False
+            self._turn.notify_all()
+        time.sleep(_GATHER)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    while data:
+        _ready(descriptor, None)  # whoever shares a terminal or a pipe may have made it one that does not wait
+        data = data[os.write(descriptor, data) :]
+
+
+def _ready(descriptor: int, milliseconds: int | None) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    return bool(poll.poll(milliseconds))
+
+
+def _loss(lines: int) -> logging.LogRecord:
+    said = {"name": __name__, "levelno": logging.WARNING, "levelname": "WARNING", "fields": {"lost": lines}}
+    return logging.makeLogRecord(said | {"msg": f"{lines} lines of the log were lost: nobody read it"})
