@@ -24,7 +24,7 @@ from app import libpq
 from app.config import Settings
 from app.errors import DatabaseUnavailable
 from app.outages import STATES, Outage
-from app.sql import Query
+from app.sql import Change, Query
 from app.watch import HEALTH_SECONDS, Watch
 
 Row = tuple[Any, ...]
@@ -116,7 +116,8 @@ class Database:
         """The rows of one statement, committed.
 
         The deadline counts from `since` (the loop's time), else from now. Raises `Refused`, `UniqueViolation` among it,
-        or `DatabaseUnavailable` when there is no answer in time: a write may then have happened or not.
+        or `DatabaseUnavailable` when there is no answer in time: a write may then have happened or not. Who is
+        cancelled leaves the queue of the pool; one that was sent is given up unless it is a `Change`.
         """
         try:
             rows = await self._rows(query, (since or now()) + self._deadline)
@@ -156,6 +157,10 @@ class Database:
     async def _once(self, query: Query, end: float) -> list[Row]:
         # Without `pool.connection()`, which commits what has committed itself: an eighth of a small statement's time.
         connection = await self._pool.getconn(self._patience(end))
+        answer = self._answer(connection, query, end)
+        return await (asyncio.shield(answer) if isinstance(query, Change) else answer)
+
+    async def _answer(self, connection: Connection, query: Query, end: float) -> list[Row]:
         try:
             with _cut_off(connection, end):
                 return await _fetched(connection, query)

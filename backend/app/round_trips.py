@@ -31,22 +31,40 @@ class Batched(Generic[Key, Value]):
     """One `fetch(keys, since)` for all keys that wait, or the first `at_most`, as they came.
 
     `since`: when the first of them came. A key it does not return is None. What it raises, everyone of its batch gets.
+    Who is cancelled leaves. A flight that nobody waits for any more is cancelled too, unless it `must_land`.
     """
 
     def __init__(
-        self, fetch: Callable[[Sequence[Key], float], Awaitable[Mapping[Key, Value]]], at_most: int | None = None
+        self,
+        fetch: Callable[[Sequence[Key], float], Awaitable[Mapping[Key, Value]]],
+        at_most: int | None = None,
+        *,
+        must_land: bool = False,
     ) -> None:
-        self._fetch, self._at_most = fetch, at_most
+        self._fetch, self._at_most, self._must_land = fetch, at_most, must_land
         self._waiting: _Batch[Key, Value] = []
+        self._aboard: _Batch[Key, Value] = []
         self._flight: asyncio.Task[None] | None = None
 
     async def get(self, key: Key) -> Value | None:
         loop = asyncio.get_running_loop()
         seat: _Seat[Key, Value] = _Seat(key, loop.time(), loop.create_future())
         self._waiting.append(seat)
-        if self._flight is None:
+        self._take_off()
+        try:
+            return await seat.answer
+        except asyncio.CancelledError:
+            self._give_up()
+            raise
+
+    def _take_off(self) -> None:
+        if self._flight is None and self._waiting:
             self._flight = asyncio.create_task(self._fly())
-        return await seat.answer
+
+    def _give_up(self) -> None:
+        if self._flight and self._aboard and not self._must_land and not _unsettled(self._aboard):
+            self._aboard = []  # cancelled once
+            self._flight.cancel()
 
     async def _fly(self) -> None:
         clock, lasted = asyncio.get_running_loop().time, 0.0
@@ -56,15 +74,17 @@ class Batched(Generic[Key, Value]):
                 # more: those it answered ask again, and would else take turns with the others, half of all in each.
                 await asyncio.sleep(min(lasted * _PAUSE, _LONGEST_PAUSE))
                 begin = clock()
-                await self._answer(self._boarding())
+                self._board()
+                if self._aboard:
+                    await self._answer(self._aboard)
                 lasted = clock() - begin
         finally:
-            self._flight = None
+            self._flight, self._aboard = None, []
+            self._take_off()  # for those who came while this one was given up
 
-    def _boarding(self) -> _Batch[Key, Value]:
-        batch = self._waiting[: self._at_most]
-        del self._waiting[: len(batch)]
-        return batch
+    def _board(self) -> None:
+        here = _unsettled(self._waiting)
+        self._aboard, self._waiting = here[: self._at_most], here[self._at_most or len(here) :]
 
     async def _answer(self, batch: _Batch[Key, Value]) -> None:
         try:
@@ -75,6 +95,7 @@ class Batched(Generic[Key, Value]):
         else:
             for seat in _unsettled(batch):
                 seat.answer.set_result(found.get(seat.key))
+        self._aboard = []
 
 
 def _unsettled(batch: _Batch[Key, Value]) -> _Batch[Key, Value]:

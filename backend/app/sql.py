@@ -76,6 +76,10 @@ def quoted_text(text: str) -> str:
     return "'" + text.replace("'", "''").replace("%", "%%") + "'"
 
 
+class Change(Query):
+    """One that changes something. Once it was sent it is finished, whoever has gone: it may be committed already."""
+
+
 def compile_sql(statement: ClauseElement) -> str:
     """The statement as psycopg's SQL text; its bind parameters keep the names given with `bindparam`."""
     return str(statement.compile(dialect=_DIALECT))

@@ -3,6 +3,7 @@
 Each request passes all of them, so they read and write headers as the raw bytes ASGI has.
 """
 
+import asyncio
 import logging
 import re
 import time
@@ -179,7 +180,7 @@ class LastResort:
 
         try:
             await self.app(scope, receive, watch)
-        except ClientDisconnect:
+        except (ClientDisconnect, asyncio.CancelledError):  # nobody waits for an answer
             return
         except Exception as error:  # the one broad except of the house: the last line before the server's own
             faults.error("unexpected %s", places(error))

@@ -28,7 +28,7 @@ from app.resource.resource import Resource
 from app.round_trips import Batched, Joined
 from app.services.asked import Asked
 from app.services.statements import TAG_LENGTH, Statements
-from app.sql import Query
+from app.sql import Change, Query
 from app.turns import Turns
 
 _POSITIONS = 3  # tried for a new record; each time the sequence has moved
@@ -86,8 +86,8 @@ class RecordService:
         self._database, self._asked = database, Asked(resource, turns)
         self._sql = Statements(resource)
         self._by_id = Batched(self._rows)
-        self._inserts: _Writes = Batched(partial(self._together, self._sql.insert_free), _TOGETHER)
-        self._patches: _Writes = Batched(partial(self._together, self._sql.patch_free), _TOGETHER)
+        self._inserts: _Writes = Batched(partial(self._together, self._sql.insert_free), _TOGETHER, must_land=True)
+        self._patches: _Writes = Batched(partial(self._together, self._sql.patch_free), _TOGETHER, must_land=True)
         self._readings = Joined()
         self._known: Lists | None = None
         self._patch = lru_cache(256)(self._sql.patch)  # by the columns it changes
@@ -194,7 +194,7 @@ class RecordService:
             try:
                 return await self._write(self._sql.insert, write, since)
             except UniqueViolation:
-                await self._database.rows(Query(self._sql.step_over, {}), since)
+                await self._database.rows(Change(self._sql.step_over, {}), since)
         raise DatabaseUnavailable
 
     async def _shared(self, writes: _Writes, write: _Write) -> bytes | None:
@@ -208,7 +208,7 @@ class RecordService:
             first.setdefault(write.key, write)  # a record is written once in a statement
         params = {"keys": list(first), "records": _array(first.values())}
         try:
-            rows = await self._database.rows(Query(statement, params), since)
+            rows = await self._database.rows(Change(statement, params), since)
         except (Refused, Locked):
             return {}
         return {first[key.decode()]: row for key, row in rows}
@@ -225,7 +225,7 @@ class RecordService:
     async def _write(self, statement: str, write: _Write, since: float | None, versions: Versions = None) -> bytes:
         params = {"key": write.key, "records": _array([write]), "versions": versions}
         try:
-            rows = await self._database.rows(Query(statement, params), since)
+            rows = await self._database.rows(Change(statement, params), since)
         except UniqueViolation as error:
             if error.constraint == self.resource.position_key:
                 raise

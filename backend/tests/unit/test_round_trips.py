@@ -124,6 +124,54 @@ async def test_one_who_gives_up_takes_nobody_along(kind: str) -> None:
         await quitter
 
 
+async def test_a_flight_that_nobody_waits_for_is_given_up() -> None:
+    """And whoever came meanwhile is answered by the next one."""
+    source = Source(seconds=60)
+    shared = Batched(source.fetch)
+    gone = [asyncio.create_task(shared.get(key)) for key in "ab"]
+    await asyncio.sleep(0.005)
+    source.seconds = 0
+    stays = asyncio.create_task(shared.get("c"))
+    for task in gone:
+        task.cancel()
+    assert await asyncio.wait_for(stays, 5) == 0
+    assert source.asked == [["a", "b"], ["c"]]
+
+
+async def test_who_goes_before_the_flight_is_not_taken_along() -> None:
+    source = Source()
+    shared = Batched(source.fetch)
+    first = asyncio.create_task(shared.get("a"))
+    await asyncio.sleep(0.005)
+    gone, stays = asyncio.create_task(shared.get("b")), asyncio.create_task(shared.get("c"))
+    await asyncio.sleep(0)
+    gone.cancel()
+    assert (await first, await stays) == (0, 0)
+    assert source.asked == [["a"], ["c"]]
+    alone = asyncio.create_task(shared.get("d"))
+    await asyncio.sleep(0)
+    alone.cancel()
+    await asyncio.sleep(0.01)
+    assert source.asked[2:] == []
+    assert await shared.get("e") == 0
+
+
+async def test_a_flight_that_must_land_does() -> None:
+    landed: list[str] = []
+
+    async def write(keys: Sequence[str], _: float) -> Mapping[str, int]:
+        await asyncio.sleep(0.01)
+        landed.extend(keys)
+        return {}
+
+    shared = Batched(write, must_land=True)
+    gone = asyncio.create_task(shared.get("a"))
+    await asyncio.sleep(0.005)
+    gone.cancel()
+    await shared.get("b")
+    assert landed == ["a", "b"]
+
+
 async def test_nothing_is_kept_of_reads_that_are_over() -> None:
     source, joined = Source(), Joined()
     await asyncio.gather(*(joined.get(key, lambda _: source.fetch([])) for key in range(100)))
