@@ -63,7 +63,10 @@ class Settings(BaseSettings):
     seed_file: Path | None = BACKEND.parent / "db.json"
 
     max_body_bytes: Annotated[int, Field(ge=1, le=1 << 30)] = 1 << 20
+    max_bodies_bytes: Annotated[int, Field(ge=1, le=1 << 40)] = 64 << 20
+    max_connections: Annotated[int, Field(ge=1, le=10_000)] = 8000
     receive_timeout: Annotated[float, Field(ge=1, le=600)] = 20.0
+    keep_alive: Annotated[int, Field(ge=1, le=3600)] | None = None
     shutdown_timeout: Annotated[int, Field(ge=1, le=300)] = 8
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -95,7 +98,7 @@ class Settings(BaseSettings):
         """Empty is unset."""
         return libpq.checked(value) if value and isinstance(value, str) else value or None
 
-    @field_validator("seed_file", mode="before")
+    @field_validator("seed_file", "keep_alive", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return value or None

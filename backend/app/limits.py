@@ -1,6 +1,7 @@
 """What one client may take of this server: the fixed limits, in one place.
 
-Those that a deployment may want otherwise are settings: MAX_BODY_BYTES, RECEIVE_TIMEOUT, DB_DEADLINE, DB_POOL_SIZE.
+Those that a deployment may want otherwise are settings: MAX_BODY_BYTES, MAX_BODIES_BYTES, MAX_CONNECTIONS,
+KEEP_ALIVE, RECEIVE_TIMEOUT, DB_DEADLINE, DB_POOL_SIZE.
 """
 
 # A request's head.
@@ -10,8 +11,14 @@ FIELD_COST = 32  # bytes a header field takes beside its text, so that many empt
 # A refusal.
 FAULTS = 20  # faults one answer names; a body can hold more than anyone reads
 
+# A body.
+SMALL_BYTES = (
+    4 * 1024
+)  # of each connection count not among the bodies under way: a patient is taken when these are full
+
 # A connection, in seconds.
 KEEP_ALIVE = 5  # open without a request; Node's default too
+PROXY_KEEP_ALIVE = 75  # from a proxy, which must be the first to close it; nginx and most platforms keep one for 60
 LINGER = 2.0  # read on after a refusal, so that the client that still sends can read it
 
 # A list, in bytes, estimated from what PostgreSQL stores: ROW_BYTES for the declared fields of a patient, beside them

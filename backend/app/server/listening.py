@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from errno import EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT
 from ipaddress import ip_address
 
-_BACKLOG = 2048  # connections that wait to be accepted; the kernel cuts it to net.core.somaxconn
+BACKLOG = 2048  # connections that wait to be accepted; the kernel cuts it to net.core.somaxconn
 _EVERY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 a lookup: every address -> this machine's own
 _LOCALHOST = {"127.0.0.1": "::1", "::1": "127.0.0.1"}  # clients try both, in either order
 _ELSEWHERE = {"0.0.0.0": "192.0.2.1", "::": "2001:db8::1"}  # noqa: S104 nobody's (RFC 5737, RFC 3849)
@@ -76,7 +76,7 @@ def _bind(host: str, port: int) -> socket.socket:
 
 def _server(host: str, port: int) -> socket.socket:
     return socket.create_server(
-        (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=_BACKLOG
+        (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=BACKLOG
     )
 
 

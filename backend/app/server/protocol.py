@@ -11,11 +11,14 @@ from types import MappingProxyType
 from typing import Any, cast
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from app.api.middleware import log_request
 from app.api.problems import problem
-from app.limits import FIELD_COST, HEAD_BYTES, LINGER
+from app.limits import FIELD_COST, HEAD_BYTES, KEEP_ALIVE, LINGER
+from app.server.door import Door
+from app.server.pace import Refused
+from app.server.presence import PresentProtocol
 from app.server.strictness import fault_of
 from app.server.transport import GentleTransport
 
@@ -30,15 +33,13 @@ _REFUSALS = {
 }
 
 
-class _Refused(Exception):
-    """Stops the parser, which reports it as an error of its own. `Protocol._refusal` is the status."""
-
-
-class Protocol(HttpToolsProtocol):
+class Protocol(PresentProtocol):
     """One connection. `limited` sets the class's attributes."""
 
     receive_timeout = 20.0
+    proxy_keep_alive = KEEP_ALIVE
     permission: Mapping[str, str] = MappingProxyType({})
+    door: Door
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -46,10 +47,9 @@ class Protocol(HttpToolsProtocol):
         self._stall: asyncio.TimerHandle | None = None
         self._receiving = False  # a request has begun and is not yet here whole
         self._in_head = False
-        self._in_fields = False  # of the head or behind the last chunk: the parser keeps each until it is whole
-        self._head_bytes = self._unparsed_bytes = self._messages = 0
-        self._refusal, self._late = 400, 408
-        self._discarding = False
+        self._unparsed_bytes = self._messages = 0
+        self._late = 408
+        self._closing = False
 
     # The life of a connection.
 
@@ -58,36 +58,33 @@ class Protocol(HttpToolsProtocol):
         self._gentle = GentleTransport(self.transport, self.close)
         self.transport = cast(asyncio.Transport, self._gentle)
         self._watch(self.receive_timeout)
+        self.door.enter()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.door.leave()
         self._unwatch()
         self.resume_writing()
         super().connection_lost(exc)
 
-    def data_received(self, data: bytes) -> None:
-        if self._discarding:
-            return
-        self._unset_keepalive_if_required()
+    def _parse(self, data: memoryview) -> int:
         if self._deadline is None:
             self._watch(self.receive_timeout)
         begun = self._messages if self._in_fields else 0
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._ignore_upgrade(data[upgrade.args[0] :])
+            self._ignore_upgrade()
+            return int(upgrade.args[0])
         except httptools.HttpParserError:
             self._give_up()
         if self._in_fields and begun == self._messages:  # a field whose end never comes
-            self._unparsed_bytes += len(data)
-            if self._unparsed_bytes > HEAD_BYTES and not self._discarding:
-                self._refuse(431)
+            self._count_unparsed(len(data))
+        return len(data)
 
-    def eof_received(self) -> bool:  # type: ignore[override] # uvicorn's says None, asyncio's protocol may say True
-        """A client that only closes its own side still gets its answer."""
-        self._gentle.flush()
-        if self._answering():
-            self.cycle.keep_alive = False
-        return self._answering()
+    def _count_unparsed(self, size: int) -> None:
+        self._unparsed_bytes += size
+        if self._unparsed_bytes > HEAD_BYTES and not self._deaf:
+            self._refuse(431)
 
     # The parts of a request, as the parser finds them.
 
@@ -95,6 +92,8 @@ class Protocol(HttpToolsProtocol):
         self._receiving = self._in_head = self._in_fields = True
         self._head_bytes = self._unparsed_bytes = 0
         self._messages += 1
+        if self._deadline is None:  # it came with the one before
+            self._watch(self.receive_timeout)
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -109,8 +108,8 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = self._in_fields = False
         if fault := fault_of(self.parser.get_http_version(), self.parser.get_method(), self.headers):
-            self._refusal = fault
-            raise _Refused
+            self.refusal = fault
+            raise Refused
         super().on_headers_complete()
 
     def on_chunk_header(self) -> None:
@@ -128,14 +127,14 @@ class Protocol(HttpToolsProtocol):
     def _count(self, size: int, refusal: int) -> None:
         self._head_bytes += size
         if self._head_bytes > HEAD_BYTES:
-            self._refusal = refusal
-            raise _Refused
+            self.refusal = refusal
+            raise Refused
 
     def _should_upgrade(self) -> bool:
         """Keeps uvicorn from answering a request for another protocol; `_ignore_upgrade` gets it."""
         return True
 
-    def _ignore_upgrade(self, rest: bytes) -> None:
+    def _ignore_upgrade(self) -> None:
         """Read the request again as one that asks for nothing but HTTP/1.1 (RFC 9110, 7.8).
 
         The parser ends a message at its request to upgrade, and a body (Java's client sends both) would be lost.
@@ -148,7 +147,7 @@ class Protocol(HttpToolsProtocol):
             if name == b"connection" and b"close" in value.lower():
                 head += [b"connection: close\r\n"]
         self.parser = httptools.HttpRequestParser(self)
-        self.data_received(b"".join([*head, b"\r\n", rest]))
+        self._parse(memoryview(b"".join([*head, b"\r\n"])))
 
     # Time.
 
@@ -168,12 +167,6 @@ class Protocol(HttpToolsProtocol):
             self._refuse(self._late)
         else:
             self.transport.close()
-
-    def _answering(self) -> bool:
-        """Whether a request that came whole still waits for its answer or gets it."""
-        return bool(self.pipeline) or (
-            self.cycle is not None and not self.cycle.more_body and not self.cycle.response_complete
-        )
 
     def pause_writing(self) -> None:
         """More waits to be sent than the transport holds: the client must go on reading."""
@@ -202,40 +195,51 @@ class Protocol(HttpToolsProtocol):
             self._unwatch()
             self._watch((self.config.timeout_graceful_shutdown or 0) / 2)
 
+    def on_response_complete(self) -> None:
+        if self.cycle.scope["client"] is not self.client:  # uvicorn has believed the proxy that named another
+            self.timeout_keep_alive = self.proxy_keep_alive
+        super().on_response_complete()
+        if self._receiving:  # uvicorn would close it as idle
+            self._unset_keepalive_if_required()
+
     def _give_up(self) -> None:
-        if self._answering():  # what follows a whole request is nonsense: answer the request, then close
+        self._stop_listening()
+        if self._answering():
             self.cycle.keep_alive = False
         else:
-            self._refuse(self._refusal)
+            self._refuse(self.refusal, self.reason)
 
-    def _refuse(self, status: int) -> None:
+    def _refuse(self, status: int, reason: str = "") -> None:
+        self._stop_listening()
         cycle = self.cycle
         if cycle is None or cycle.response_complete or not cycle.response_started:
-            self.transport.write(_answer(status, self.permission))
+            self.transport.write(_answer(status, reason or _REFUSALS[status], self.permission))
             log_request("-", "-", status, 0, "-")
         if cycle is not None:  # whoever waits for the rest of the body learns that it never comes
-            cycle.disconnected = True
+            cycle.disconnected, cycle.body = True, bytearray()
             cycle.message_event.set()
         self.transport.close()
 
     def close(self, transport: asyncio.Transport) -> None:
         """Close; while a client still sends, only our side, and read on: a reset would destroy the answer under way."""
-        if not self._receiving or not transport.can_write_eof():
+        sending = self._receiving or self._deaf or self.flow.read_paused
+        if not sending or not transport.can_write_eof():
             transport.close()
-        elif not self._discarding:
-            self._discarding = True
+        elif not self._closing:
+            self._closing = True
+            self._forget()
             transport.write_eof()
             self.flow.resume_reading()
             self.loop.call_later(LINGER, transport.close)
 
 
-def limited(receive_timeout: float, permission: Mapping[str, str]) -> type[Protocol]:
-    """The protocol with this many seconds for a request to arrive, and headers that let a browser read a refusal."""
-    return type("LimitedProtocol", (Protocol,), {"receive_timeout": receive_timeout, "permission": permission})
+def limited(**attributes: Any) -> type[Protocol]:
+    """The protocol with these attributes: times in seconds, and what all connections share."""
+    return type("LimitedProtocol", (Protocol,), attributes)
 
 
-def _answer(status: int, permission: Mapping[str, str]) -> bytes:
+def _answer(status: int, detail: str, permission: Mapping[str, str]) -> bytes:
     again = {"Retry-After": "1"} if status == 503 else {}
-    response = problem(status, _REFUSALS[status], headers={"Connection": "close", **again, **permission})
+    response = problem(status, detail, headers={"Connection": "close", **again, **permission})
     head = b"".join(b"%s: %s\r\n" % field for field in response.raw_headers)
     return STATUS_LINE[status] + head + b"\r\n" + bytes(response.body)

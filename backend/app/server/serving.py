@@ -3,12 +3,14 @@
 import asyncio
 import gc
 import logging
+import os
 import resource
 import signal
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -16,11 +18,14 @@ from uvicorn.server import HANDLED_SIGNALS
 
 from app.api.middleware import permission
 from app.config import Settings
-from app.limits import KEEP_ALIVE
+from app.limits import KEEP_ALIVE, PROXY_KEEP_ALIVE
+from app.server.door import Door
+from app.server.pace import Load
 from app.server.protocol import limited
 
 _STILL_COMING = 0.3  # seconds
 _DESCRIPTORS = 10_240  # OPEN_MAX, the most that macOS grants; it refuses "infinity" (setrlimit(2) there)
+_OTHER_FILES = 48  # of a process beside its clients and its pool: standard streams, listeners, the loop, a page's files
 
 
 def serve(app: ASGIApp, settings: Settings, listeners: Sequence[socket.socket], announce: Callable[[], None]) -> None:
@@ -28,20 +33,28 @@ def serve(app: ASGIApp, settings: Settings, listeners: Sequence[socket.socket], 
 
     Requests under way get `SHUTDOWN_TIMEOUT` seconds. FORWARDED_ALLOW_IPS names the proxies whose X-Forwarded-* count.
     """
+    _allow_descriptors()
+    door = Door(_most_connections(settings))
+    protocol = limited(
+        receive_timeout=settings.receive_timeout,
+        proxy_keep_alive=settings.keep_alive or PROXY_KEEP_ALIVE,
+        permission=permission(settings.allowed_origins),
+        load=Load(settings.max_bodies_bytes),
+        door=door,
+    )
     config = uvicorn.Config(
         app,
-        http=limited(settings.receive_timeout, permission(settings.allowed_origins)),
+        http=protocol,
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
-        timeout_keep_alive=KEEP_ALIVE,
+        timeout_keep_alive=_keep_alive(settings),
         server_header=False,
         workers=1,
         timeout_graceful_shutdown=settings.shutdown_timeout,
     )
-    _allow_descriptors()
-    server = _Server(config, announce)
+    server = _Server(config, door, announce)
     for number in HANDLED_SIGNALS:  # uvicorn gives them back at the end to who had them: a late one must raise nothing
         signal.signal(number, server.handle_exit)
     server.run(sockets=list(listeners))
@@ -63,13 +76,28 @@ def descriptors(soft: int, hard: int) -> int:
     return soft if soft == resource.RLIM_INFINITY else max(soft, min(bounded))
 
 
+def _keep_alive(settings: Settings) -> int:
+    """KEEP_ALIVE in seconds. A proxy reuses what it has kept: closing that first makes a request of it a 502."""
+    proxied = bool(os.environ.get("FORWARDED_ALLOW_IPS"))
+    return settings.keep_alive or (PROXY_KEEP_ALIVE if proxied else KEEP_ALIVE)
+
+
+def _most_connections(settings: Settings) -> int:
+    """MAX_CONNECTIONS, or as many as the system grants files for: at the last one no request could be served."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    room = settings.max_connections if files == resource.RLIM_INFINITY else files - settings.db_pool_size - _OTHER_FILES
+    return max(1, min(settings.max_connections, room))
+
+
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, door: Door, announce: Callable[[], None]) -> None:
         super().__init__(config)
-        self._announce = announce
+        self._door, self._announce = door, announce
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        await super().startup([])
+        self.servers = [cast(asyncio.Server, self._door)]
+        await self._door.open(sockets or [], self._protocol)
         gc.freeze()  # what is imported stays; no collection, and so no request, need wait for it to be looked at
         self._announce()
 
@@ -79,6 +107,10 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
         if self.force_exit:  # uvicorn would leave the application's end to the loop's, which breaks it off
             await self.lifespan.shutdown()
+
+    def _protocol(self) -> asyncio.Protocol:
+        make: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 uvicorn's signature
         """Stop; at a second Ctrl-C at once. uvicorn would raise the signal again at the end: exit code -15, not 0."""

@@ -13,7 +13,7 @@ def fault_of(version: str, method: bytes, headers: Sequence[tuple[bytes, bytes]]
         return 505
     telling = [field for field in headers if field[0] in _TELLING]
     hosts = [value for name, value in telling if name == b"host"]
-    codings = [value.lower() for name, value in telling if name != b"host"]
+    codings = [value.rstrip(b" ").lower() for name, value in telling if name != b"host"]  # the parser leaves them there
     if not _names_one_host(hosts, version) or method == b"CONNECT" or (codings and version == "1.0"):
         return 400
     return 501 if codings and codings != [b"chunked"] else None

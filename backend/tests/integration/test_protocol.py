@@ -4,7 +4,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from select import select
 from typing import Any
 
@@ -107,6 +107,20 @@ def test_dripping_does_not_buy_time(server: Server) -> None:
 def test_a_silent_connection_is_closed(server: Server, said: bytes) -> None:
     statuses = [status for status, _, _ in exchange(server, said)]
     assert statuses == ([200] if said.startswith(b"GET") else [])
+
+
+def test_a_connection_is_kept_for_a_proxy_until_the_proxy_closes_it(module_database: str) -> None:
+    """nginx keeps one for a minute: what it sends on one that is being closed is a 502 to its client."""
+    forwarded = GET + b"X-Forwarded-For: 192.0.2.1\r\n\r\n"
+    with ExitStack() as stack:
+        settings: list[dict[str, object]] = [{}, {}, {"FORWARDED_ALLOW_IPS": "192.0.2.7"}, {"KEEP_ALIVE": 2}]
+        servers = [stack.enter_context(serving(DATABASE_URL=module_database, **one)) for one in settings]
+        clients = [stack.enter_context(connection(server)) for server in servers]
+        for client, request in zip(clients, (GET + b"\r\n", forwarded, GET + b"\r\n", forwarded), strict=True):
+            client.sendall(request)
+            assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
+        time.sleep(KEEP_ALIVE + 1)
+        assert [client in select([client], [], [], 0)[0] for client in clients] == [True, False, False, True]
 
 
 def test_a_refusal_reaches_a_client_that_still_sends(server: Server) -> None:

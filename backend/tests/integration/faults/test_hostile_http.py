@@ -117,6 +117,8 @@ TORN: dict[str, tuple[bytes, list[int]]] = {
     "chunked after a vertical tab": (sized(b"Transfer-Encoding: \x0bchunked"), [400]),
     "chunked in HTTP/1.0": (CHUNKED.replace(b"HTTP/1.1", b"HTTP/1.0") + b"a\r\n" + BODY + b"\r\n0\r\n\r\n", [400]),
     "Chunked": (PATCH + b"Transfer-Encoding: Chunked\r\n\r\na\r\n" + BODY + b"\r\n0\r\n\r\n", [200]),
+    "chunked and a blank": (CHUNKED.replace(b"chunked", b"chunked ") + b"a\r\n" + BODY + b"\r\n0\r\n\r\n", [200]),
+    "chunked and a tab": (CHUNKED.replace(b"chunked", b"chunked\t") + b"a\r\n" + BODY + b"\r\n0\r\n\r\n", [501]),
     "chunks": (CHUNKED + b"5\r\n" + BODY[:5] + b"\r\n5\r\n" + BODY[5:] + b"\r\n0\r\n\r\n", [200]),
     "a chunk with an extension": (CHUNKED + b"a;x=y\r\n" + BODY + b"\r\n0\r\n\r\n", [200]),
     "a trailer that would refuse": (CHUNKED + b"a\r\n" + BODY + b'\r\n0\r\nIf-Match: "x"\r\n\r\n', [200]),
@@ -203,9 +205,8 @@ def test_stopped_requests_are_let_go_and_change_nothing(
     for case, line in lines.items():
         line.close()
         begun = case not in ("nothing sent", "empty lines")
-        expected = b"HTTP/1.1 200" if case == "the second of two" else b"HTTP/1.1 408" if begun else b""
-        assert answers[case].startswith(expected), case
-        assert bool(answers[case]) == begun, case
+        expected = ["200", "408"] if case == "the second of two" else ["408"] if begun else []
+        assert re.findall(r"HTTP/1\.1 (\d{3}) ", answers[case].decode()) == expected, case
     assert table.execute("SELECT * FROM patients").fetchall() == before
 
 
