@@ -1,3 +1,3 @@
-"""Patients API: json-server's contract for one resource, kept in PostgreSQL."""
+"""Patients API: json-server's contract for declared resources, kept in PostgreSQL."""
 
 __version__ = "0.1.0"
