@@ -62,7 +62,7 @@ def _test(resource: Resource, condition: Condition | Either, fold: str) -> Part:
     if field and field.kind.scalar:
         return scalars.test(field, field.kind.scalar, condition, fold)
     if field:
-        return documents.test(Part(field.sql), condition, fold)
+        return documents.test(Part(field.document), condition, fold)
     if unstorable(condition.field):
         return NEVER if condition.exact else ALWAYS
     return _undeclared(resource, condition, fold)

@@ -17,15 +17,23 @@ def test(field: Field, scalar: Scalar, condition: Condition, fold: str) -> Part:
 
 
 def _same(field: Field, scalar: Scalar, condition: Condition, _: str) -> Part:
-    values = _values(scalar, condition)
+    return any_of(
+        [*_equal(field, _values(scalar, condition)), *([_null(field)] if _means_null(field, condition) else [])]
+    )
+
+
+def _equal(field: Field, values: list[object]) -> list[Part]:
     if len(values) == 1:
-        return Part(f"{field.sql} = %s::{field.kind.sql}", (values[0],))
-    return Part(f"{field.sql} = ANY(%s::{field.kind.sql}[])", (values,)) if values else NEVER
+        return [Part(f"{field.sql} = %s::{field.kind.sql}", (values[0],))]
+    return [Part(f"{field.sql} = ANY(%s::{field.kind.sql}[])", (values,))] if values else []
 
 
 def _other(field: Field, scalar: Scalar, condition: Condition, _: str) -> Part:
+    """In 1.x null is another value than any; in 0.17 it meets no test."""
     values = _values(scalar, condition)
-    return Part(f"{field.sql} <> ALL(%s::{field.kind.sql}[])", (values,)) if values else _present(field)
+    other = Part(f"{field.sql} <> ALL(%s::{field.kind.sql}[])", (values,)) if values else _present(field)
+    null = field.optional and not condition.as_text and not _means_null(field, condition)
+    return any_of([other, _null(field)] if null else [other])
 
 
 def _bound(field: Field, scalar: Scalar, condition: Condition, _: str) -> Part:
@@ -64,6 +72,14 @@ def _values(scalar: Scalar, condition: Condition) -> list[object]:
     """The column's values that equal the client's."""
     found = (scalar.same(value, condition.exact) for value in condition.values)
     return [value for value in found if value is not None]
+
+
+def _means_null(field: Field, condition: Condition) -> bool:
+    return field.optional and (None if condition.exact else "null") in condition.values
+
+
+def _null(field: Field) -> Part:
+    return Part(f"{field.null} IS NOT NULL")
 
 
 def _present(field: Field) -> Part:

@@ -102,9 +102,9 @@ _TO_WHOLE: Mapping[str, Callable[[float], int]] = {
 
 
 def _same_number(value: Any, exact: bool) -> float | None:
-    number = (
-        math.nan if exact and (isinstance(value, bool) or not isinstance(value, float)) else javascript.number(value)
-    )
+    """Blank text is no number: in JavaScript it bounds like 0, and equals none."""
+    fits = isinstance(value, float) if exact else bool(javascript.trim(value))
+    number = javascript.number(value) if fits else math.nan
     return number if math.isfinite(number) else None
 
 
@@ -196,6 +196,13 @@ def _of(letters: str) -> Callable[[str], bool]:
 
 
 _NOT_ZERO = "coalesce(nullif({}, 0)::text, '')"
+
+# ECMA-262 6.1.6.1.20: an exponent from 1e21 on and below 1e-6, of no more digits than it needs. PostgreSQL's is of two.
+_NUMBER_TEXT = (
+    "CASE WHEN {0} = 0 OR abs({0}) >= 1e-6 AND abs({0}) < 1e21 THEN trim_scale({0}::text::numeric)::text"
+    " ELSE regexp_replace({0}::text, 'e([+-])0', 'e\\1') END"
+)
+_NUMBER_SOUGHT = f"CASE WHEN {{0}} <> 0 THEN {_NUMBER_TEXT} ELSE '' END"
 _ISO = "to_char({}, 'YYYY-MM-DD')"
 
 
@@ -220,7 +227,7 @@ NUMBER = Kind(
     "number",
     (Double,),
     "float8",
-    Scalar(False, _same_number, _number_bound, "{}::text", _NOT_ZERO, _of("0123456789+-.eE")),
+    Scalar(False, _same_number, _number_bound, _NUMBER_TEXT, _NUMBER_SOUGHT, _of("0123456789+-.eE")),
     _shortest,
 )
 TRUTH = Kind(

@@ -35,8 +35,15 @@ class Field(NamedTuple):
     sql: str
     kind: Kind
     optional: bool = False
+    null: str = ""
+    """Of an optional one, as jsonb: the null that a record holds, NULL where it does not have the field."""
     choices: tuple[str, ...] = ()
     """The only values it may have, where it is an enumeration."""
+
+    @property
+    def document(self) -> str:
+        """One of any JSON, in SQL; an optional one's null is not in its column."""
+        return f"coalesce({self.sql}, {self.null})" if self.optional else self.sql
 
     @property
     def sorts_alike(self) -> bool:
@@ -133,8 +140,9 @@ def _field(resource: Resource, name: str, column: str) -> Field:
         kind = kind_of(found.type)
     except KeyError:
         raise DeclarationError(f"{resource.path}: the column {column} is of no kind: {found.type!r}") from None
-    sql = f"{quoted(resource.table.name)}.{quoted(column)}"
-    return Field(name, column, sql, kind, bool(found.nullable), _choices(rule) if rule else ())
+    sql = f"{resource.sql}.{quoted(column)}"
+    null = f"({resource.extra} -> {quoted_text(name)})" if found.nullable else ""
+    return Field(name, column, sql, kind, bool(found.nullable), null, _choices(rule) if rule else ())
 
 
 def _unique(resource: Resource) -> dict[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from app.jsonserver.row import row
-from app.resource.resource import Resource
+from app.resource.resource import Field, Resource
 from app.sql import Query, quoted, quoted_text
 
 _LOCK_TIMEOUT = "50ms"
@@ -55,6 +55,7 @@ class Statements:
         self._columns = [quoted(field.column) for field in fields]
         self._written = {field.column: field for field in fields if field.name != "id"}
         types = [f"{quoted(field.column)} {field.kind.sql}" for field in fields]
+        self._values = [self._value(field) for field in fields]
         self._sent = f"json_to_recordset(%(records)s::json) AS sent({', '.join(types)}, extra jsonb)"
 
     @cached_property
@@ -106,13 +107,13 @@ class Statements:
     @cached_property
     def replace(self) -> str:
         """key, records of one, versions -> (id, row)."""
-        return self._update(self._written, "sent.extra")
+        return self._update(self._written.values(), "sent.extra")
 
     def patch(self, columns: Iterable[str]) -> str:
         """key, records of one, versions -> (id, row). Changes these columns, and merges the undeclared fields."""
         fields = [self._written[column] for column in columns]
         replaced = (quoted_text(field.name) for field in fields if field.optional)
-        return self._update([field.column for field in fields], f"{self._without(replaced)} || sent.extra")
+        return self._update(fields, f"{self._without(replaced)} || sent.extra")
 
     @cached_property
     def delete(self) -> str:
@@ -121,12 +122,20 @@ class Statements:
 
     @property
     def _inserted(self) -> str:
-        columns = ", ".join([*self._columns, "extra"])
-        return f"INSERT INTO {self._table} ({columns}) SELECT {columns} FROM {self._sent}"
+        columns, values = ", ".join([*self._columns, "extra"]), ", ".join([*self._values, "extra"])
+        return f"INSERT INTO {self._table} ({columns}) SELECT {values} FROM {self._sent}"
 
-    def _update(self, columns: Iterable[str], extra: str) -> str:
-        changes = ", ".join([*(f"{name} = sent.{name}" for name in map(quoted, columns)), f"extra = {extra}"])
+    def _update(self, fields: Iterable[Field], extra: str) -> str:
+        changes = ", ".join(
+            [*(f"{quoted(field.column)} = {self._value(field)}" for field in fields), f"extra = {extra}"]
+        )
         return f"UPDATE {self._table} SET {changes} FROM {self._sent} WHERE {self._meant} {self._returning}"
+
+    @staticmethod
+    def _value(field: Field) -> str:
+        """What was sent. PostgreSQL makes SQL's NULL of JSON's, which is a value where any JSON is one."""
+        sent = f"sent.{quoted(field.column)}"
+        return sent if field.kind.scalar or field.optional else f"coalesce({sent}, 'null')"
 
     def _without(self, names: Iterable[str]) -> str:
         """The undeclared fields without the nulls of declared ones that get a value now."""

@@ -1,12 +1,24 @@
 """What of two answers must be equal: status, records, page numbers and, where a release has them, totals and links."""
 
+import json
 import re
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.contract.servers import Answer, Version
+Version = Literal["0.17.4", "1.0.0-beta.3", "1.0.0-beta.15"]
 
 _LINK = re.compile(r'<([^>]*)>; rel="([a-z]+)"')
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.content)
 
 
 class Comparable(NamedTuple):

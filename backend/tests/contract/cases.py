@@ -174,6 +174,8 @@ def colon_operators() -> Iterator[str]:
         "age:gte=40&age:lte=50",
         "age:ne=45",
         "age:lt=20.5",
+        "age:gt=false",
+        "age:lte=null",
     )
     yield from (
         "name:gte=M",
@@ -299,6 +301,9 @@ _SORTS = (
     "address.city",
     "--age",
     " age",
+    "active",
+    "-active",
+    "mixed",
     "age,gender,name,id",
 )
 _ORDERS = ("asc", "desc", "DESC", "Desc", "desc,asc", "asc,desc", "down", "", "desc,desc,desc")

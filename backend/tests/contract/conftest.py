@@ -9,9 +9,10 @@ import psycopg
 import pytest
 
 from app.jsonserver.collation import DETECT, Collations
+from tests.contract.answers import Version
 from tests.contract.pair import Pair
 from tests.contract.records import PATIENTS
-from tests.contract.servers import RELEASES, Version, fitting_node, json_server, our_server
+from tests.contract.servers import RELEASES, fitting_node, json_server, our_server
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +43,7 @@ def pairs(
     folder = tmp_path_factory.mktemp("json-server")
     started = {
         version: (
-            json_server(version, node, PATIENTS, folder / version),
+            json_server(version, node, {"patients": PATIENTS}, folder / version),
             our_server(release.dialect, copy_of_template()),
         )
         for version, release in RELEASES.items()

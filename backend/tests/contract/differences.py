@@ -4,17 +4,15 @@ A row explains exchanges: `applies` says which. Two answers that differ and that
 a row that explains nothing (test_requests.py).
 """
 
-import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import product
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-from app.jsonserver.pattern import Untranslatable, translate
-from app.resource.javascript import number, parse_int
-from tests.contract.answers import Comparable
+from tests.contract import things
+from tests.contract.answers import Comparable, Version
 from tests.contract.cases import DECLARED, TEXT_FIELDS, UNDECLARED, UNTYPED
-from tests.contract.servers import Version
 from tests.contract.write_cases import LARGE
 
 V0: Version = "0.17.4"
@@ -74,6 +72,24 @@ def _split(key: str) -> tuple[str, str]:
     return (match[1], match[2]) if match else (key, "")
 
 
+# --- what JavaScript makes of a text, as far as the requests go
+
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+_INTEGER = re.compile(r"\s*([+-]?\d+)", re.ASCII)
+
+
+def number(text: str) -> float | None:
+    """`Number(text)` if that is finite."""
+    value = float(text) if _NUMBER.fullmatch(text) else float("inf")
+    return value if abs(value) < float("inf") else None
+
+
+def parse_int(text: str) -> int | None:
+    """`parseInt(text, 10)`; None for NaN."""
+    found = _INTEGER.match(text)
+    return int(found[1]) if found else None
+
+
 class Difference(NamedTuple):
     """One row. `theirs` follows the words "json-server ...", `ours` the words "this server ..."."""
 
@@ -119,32 +135,44 @@ def _foreign(exchange: Exchange) -> bool:
     )
 
 
-def _may_be_number(field: str) -> bool:
-    return field == "age" or field in UNTYPED
+_SERVED = (*DECLARED, *things.DECLARED)
+_TEXTS = (*TEXT_FIELDS, "ward", "phone_in", "address.city", *things.TEXTS)
+_OF_ANY_TYPE = (*UNTYPED, *things.OF_ANY_TYPE)
+_MAY_BE_NUMBER = ("age", *things.NUMBERS, *_OF_ANY_TYPE)
+_MAY_BE_ABSENT = (*UNDECLARED, "any.a", "maybeAny.a")
+_MAY_BE_NULL = (*UNTYPED, *things.MAYBE, *things.OF_ANY_TYPE)
+_MAY_BE_FALSY = ("active", "mixed", "any", "word", "done", *things.MAYBE, *things.OF_ANY_TYPE)
+_WORDS = ("true", "false", "null")
+
+
+def _may_bound_null(one: Filter) -> bool:
+    return one.field in _MAY_BE_NULL and one.operator in _RANGES
 
 
 def _is_text(field: str) -> bool:
-    return field in (*TEXT_FIELDS, "ward", "phone_in", "address.city")
+    return field in _TEXTS
 
 
 def _unknown(exchange: Exchange) -> bool:
-    stored = (*DECLARED, *UNDECLARED, "address")
+    stored = (*_SERVED, *_MAY_BE_ABSENT, "address")
     return any(one.field not in stored for one in exchange.filters) or any(
         key[:1] == "_" or not key for key in exchange.keys - _PARAMETERS
     )
 
 
 def _reads_as_number(value: str) -> bool:
-    return bool(value.strip()) and math.isfinite(number(value))
+    return number(value) is not None
 
 
 def _coerced(one: Filter) -> bool:
     values = [part.strip() for part in one.value.split(",")] if one.operator == "in" else [one.value]
-    return _is_text(one.field) and any(_reads_as_number(v) or v in ("true", "false", "null") for v in values)
+    return _is_text(one.field) and any(_reads_as_number(v) or v in _WORDS for v in values)
 
 
-def _bounds_text_by_number(exchange: Exchange) -> bool:
-    return any(f'"{field}": {{"{name}": ' in exchange.first("_where") for field in TEXT_FIELDS for name in _RANGES)
+def _states(exchange: Exchange, fields: Iterable[str], operators: Iterable[str]) -> bool:
+    """Whether `_where` compares one of the fields so."""
+    where, texts = exchange.first("_where"), (f'"{field.rpartition(".")[2]}": {{"' for field in fields)
+    return any(f'{text}{name}": ' in where for text, name in product(texts, operators))
 
 
 def _repeats(exchange: Exchange) -> bool:
@@ -168,10 +196,18 @@ def _unstorable(text: str) -> bool:
 
 
 def _unsupported_pattern(one: Filter) -> bool:
+    return one.spelling == "_like" and (bool(_LOOKING_AROUND.search(one.value)) or not _is_pattern(one.value))
+
+
+_LOOKING_AROUND = re.compile(r"\(\?<?[=!]|\\[1-9]")
+
+
+def _is_pattern(text: str) -> bool:
     try:
-        return one.spelling == "_like" and not isinstance(translate(one.value), str)
-    except Untranslatable:
-        return True
+        re.compile(text)
+    except re.error:
+        return False
+    return True
 
 
 def _refused(status: int) -> Callable[[Exchange], bool]:
@@ -203,7 +239,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         "takes `_gt`, `_lt`, `_eq`, `_in` and `_contains` for operators behind any name",
         "does so behind the fields it declares; behind another name (`score:gt=4`) they want a colon",
         "An undeclared field may well be called `checked_in`.",
-        _any_filter(lambda one: one.spelling in _LOOSE and one.field not in DECLARED),
+        _any_filter(lambda one: one.spelling in _LOOSE and one.field not in _SERVED),
     ),
     Difference(
         "empty-values",
@@ -235,7 +271,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         "compares numbers as text: `age=045` is not 45",
         "compares by value",
         "One rule for all dialects.",
-        _any_filter(lambda one: _may_be_number(one.field) and one.operator in _SAME and _reads_as_number(one.value)),
+        _any_filter(lambda one: one.field in _MAY_BE_NUMBER and one.operator in _SAME and _reads_as_number(one.value)),
     ),
     Difference(
         "null-by-name",
@@ -243,7 +279,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         "finds no record whose field is null, whatever the value",
         "finds it by `field=null`, as beta.15 does, and by nothing else",
         "There is no other way to ask for it.",
-        _any_filter(lambda one: one.field in UNTYPED and one.operator == "eq" and one.value == "null"),
+        _any_filter(lambda one: one.field in _MAY_BE_NULL and one.operator == "eq" and one.value == "null"),
     ),
     Difference(
         "elements",
@@ -251,7 +287,18 @@ DIFFERENCES: tuple[Difference, ...] = (
         "never finds an array by `:contains` (beta.15) or does not know it (beta.3)",
         "finds an array of which an element is the value, whatever its case",
         "It is asked for (issue 654 of json-server), and `_like` finds 18 where 1 is meant.",
-        _any_filter(lambda one: one.field in UNTYPED and one.spelling == ":contains"),
+        lambda exchange: (
+            any(one.field in _OF_ANY_TYPE and one.spelling == ":contains" for one in exchange.filters)
+            or _states(exchange, _OF_ANY_TYPE, ("contains",))
+        ),
+    ),
+    Difference(
+        "words-in-bounds",
+        (B15,),
+        "takes `true`, `false` and `null` in a bound for 1 and 0: `age:gt=false`",
+        "finds nothing by them, as 0.17.4",
+        "One rule for all dialects.",
+        _any_filter(lambda one: one.operator in _RANGES and one.value in _WORDS),
     ),
     Difference(
         "number-prefixes",
@@ -275,16 +322,19 @@ DIFFERENCES: tuple[Difference, ...] = (
         "turns a value that reads as a number, true, false or null into one, which no text field equals",
         "compares a text field with the text that was sent",
         "`id=1` must find the record with the id 1.",
-        lambda exchange: any(map(_coerced, exchange.filters)) or _bounds_text_by_number(exchange),
+        lambda exchange: any(map(_coerced, exchange.filters)) or _states(exchange, _TEXTS, _RANGES),
     ),
     Difference(
         "absent-fields",
         BETAS,
-        "lets a record without the field, or whose field is no plain value, meet a filter on it (beta.3), or on a path"
-        " below it (beta.15)",
+        "lets a record without the field, or whose field is no plain value, meet a filter on it (beta.3), or a bound on"
+        " it and any filter on a path below it (beta.15)",
         "does not, as 0.17.4",
         "A filter should not find what it does not name.",
-        _any_filter(lambda one: one.field in UNDECLARED),
+        lambda exchange: (
+            any(one.field in _MAY_BE_ABSENT or _may_bound_null(one) for one in exchange.filters)
+            or _states(exchange, _MAY_BE_NULL, _RANGES)
+        ),
     ),
     Difference(
         "unstorable-values",
@@ -326,6 +376,15 @@ DIFFERENCES: tuple[Difference, ...] = (
         "sorts by code units where `_limit`, `_start`, `_end` or `q` mark the request as 0.17's",
         "Those parameters are 0.17's own; beta.3 has `_page` and `_per_page`.",
         lambda exchange: bool(exchange.first("_sort")) and not _SLICE.isdisjoint(exchange.keys),
+    ),
+    Difference(
+        "falsy-values",
+        ALL,
+        "sorts null before what is absent (0.17.4), or empty text, false, null and what is absent behind all else"
+        " (betas), and arrays and objects among the others",
+        "sorts by value, false before true; null and what is absent, arrays and objects are last and keep their places",
+        "One order for all dialects, which an index serves.",
+        lambda exchange: any(key.lstrip("-") in _MAY_BE_FALSY for key in exchange.first("_sort").split(",")),
     ),
     Difference(
         "odd-slices",

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from tests.contract.answers import Comparable, comparable
+from tests.contract.answers import Answer, Comparable, Version, comparable
 from tests.contract.differences import DIFFERENCES, Difference, Exchange
-from tests.contract.servers import Answer, Server, Version
+from tests.contract.servers import Server
 
 Record = dict[str, Any]
 Ids = tuple[str, str]  # theirs, ours

@@ -7,24 +7,23 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from app.config import BACKEND
 from app.jsonserver.query import Dialect
+from tests.contract.answers import Answer, Version
 from tests.npm import installed
 from tests.servers import UNMEASURED, free_port
 
 FOLDER = Path(__file__).resolve().parent
 START_SECONDS = 30
 KEEP_ALIVE_SECONDS = 2  # Node closes an idle connection after 5
-
-Version = Literal["0.17.4", "1.0.0-beta.3", "1.0.0-beta.15"]
 
 
 class Release(NamedTuple):
@@ -41,16 +40,6 @@ RELEASES: Mapping[Version, Release] = {
     "1.0.0-beta.15": Release("json-server-beta.15", "lib/bin.js", "1"),
 }
 NEEDS_NODE = (22, 12)  # beta.15; the others run on it too
-
-
-class Answer(NamedTuple):
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.content)
 
 
 class Server:
@@ -98,16 +87,16 @@ def _release(node: str | Path) -> tuple[int, ...]:
 
 
 def json_server(
-    version: Version, node: Path, patients: Iterable[Mapping[str, Any]], folder: Path, *flags: str
+    version: Version, node: Path, database: Mapping[str, Sequence[Mapping[str, Any]]], folder: Path, *flags: str
 ) -> "Process":
-    """json-server on a copy of the patients.
+    """json-server on a copy of a db.json.
 
     NODE_ENV=production keeps the betas from watching their own file: the watcher drops acknowledged writes. They then
     want a folder named public.
     """
     release = RELEASES[version]
     (folder / "public").mkdir(parents=True)
-    (folder / "db.json").write_text(json.dumps({"patients": list(patients)}))
+    (folder / "db.json").write_text(json.dumps(database))
     port = free_port()
     program = FOLDER / "node_modules" / release.folder / release.program
     arguments = [node, program, "--port", str(port), "db.json", *flags, *(["--quiet"] if version == "0.17.4" else [])]

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.contract.answers import Version
 from tests.contract.pair import Pair
 from tests.contract.records import PATIENTS
-from tests.contract.servers import FOLDER, Server, Version
+from tests.contract.servers import FOLDER, Server
 
 CLIENTS = ("ra-data-json-server", "simple-rest")
 DELETIONS = ("delete", "delete many")

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from app.command_line import FLAGS, MISSING
+from tests.contract.answers import Version
 from tests.contract.records import PATIENTS
-from tests.contract.servers import FOLDER, RELEASES, Server, Version, json_server, our_server
+from tests.contract.servers import FOLDER, RELEASES, Server, json_server, our_server
 
 KNOWN = {name for flag in (*FLAGS, *MISSING) for name in flag.names}
 DELAY = 300  # milliseconds
@@ -34,7 +35,8 @@ def both(
     """json-server 0.17.4 and ours, both slow and unwilling to write."""
     flags = ("--read-only", "--delay", str(DELAY))
     folder = tmp_path_factory.mktemp("json-server")
-    theirs, ours = json_server("0.17.4", node, PATIENTS, folder, *flags), our_server("0.17", copy_of_template(), *flags)
+    theirs = json_server("0.17.4", node, {"patients": PATIENTS}, folder, *flags)
+    ours = our_server("0.17", copy_of_template(), *flags)
     with theirs as one, ours as other:
         yield [one, other]
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.answers import Version
 from tests.contract.cases import GROUPS
 from tests.contract.differences import DIFFERENCES, Exchange
 from tests.contract.pair import Pair, explanations
 from tests.contract.records import PATIENTS
-from tests.contract.servers import RELEASES, Version, json_server, our_server
+from tests.contract.servers import RELEASES, json_server, our_server
 from tests.contract.write_cases import ASTRAL, BASE, CASES, EMPTY_IDS, NEW, Case
 
 _ALL_TESTS = len(RELEASES) * (len(GROUPS) + len(CASES) + 3)
@@ -82,7 +83,7 @@ def test_empty_ids(
 ) -> None:
     """On servers of its own: beta.3 stores records that nothing can delete."""
     evidence.tests += 1
-    theirs = json_server(version, node, [PATIENTS[0]], tmp_path / "json-server")
+    theirs = json_server(version, node, {"patients": [PATIENTS[0]]}, tmp_path / "json-server")
     with theirs as one, our_server(RELEASES[version].dialect, copy_of_template()) as other:
         assert other.send("POST", "/patients", PATIENTS[0]).status == 201
         pair = Pair(version, one, other, [PATIENTS[0]])

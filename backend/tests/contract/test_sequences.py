@@ -15,10 +15,11 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from app.resource import javascript
+from tests.contract.answers import Version
 from tests.contract.cases import UNTYPED
 from tests.contract.pair import Pair, explanations
 from tests.contract.records import PATIENTS
-from tests.contract.servers import RELEASES, Version
+from tests.contract.servers import RELEASES
 
 EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "100"))
 BASE = [PATIENTS[place] for place in (0, 1, 3, 7, 8)]

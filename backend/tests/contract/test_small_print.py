@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.contract.answers import Answer, Version
 from tests.contract.pair import Pair, Record
-from tests.contract.servers import RELEASES, Answer, Version
+from tests.contract.servers import RELEASES
 from tests.contract.write_cases import NEW
 
 Pairs = Mapping[Version, Pair]
