@@ -20,6 +20,7 @@ if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_
 from pydantic import SecretStr
 
 from app import banner, command_line, config, libpq, logs, seed, spelling
+from app.api.refusals import refusal
 from app.command_line import CommandLineError
 from app.config import Settings, SettingsError
 from app.embedded import EmbeddedError, data_place, ensure_free
@@ -67,7 +68,7 @@ def run(settings: Settings, notes: Sequence[str]) -> None:
     with listen(settings.host, settings.port) as listeners, database(settings, url_of(listeners[0])) as (dsn, where):
         announce = announcement(settings, listeners[0], dsn, where)
         settings = settings.model_copy(update={"database_url": SecretStr(dsn)})
-        serve(create_app(settings), settings, listeners, announce)
+        serve(create_app(settings), settings, listeners, announce, refusal(settings.allowed_origins))
 
 
 def warn(settings: Settings, notes: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from itertools import count
 from secrets import token_hex
 from urllib.parse import quote_from_bytes
@@ -151,17 +151,6 @@ class Cors(CORSMiddleware):
         response = super().preflight_response(request_headers)
         headers = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
         return Response(status_code=204, headers=headers)
-
-
-def permission(origins: Sequence[str]) -> Mapping[str, str]:
-    """CORS for answers to requests that were not read far enough to know their Origin: what is right for each of them.
-
-    With several origins, or one that stands for several, there is no such thing, and a browser keeps the answer to
-    itself.
-    """
-    one = origins[0] if len(origins) == 1 and not is_wild(origins[0]) else None
-    allowed = "*" if "*" in origins else one
-    return {"Access-Control-Allow-Origin": allowed} if allowed else {}
 
 
 class LastResort:

@@ -6,15 +6,13 @@ comes before the body was read reaches the client that still sends.
 """
 
 import asyncio
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 from typing import Any, cast
 
 import httptools
+from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from app.api.middleware import log_request
-from app.api.problems import problem
 from app.limits import FIELD_COST, HEAD_BYTES, KEEP_ALIVE, LINGER
 from app.server.door import Door
 from app.server.pace import Refused
@@ -33,12 +31,16 @@ _REFUSALS = {
 }
 
 
+Refusal = Callable[[int, str], Response]
+"""The answer to a request that is refused, from its status and a sentence."""
+
+
 class Protocol(PresentProtocol):
     """One connection. `limited` sets the class's attributes."""
 
     receive_timeout = 20.0
     proxy_keep_alive = KEEP_ALIVE
-    permission: Mapping[str, str] = MappingProxyType({})
+    refused: Refusal
     door: Door
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -213,8 +215,7 @@ class Protocol(PresentProtocol):
         self._stop_listening()
         cycle = self.cycle
         if cycle is None or cycle.response_complete or not cycle.response_started:
-            self.transport.write(_answer(status, reason or _REFUSALS[status], self.permission))
-            log_request("-", "-", status, 0, "-")
+            self.transport.write(_bytes(status, self.refused(status, reason or _REFUSALS[status])))
         if cycle is not None:  # whoever waits for the rest of the body learns that it never comes
             cycle.disconnected, cycle.body = True, bytearray()
             cycle.message_event.set()
@@ -238,8 +239,6 @@ def limited(**attributes: Any) -> type[Protocol]:
     return type("LimitedProtocol", (Protocol,), attributes)
 
 
-def _answer(status: int, detail: str, permission: Mapping[str, str]) -> bytes:
-    again = {"Retry-After": "1"} if status == 503 else {}
-    response = problem(status, detail, headers={"Connection": "close", **again, **permission})
+def _bytes(status: int, response: Response) -> bytes:
     head = b"".join(b"%s: %s\r\n" % field for field in response.raw_headers)
     return STATUS_LINE[status] + head + b"\r\n" + bytes(response.body)

@@ -16,20 +16,26 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.server import HANDLED_SIGNALS
 
-from app.api.middleware import permission
 from app.config import Settings
 from app.limits import KEEP_ALIVE, PROXY_KEEP_ALIVE
 from app.server.door import Door
 from app.server.pace import Load
-from app.server.protocol import limited
+from app.server.protocol import Refusal, limited
 
 _STILL_COMING = 0.3  # seconds
 _DESCRIPTORS = 10_240  # OPEN_MAX, the most that macOS grants; it refuses "infinity" (setrlimit(2) there)
 _OTHER_FILES = 48  # of a process beside its clients and its pool: standard streams, listeners, the loop, a page's files
 
 
-def serve(app: ASGIApp, settings: Settings, listeners: Sequence[socket.socket], announce: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM, then return. `announce` is called once requests are answered.
+def serve(
+    app: ASGIApp,
+    settings: Settings,
+    listeners: Sequence[socket.socket],
+    announce: Callable[[], None],
+    refused: Refusal,
+) -> None:
+    """Serve until SIGINT or SIGTERM, then return. `announce` is called once requests are answered; `refused` makes the
+    answer to a request that the application never sees.
 
     Requests under way get `SHUTDOWN_TIMEOUT` seconds. FORWARDED_ALLOW_IPS names the proxies whose X-Forwarded-* count.
     """
@@ -38,7 +44,7 @@ def serve(app: ASGIApp, settings: Settings, listeners: Sequence[socket.socket], 
     protocol = limited(
         receive_timeout=settings.receive_timeout,
         proxy_keep_alive=settings.keep_alive or PROXY_KEEP_ALIVE,
-        permission=permission(settings.allowed_origins),
+        refused=staticmethod(refused),
         load=Load(settings.max_bodies_bytes),
         door=door,
     )

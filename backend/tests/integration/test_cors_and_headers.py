@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
-from app.api.middleware import permission
+from app.api.refusals import refusal
 from app.config import Settings
 from app.main import create_app
 
@@ -97,7 +97,7 @@ async def test_a_preview_of_the_frontend_gets_permission_for_itself(
     ],
 )
 def test_what_was_not_read_has_only_what_is_right_for_everybody(origins: list[str], everybodys: str | None) -> None:
-    assert permission(origins).get("Access-Control-Allow-Origin") == everybodys
+    assert refusal(origins)(400, "").headers.get("Access-Control-Allow-Origin") == everybodys
 
 
 @pytest.mark.parametrize(("sent", "kept"), [("abc-DEF_1", True), ("x" * 65, False), ("a b", False), ("", False)])

@@ -51,7 +51,7 @@ IMPORTS = {
     "development": {"embedded", "seed", "config", "resources"},
     "target": {"spelling", "config", "embedded", "development", "importer", "seed"},
     "banner": {"config", "libpq", "outages", "resource"},
-    "server": {"config", "api", "limits"},
+    "server": {"config", "limits"},
     "main": {
         "turns",
         "spelling",
@@ -79,6 +79,7 @@ IMPORTS = {
         "logs",
         "libpq",
         "resources",
+        "api",
     },
 }
 FRAMEWORKS = {"fastapi": {"main", "api"}, "starlette": {"api", "server"}, "uvicorn": {"server"}}
