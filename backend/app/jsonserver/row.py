@@ -14,20 +14,18 @@ def row(resource: Resource) -> str:
     What a record does not have is not there. `row_to_json` writes no blanks (`json_build_object` does) and dates as
     ISO 8601 whatever the session's DateStyle.
     """
-    declared, extra = _declared(resource), f"{resource.extra}::text"
-    merged = f"concat(rtrim({declared}, '}}'), ',', substr({extra}, 2))"
-    return f"CASE WHEN {extra} = '{{}}' THEN {declared} ELSE {merged} END"
+    scalars, extra = _scalars(resource), f"{resource.extra}::text"
+    values = "".join(f", {_member(field)}" for field in resource.fields.values() if not field.kind.scalar)
+    opened = f"rtrim({scalars}, '}}'){values}"  # a scalar is the last, so that one brace goes
+    declared = f"concat({opened}, '}}')" if values else scalars
+    return f"CASE WHEN {extra} = '{{}}' THEN {declared} ELSE concat({opened}, ',', substr({extra}, 2)) END"
 
 
-def _declared(resource: Resource) -> str:
-    fields = resource.fields.values()
-    scalars = [field for field in fields if field.kind.scalar]
+def _scalars(resource: Resource) -> str:
+    scalars = [field for field in resource.fields.values() if field.kind.scalar]
     labels = ", ".join(f"{field.sql} AS {quoted(field.name)}" for field in scalars)
     text = f"row_to_json((SELECT r FROM (SELECT {labels}) AS r))"
-    if any(field.optional for field in scalars):
-        text = f"json_strip_nulls({text})"
-    values = "".join(f", {_member(field)}" for field in fields if not field.kind.scalar)
-    return f"concat(rtrim({text}::text, '}}'){values}, '}}')" if values else f"{text}::text"
+    return f"json_strip_nulls({text})::text" if any(field.optional for field in scalars) else f"{text}::text"
 
 
 def _member(field: Field) -> str:

@@ -249,6 +249,10 @@ JSON = Kind("any JSON value", (JSONB,), "jsonb", None, partial(json.dumps, ensur
 KINDS = (TEXT, WHOLE, NUMBER, TRUTH, DAY, JSON)
 
 
+def is_of_a_kind(column: TypeEngine[Any]) -> bool:
+    return any(type(column) in kind.columns for kind in KINDS)
+
+
 def kind_of(column: TypeEngine[Any]) -> Kind:
-    """The kind of a column's type. Raises `KeyError` for a type that is of no kind."""
-    return {type_: kind for kind in KINDS for type_ in kind.columns}[type(column)]
+    """The kind of a column's type, which must be of one."""
+    return next(kind for kind in KINDS if type(column) in kind.columns)

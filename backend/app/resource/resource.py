@@ -6,16 +6,17 @@ is imported and never in a request.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, NamedTuple, get_args, get_origin
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
-from sqlalchemy import PrimaryKeyConstraint, Table, UniqueConstraint
+from pydantic_core import PydanticUndefined
+from sqlalchemy import Column, PrimaryKeyConstraint, Table, UniqueConstraint
 
-from app.resource.kinds import Kind, kind_of
+from app.resource.kinds import Kind, is_of_a_kind, kind_of
 from app.resource.shapes import Body, created, patched, stored
 from app.sql import quoted, quoted_text
 
@@ -77,12 +78,15 @@ class Resource:
     """A record as every answer has it."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "fields", _fields(self))
+        _end_at_the_first(self, _faults(self))
+        fields = {name: _field(self, name, column) for name, column in _names(self).items()}
+        object.__setattr__(self, "fields", fields)
         object.__setattr__(self, "unique", _unique(self))
         a_noun = self.a_noun[:1].upper() + self.a_noun[1:]
         object.__setattr__(self, "create", created(self.body, self.title, a_noun))
         object.__setattr__(self, "patch", patched(self.body, self.title))
         object.__setattr__(self, "stored", stored(self.body, self.title, self.noun))
+        _end_at_the_first(self, _faults_of_examples(self))
 
     @property
     def title(self) -> str:
@@ -125,34 +129,84 @@ class Resource:
         return f"{self.sql}.position"
 
 
-def _fields(resource: Resource) -> dict[str, Field]:
-    names = {"id": "id"} | {rule.alias or name: name for name, rule in resource.body.model_fields.items()}
-    if {*names.values(), *HIDDEN} != {column.name for column in resource.table.c}:
-        raise DeclarationError(
-            f"{resource.path}: the table's columns are not the body's fields, id, position and extra"
-        )
-    return {name: _field(resource, name, column) for name, column in names.items()}
+def _faults(resource: Resource) -> Iterator[str]:
+    """What does not fit together; each is looked for only where the ones before were not found."""
+    table, names = resource.table, _names(resource)
+    if resource.path != table.name:
+        yield f"the table has another name, {table.name}"
+    if own := {"id", *HIDDEN} & resource.body.model_fields.keys():
+        yield f"{min(own)} belongs to every resource and not to a body"
+    if {*names.values(), *HIDDEN} != set(table.c.keys()):
+        yield "the table's columns are not the body's fields, id, position and extra"
+    for name, column in names.items():
+        yield from _faults_of_field(name, table.c[column], resource.body.model_fields.get(column))
+    yield from _faults_of_keys(table)
+
+
+def _faults_of_field(name: str, column: Column[Any], rule: FieldInfo | None) -> Iterator[str]:
+    if len(name.encode()) > _NAME_BYTES:
+        yield f"the name {name} has more than {_NAME_BYTES} bytes"
+    if not is_of_a_kind(column.type):
+        yield f"the column {column.name} is of no kind: {column.type!r}"
+    if rule and rule.default is not (None if column.nullable else PydanticUndefined):
+        yield f"{name} must be nullable in the table and `… | None = None` in the body, or neither"
+    if rule and not rule.examples:
+        yield f"{name} has no example"
+
+
+def _faults_of_keys(table: Table) -> Iterator[str]:
+    keys = _keys(table)
+    if keys.pop(f"{table.name}_position_key", None) != ["position"]:
+        yield "the table lacks the rules of every table (columns.rules)"
+    for name, columns in keys.items():
+        if len(columns) > 1 or columns[0] in HIDDEN:
+            yield f"{name} is not of one declared field"
+    for index in table.indexes:
+        if index.unique:
+            yield f"{index.name} must be a UniqueConstraint, whose name says the field"
+
+
+def _faults_of_examples(resource: Resource) -> Iterator[str]:
+    examples = ((name, rule.examples or ()) for name, rule in _rules(resource.body).items())
+    for name, example in ((name, one) for name, some in examples for one in some):
+        try:
+            resource.patch.model_validate({name: example})
+        except ValidationError as error:
+            yield f"an example of {name} breaks its own rules: {error.errors()[0]['msg']}"
+
+
+def _end_at_the_first(resource: Resource, faults: Iterator[str]) -> None:
+    for fault in faults:
+        raise DeclarationError(f"{resource.path}: {fault}.")
+
+
+def _rules(body: type[BaseModel]) -> dict[str, FieldInfo]:
+    """By wire name, in wire order."""
+    return {rule.alias or name: rule for name, rule in body.model_fields.items()}
+
+
+def _names(resource: Resource) -> dict[str, str]:
+    """Wire name -> column."""
+    return {"id": "id"} | {rule.alias or name: name for name, rule in resource.body.model_fields.items()}
+
+
+def _keys(table: Table) -> dict[str, list[str]]:
+    """Name of a constraint that keeps values apart -> its columns."""
+    keys = (key for key in table.constraints if isinstance(key, PrimaryKeyConstraint | UniqueConstraint))
+    return {str(key.name): [column.name for column in key.columns] for key in keys}
 
 
 def _field(resource: Resource, name: str, column: str) -> Field:
     found, rule = resource.table.c[column], resource.body.model_fields.get(column)
-    try:
-        kind = kind_of(found.type)
-    except KeyError:
-        raise DeclarationError(f"{resource.path}: the column {column} is of no kind: {found.type!r}") from None
     sql = f"{resource.sql}.{quoted(column)}"
     null = f"({resource.extra} -> {quoted_text(name)})" if found.nullable else ""
-    return Field(name, column, sql, kind, bool(found.nullable), null, _choices(rule) if rule else ())
+    return Field(name, column, sql, kind_of(found.type), bool(found.nullable), null, _choices(rule) if rule else ())
 
 
 def _unique(resource: Resource) -> dict[str, str]:
-    names = {one.column: name for name, one in resource.fields.items()}
-    keys = [key for key in resource.table.constraints if isinstance(key, PrimaryKeyConstraint | UniqueConstraint)]
-    columns = {str(key.name): [column.name for column in key.columns] for key in keys}
-    if wrong := [name for name, found in columns.items() if len(found) > 1 or found[0] not in {*names, "position"}]:
-        raise DeclarationError(f"{resource.path}: {wrong[0]} is not of one declared field")
-    held = {column: name for name, [column] in columns.items()}
-    return {held[column]: name for column, name in names.items() if column in held}
+    wire = {column: name for name, column in _names(resource).items()}
+    found = {columns[0]: name for name, columns in _keys(resource.table).items()}
+    return {found[column]: name for column, name in wire.items() if column in found}
 
 
 def _choices(rule: FieldInfo) -> tuple[str, ...]:
