@@ -18,6 +18,23 @@ UNKEPT = "json"  # code of a value that is no JSON, or one that cannot be kept
 _PER_VALUE = 16  # bytes that PostgreSQL takes for a JSON value beside its text, at most
 _LARGE = f"its fields that are not declared would take more than {EXTRA_BYTES >> 20} MiB together"
 
+# What is said of a record that goes in: of its field, and of how many records there are like it.
+WARNINGS = {
+    "made": (
+        "is missing; it was made from the patientID",
+        "had no id; one was made from the patientID, the same on every run",
+    ),
+    "number": ("was a number and is kept as text", "had a number as id or patientID; it is kept as text"),
+    "text": (
+        "was text and is kept as the number",
+        "had the text of a number where a number belongs; it is kept as the number",
+    ),
+    "rounded": (
+        "has a number of more digits than are kept",
+        "had numbers of more digits than a double holds; they are kept as JavaScript reads them",
+    ),
+}
+
 KEYS = ("id", "patientID")  # a number becomes its text: what json-server does with an id when it loads db.json
 
 # What COPY's text format escapes (PostgreSQL, COPY, "Text Format"), so that COPY TO gives back the same bytes.
@@ -105,29 +122,32 @@ def _compact(extra: dict[str, Any]) -> str:
     return json.dumps(extra, ensure_ascii=False, separators=(",", ":"))
 
 
+def _warning(name: str, code: str) -> Fault:
+    return Fault(name, code, WARNINGS[code][0])
+
+
 def _made_id(record: Record) -> list[Fault]:
     """See that the record has an id. The same file makes the same ids on every run."""
     if record.columns.get("id") is not None:
         return []
     record.columns["id"] = hashlib.sha256(record.columns["patient_id"].encode()).hexdigest()[:16]
-    return [Fault("id", "made", "is missing; it was made from the patientID")]
+    return [_warning("id", "made")]
 
 
 def _from_text(record: Record, body: Mapping[str, Any]) -> list[Fault]:
     texts = [field for name, field in PATIENTS.fields.items() if isinstance(body.get(name), str)]
     numbers = [field.name for field in texts if isinstance(record.columns[field.column], int)]
-    return [Fault(name, "text", "was text and is kept as the number") for name in numbers]
+    return [_warning(name, "text") for name in numbers]
 
 
 def _numbers(names: Iterable[str]) -> list[Fault]:
-    return [Fault(name, "number", "was a number and is kept as text") for name in names]
+    return [_warning(name, "number") for name in names]
 
 
 def _rounded(extra: dict[str, Any], raw: bytes) -> list[Fault]:
     """A warning for each undeclared field with a number that no double holds: it is kept as JSON.parse reads it."""
     exact = json.loads(raw, parse_float=_unless_rounded) if extra else {}
-    message = "has a number of more digits than are kept"
-    return [Fault(printable(name), "rounded", message) for name, value in extra.items() if exact[name] != value]
+    return [_warning(printable(name), "rounded") for name, value in extra.items() if exact[name] != value]
 
 
 def _unless_rounded(digits: str) -> float | str:

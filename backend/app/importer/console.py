@@ -13,6 +13,7 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.table import Table
 
+from app.importer.check import WARNINGS
 from app.importer.document import Collection
 from app.importer.entries import Entry, shortened
 from app.importer.report import VERDICTS, Report
@@ -27,11 +28,6 @@ _MEANINGS = {
     "rejected": "at least one field breaks a rule",
     "duplicate": "id or patientID of an earlier record in the file",
     "conflict": "the table has other content under its id or patientID; left as it is",
-}
-_WARNINGS = {
-    "made": "had no id; one was made from the patientID, the same on every run",
-    "number": "had a number as id or patientID; it is kept as text",
-    "rounded": "had numbers of more digits than a double holds; they are kept as JavaScript reads them",
 }
 
 
@@ -149,7 +145,7 @@ def _remarks(report: Report) -> Iterator[str]:
         yield f"Nothing was written: {report.held_back:,} good records were held back (rejected above)."
         yield "Mend the others in this file and import it again, whole: --rejects has only them."
     for code, records in report.warnings.items():
-        yield f"{_count(records)}: {_WARNINGS[code]}"
+        yield f"{_count(records)}: {WARNINGS[code][1]}"
     for collection in report.collections:
         yield f"Not migrated: {named(collection)}"
     not_in = sum(report.totals[verdict] for verdict in ("rejected", "duplicate", "conflict")) - report.held_back

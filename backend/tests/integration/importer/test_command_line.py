@@ -79,6 +79,21 @@ def test_some_not_is_1_and_faults_are_told_by_place_without_values(
     assert count(table) == 2
 
 
+def test_each_warning_is_told_with_its_number_of_records(database_url: str, table: Table, file: Path) -> None:
+    made, number = record(1, id=...), record(2, id=2, patientID=7)
+    text = db(made, number, record(3, age="45"), record(4, age="45"), record(5, more=0))
+    file.write_text(text.replace('"more": 0', '"more": 0.12345678901234567891'))
+    run = migrate(file, DATABASE_URL=database_url)
+    assert run.returncode == 0, run.stderr
+    for sentence in (
+        "1 record: had no id; one was made from the patientID, the same on every run",
+        "1 record: had a number as id or patientID; it is kept as text",
+        "2 records: had the text of a number where a number belongs; it is kept as the number",
+        "1 record: had numbers of more digits than a double holds; they are kept as JavaScript reads them",
+    ):
+        assert sentence in run.stdout
+
+
 def test_a_fault_of_the_file_is_2_and_says_where(database_url: str, file: Path, report: Path) -> None:
     file.write_text(GOOD[:-30])
     run = migrate(file, "--report", report, DATABASE_URL=database_url)
