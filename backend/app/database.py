@@ -7,12 +7,9 @@ only PostgreSQL's own "nothing was done, try again" is followed by a second atte
 
 import asyncio
 import logging
-import os
-import select
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack
 from functools import partial
+from math import inf
 from typing import Any, NamedTuple
 
 import psycopg
@@ -20,25 +17,28 @@ from psycopg import errors as pg
 from psycopg.types.string import ByteaBinaryLoader
 from psycopg_pool import AsyncConnectionPool
 
-from app import libpq
 from app.config import Settings
+from app.connections import GRACE, is_closed, options
+from app.ending import Ending
 from app.errors import DatabaseUnavailable
+from app.lanes import Lane
 from app.outages import STATES, Outage
-from app.sql import Change, Query
+from app.sql import Change, Changes, Dear, Query
 from app.watch import HEALTH_SECONDS, Watch
 
 Row = tuple[Any, ...]
 Connection = psycopg.AsyncConnection[Row]
 
 LOST_SECONDS = 0.5  # a database known to be away is waited for no longer; also between two attempts to connect
-SHARE = 0.875  # of the deadline, for the pool to give a connection and for a statement; the rest is for saying so
+HEALTH_GRACE = 0.1  # seconds
+
+# In seconds, for a statement that met somebody else's lock: no connection waits for one longer than LOCK_TIMEOUT.
+_LOCK_PAUSE = 0.02
+_LOCK_PATIENCE = 0.5  # a write then is refused; a read goes on until its deadline
 
 # Conflicts between transactions: nothing was done, and the same statement may succeed now (PostgreSQL 13.5).
 _RETRY = (pg.SerializationFailure, pg.DeadlockDetected)
 _PAUSES = (0, 0.01, 0.02, 0.04, 0.08, 0.16)  # seconds before each attempt
-
-# A peer that is gone without a word is noticed within 20 seconds.
-_KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": 5000}
 
 # Away, starting, stopping, saturated, cut off, or in one of the states. Anything else is a fault of ours.
 _UNAVAILABLE: tuple[type[Exception], ...] = (
@@ -62,6 +62,8 @@ class Refused(Exception):
 
 class Locked(DatabaseUnavailable):
     """Somebody else's lock was waited for as long as the statement allows; nothing was done (SQLSTATE 55P03)."""
+
+    detail = "Somebody else is changing this at the moment. Nothing was done; try again shortly."
 
 
 class UniqueViolation(Refused):
@@ -87,9 +89,13 @@ class Database:
     def __init__(self, settings: Settings, needs: Query) -> None:
         self._dsn = settings.database_url.get_secret_value() if settings.database_url else ""
         self._deadline = settings.db_deadline
-        self._options = _connection_options(self._dsn, settings)
+        self._options = options(self._dsn, settings)
         self._needs = needs
-        self._watch = Watch(self._apart, partial(self._once, needs))
+        self._watch = Watch(self._apart, partial(self._once, needs, HEALTH_GRACE))
+        self._grace = settings.db_deadline * GRACE
+        size = settings.db_pool_size  # one is left for what is quick, whatever the others do
+        writes = Lane(max(1, (size - 1) // 2))
+        self._lanes = {Query: Lane(size), Dear: Lane(max(1, size // 2)), Change: writes, Changes: writes}
         self._pool = AsyncConnectionPool(
             self._dsn,
             kwargs=self._options,
@@ -112,15 +118,19 @@ class Database:
         self._watch.close()
         await self._pool.close(timeout=HEALTH_SECONDS)
 
-    async def rows(self, query: Query, since: float | None = None) -> list[Row]:
-        """The rows of one statement, committed.
+    def deadline(self) -> float:
+        """Of a request that comes now, in the loop's time."""
+        return now() + self._deadline
 
-        The deadline counts from `since` (the loop's time), else from now. Raises `Refused`, `UniqueViolation` among it,
-        or `DatabaseUnavailable` when there is no answer in time: a write may then have happened or not. Who is
-        cancelled leaves the queue of the pool; one that was sent is given up unless it is a `Change`.
+    async def rows(self, query: Query, deadline: float | None = None) -> list[Row]:
+        """The rows of one statement, committed, by the deadline (the loop's time; else that of a request of now).
+
+        Raises `Refused`, `UniqueViolation` among it, `Locked`, or `DatabaseUnavailable` when there is no answer in
+        time: a write has then happened or never will. Who is cancelled leaves the queue; a statement that was sent is
+        given up unless it is a `Change`.
         """
         try:
-            rows = await self._rows(query, (since or now()) + self._deadline)
+            rows = await self._rows(query, self.deadline() if deadline is None else deadline)
         except pg.UniqueViolation as error:
             raise UniqueViolation(error.diag.constraint_name) from None
         except pg.LockNotAvailable as error:
@@ -139,14 +149,15 @@ class Database:
 
     def pool_use(self) -> PoolUse:
         now = self._pool.get_stats()
-        return PoolUse(now["pool_max"], now["pool_size"], now["pool_available"], now["requests_waiting"])
+        waiting = now["requests_waiting"] + sum(lane.waiting for lane in self._lanes.values())
+        return PoolUse(now["pool_max"], now["pool_size"], now["pool_available"], waiting)
 
     async def _rows(self, query: Query, end: float) -> list[Row]:
         for pause in _PAUSES:
             if pause:  # sleep(0) would let others go first
                 await asyncio.sleep(pause)
             try:
-                return await self._once(query, end)
+                return await self._unlocked(query, end)
             except _RETRY:
                 continue
             except psycopg.OperationalError:
@@ -154,24 +165,49 @@ class Database:
                 raise
         raise DatabaseUnavailable
 
-    async def _once(self, query: Query, end: float) -> list[Row]:
-        # Without `pool.connection()`, which commits what has committed itself: an eighth of a small statement's time.
-        connection = await self._pool.getconn(self._patience(end))
-        answer = self._answer(connection, query, end)
+    async def _unlocked(self, query: Query, end: float) -> list[Row]:
+        lane = self._lanes[type(query)]
+        enough = end - self._deadline + _LOCK_PATIENCE if isinstance(query, Change) else end
+        while True:
+            try:
+                rows = await self._once(query, self._grace, end, enough if lane.stuck else end)
+            except pg.LockNotAvailable:
+                lane.stuck = True
+                if now() >= enough or isinstance(query, Changes):
+                    raise
+                await asyncio.sleep(_LOCK_PAUSE)
+            else:
+                lane.stuck = False
+                return rows
+
+    async def _once(self, query: Query, grace: float, end: float, enough: float = inf) -> list[Row]:
+        await (lane := self._lanes[type(query)]).enter(min(self._patience(end - grace), max(0, enough - now())))
+        connection = await self._lent(lane, end - grace)
+        answer = self._answer(connection, lane, Ending(connection, end, grace), query)
         return await (asyncio.shield(answer) if isinstance(query, Change) else answer)
 
-    async def _answer(self, connection: Connection, query: Query, end: float) -> list[Row]:
+    async def _lent(self, lane: Lane, end: float) -> Connection:
+        """A connection of the pool for who is in the lane, who leaves it without one."""
+        # Without `pool.connection()`, which commits what has committed itself: an eighth of a small statement's time.
+        with ExitStack() as otherwise:
+            otherwise.callback(lane.leave)
+            connection = await self._pool.getconn(self._patience(end))
+            otherwise.pop_all()
+        return connection
+
+    async def _answer(self, connection: Connection, lane: Lane, ending: Ending, query: Query) -> list[Row]:
         try:
-            with _cut_off(connection, end):
+            with ending:
                 return await _fetched(connection, query)
         finally:
+            lane.leave()
             await self._pool.putconn(connection)
 
     def _patience(self, end: float) -> float:
-        """Seconds to wait for a connection of the pool. Raises `DatabaseUnavailable` if there are none left."""
+        """Seconds to wait in a queue. Raises `DatabaseUnavailable` if there are none left."""
         if (left := end - now()) <= 0:
             raise DatabaseUnavailable
-        return min(left, LOST_SECONDS if self._watch.away else self._deadline * SHARE)
+        return min(left, LOST_SECONDS) if self._watch.away else left
 
     async def _suspect(self, end: float) -> None:
         """A server that let the deadline pass may be gone without a word, and the idle connections with it."""
@@ -183,7 +219,7 @@ class Database:
 
         Another connection serves instead. Where one is closed the others are too.
         """
-        if _is_closed(connection):
+        if is_closed(connection):
             await self._pool.drain()
             raise psycopg.OperationalError
 
@@ -201,7 +237,7 @@ class Database:
         async with asyncio.timeout_at(end):
             connection = await psycopg.AsyncConnection.connect(self._dsn, **self._options)
         async with connection:
-            with _cut_off(connection, end):
+            with Ending(connection, end, HEALTH_GRACE):
                 return await _fetched(connection, self._needs)
 
 
@@ -209,46 +245,6 @@ async def _fetched(connection: Connection, query: Query) -> list[Row]:
     return await (await connection.execute(query.sql, query.params, binary=True)).fetchall()
 
 
-@contextmanager
-def _cut_off(connection: Connection, end: float) -> Iterator[None]:
-    """Shut the connection's socket at `end`, which fails what waits for it.
-
-    Cancelling would not do: psycopg then asks the server to cancel, and waits for a frozen one.
-    """
-    timer = asyncio.get_running_loop().call_at(end, _shut, connection)
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def _shut(connection: Connection) -> None:
-    with suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as line:
-        line.shutdown(socket.SHUT_RDWR)
-
-
-def _is_closed(connection: Connection) -> bool:
-    """Whether the server has closed this idle connection, found out without a round trip: its end can be read."""
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    try:
-        while poll.poll(0):
-            connection.pgconn.consume_input()
-    except psycopg.OperationalError:
-        return True
-    return False
-
-
 def now() -> float:
     """The loop's time, in seconds."""
     return asyncio.get_running_loop().time()
-
-
-def _connection_options(dsn: str, settings: Settings) -> dict[str, Any]:
-    """libpq's parameters (PostgreSQL 34.1.2) and psycopg's own. A transaction-mode pooler refuses `options` and breaks
-    prepared statements, so `DB_POOLED=true` adds none; set statement_timeout and jit with ALTER ROLE there."""
-    timeout = round(settings.db_deadline * SHARE * 1000)
-    limits = f"-c statement_timeout={timeout} -c jit=off"  # compiling takes longer than any read
-    options = libpq.parameters(dsn, "patients-api", _KEEPALIVES, "" if settings.db_pooled else limits)
-    pooled = {"prepare_threshold": None} if settings.db_pooled else {}
-    return {**options, "connect_timeout": settings.db_connect_timeout, "autocommit": True, **pooled}

@@ -28,6 +28,12 @@ COMPRESSED = 8  # times the size of a patient whose undeclared fields PostgreSQL
 LIST_BYTES = 12_000 * ROW_BYTES  # up to here one statement, one snapshot, one answer with an ETag; above it parts
 PART_BYTES = 500 * ROW_BYTES  # of such a list: all of it that is in memory for one client
 
+SHARED_BYTES = 32 * 1024  # of a patient whose readers share a round trip with others'; a larger one is read alone
+
+# A list that is quick, and so not among those that may take half of the connections.
+QUICK_RECORDS = 1_000  # to the end of its page
+QUICK_VALUES = 4  # it is filtered by; PostgreSQL counts all that match
+
 # A list's query.
 PARAMETERS = 1_000  # of one request, and values of one of them
 FILTERS = 64  # tests in one statement; a frontend's richest form has a dozen

@@ -5,9 +5,12 @@ starts after they arrived, so every answer is at least as new as its request. Kn
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 from weakref import WeakValueDictionary
+
+from app.errors import DatabaseUnavailable
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -17,10 +20,10 @@ _LONGEST_PAUSE = 0.05  # seconds
 
 
 class _Seat(NamedTuple, Generic[Key, Value]):
-    """One who waits, and since when (the loop's time)."""
+    """One who waits, and until when."""
 
     key: Key
-    since: float
+    deadline: float
     answer: asyncio.Future[Value | None]
 
 
@@ -28,10 +31,12 @@ _Batch = list[_Seat[Key, Value]]
 
 
 class Batched(Generic[Key, Value]):
-    """One `fetch(keys, since)` for all keys that wait, or the first `at_most`, as they came.
+    """One `fetch(keys, deadline)` for all keys that wait, or the first `at_most`, as they came.
 
-    `since`: when the first of them came. A key it does not return is None. What it raises, everyone of its batch gets.
-    Who is cancelled leaves. A flight that nobody waits for any more is cancelled too, unless it `must_land`.
+    A key it does not return is None. What it raises, everyone of its batch gets. Each who waits keeps a deadline of its
+    own, a time of the `clock`: `DatabaseUnavailable` then, while the others fly on to the last one's. A flight that
+    `must_land` ends by the first one's: whoever gets no answer knows that nothing follows. Who is cancelled leaves. A
+    flight that nobody waits for any more is cancelled too, unless it must land.
     """
 
     def __init__(
@@ -40,15 +45,15 @@ class Batched(Generic[Key, Value]):
         at_most: int | None = None,
         *,
         must_land: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._fetch, self._at_most, self._must_land = fetch, at_most, must_land
+        self._fetch, self._at_most, self._must_land, self._clock = fetch, at_most, must_land, clock
         self._waiting: _Batch[Key, Value] = []
         self._aboard: _Batch[Key, Value] = []
         self._flight: asyncio.Task[None] | None = None
 
-    async def get(self, key: Key) -> Value | None:
-        loop = asyncio.get_running_loop()
-        seat: _Seat[Key, Value] = _Seat(key, loop.time(), loop.create_future())
+    async def get(self, key: Key, deadline: float) -> Value | None:
+        seat: _Seat[Key, Value] = _Seat(key, deadline, asyncio.get_running_loop().create_future())
         self._waiting.append(seat)
         self._take_off()
         try:
@@ -67,17 +72,17 @@ class Batched(Generic[Key, Value]):
             self._flight.cancel()
 
     async def _fly(self) -> None:
-        clock, lasted = asyncio.get_running_loop().time, 0.0
+        lasted = 0.0
         try:
             while self._waiting:
                 # At first one turn of the loop: requests that are here already fly along. Behind a flight a moment
                 # more: those it answered ask again, and would else take turns with the others, half of all in each.
                 await asyncio.sleep(min(lasted * _PAUSE, _LONGEST_PAUSE))
-                begin = clock()
+                begin = self._clock()
                 self._board()
                 if self._aboard:
                     await self._answer(self._aboard)
-                lasted = clock() - begin
+                lasted = self._clock() - begin
         finally:
             self._flight, self._aboard = None, []
             self._take_off()  # for those who came while this one was given up
@@ -87,15 +92,27 @@ class Batched(Generic[Key, Value]):
         self._aboard, self._waiting = here[: self._at_most], here[self._at_most or len(here) :]
 
     async def _answer(self, batch: _Batch[Key, Value]) -> None:
+        deadline = batch[0 if self._must_land else -1].deadline
+        impatient = asyncio.create_task(self._dismiss(batch)) if batch[0].deadline < deadline else None
         try:
-            found = await self._fetch(list(dict.fromkeys(seat.key for seat in batch)), batch[0].since)
+            found = await self._fetch(list(dict.fromkeys(seat.key for seat in batch)), deadline)
         except Exception as error:  # whatever it is, nobody may be left waiting
             for seat in _unsettled(batch):
                 seat.answer.set_exception(error)
         else:
             for seat in _unsettled(batch):
                 seat.answer.set_result(found.get(seat.key))
+        finally:
+            if impatient:
+                impatient.cancel()
         self._aboard = []
+
+    async def _dismiss(self, batch: _Batch[Key, Value]) -> None:
+        """Those whose deadline comes before the flight's end."""
+        for seat in batch:
+            await asyncio.sleep(max(0, seat.deadline - self._clock()))
+            if not seat.answer.done():
+                seat.answer.set_exception(DatabaseUnavailable())
 
 
 def _unsettled(batch: _Batch[Key, Value]) -> _Batch[Key, Value]:
@@ -109,18 +126,18 @@ class Joined:
     def __init__(self) -> None:
         self._lines = WeakValueDictionary[Hashable, Batched[None, Any]]()  # each lives as long as somebody waits in it
 
-    async def get(self, key: Hashable, read: Callable[[float], Awaitable[Value]]) -> Value:
-        """`read(since)`: since the first of those came who wait for it."""
+    async def get(self, key: Hashable, deadline: float, read: Callable[[float], Awaitable[Value]]) -> Value:
+        """`read(deadline)`: that of the last of those who wait for it."""
         line = self._lines.get(key)
         if line is None:
             line = self._lines[key] = Batched(_only(read))
-        return cast(Value, await line.get(None))
+        return cast(Value, await line.get(None, deadline))
 
 
 def _only(
     read: Callable[[float], Awaitable[Value]],
 ) -> Callable[[Sequence[None], float], Awaitable[Mapping[None, Value]]]:
-    async def fetch(_: Sequence[None], since: float) -> Mapping[None, Value]:
-        return {None: await read(since)}
+    async def fetch(_: Sequence[None], deadline: float) -> Mapping[None, Value]:
+        return {None: await read(deadline)}
 
     return fetch

@@ -76,8 +76,16 @@ def quoted_text(text: str) -> str:
     return "'" + text.replace("'", "''").replace("%", "%%") + "'"
 
 
+class Dear(Query):
+    """A read that may take long: as much as there is, or what no index finds."""
+
+
 class Change(Query):
     """One that changes something. Once it was sent it is finished, whoever has gone: it may be committed already."""
+
+
+class Changes(Change):
+    """One for several requests, each of which can go alone: it waits for no lock, but says that one is in the way."""
 
 
 def compile_sql(statement: ClauseElement) -> str:

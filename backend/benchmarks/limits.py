@@ -61,9 +61,9 @@ class _Recording(Database):
         super().__init__(settings, needs(RESOURCES))
         self.asked: list[Query] = []
 
-    async def rows(self, query: Query, since: float | None = None) -> list[Row]:
+    async def rows(self, query: Query, deadline: float | None = None) -> list[Row]:
         self.asked.append(query)
-        return await super().rows(query, since)
+        return await super().rows(query, deadline)
 
 
 def statements(dsn: str, requests: Sequence[Request]) -> list[Query]:

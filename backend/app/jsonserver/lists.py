@@ -12,11 +12,11 @@ from app.jsonserver import filters
 from app.jsonserver.collation import Collations
 from app.jsonserver.order import Key, by_alphabet, sort_keys
 from app.jsonserver.query import ListQuery, Page, Slice
-from app.jsonserver.row import row
-from app.limits import COMPRESSED, LIST_BYTES, PART_BYTES, ROW_BYTES
+from app.jsonserver.row import row, weight
+from app.limits import LIST_BYTES, PART_BYTES, QUICK_RECORDS, QUICK_VALUES, ROW_BYTES
 from app.resource.javascript import LIMIT
 from app.resource.resource import Resource
-from app.sql import Part, Query, joined, quoted
+from app.sql import Dear, Part, Query, joined, quoted
 
 _SIZE = Part("(SELECT n FROM total)")
 _UNCOUNTED = Part("NULL::bigint")
@@ -53,9 +53,10 @@ class Lists:
         before, records, total = self._records(query, keys)
         few = _named("few", _joined(records, f"LIMIT {LIST_BYTES // ROW_BYTES + 1}"))
         answer = _joined("SELECT", self._rendered(keys), ",", total)
-        return _query("WITH", joined(", ", [*before, few]), answer)
+        kind = Query if self._quick(query) else Dear
+        return kind(*_joined("WITH", joined(", ", [*before, few]), answer))
 
-    def places(self, query: ListQuery) -> Query:
+    def places(self, query: ListQuery) -> Dear:
         """The same list for one that is too large: a row for each of its parts, in order. Row: positions, total.
 
         Positions are 64-bit integers, big-endian, one behind another: as a list of Python's they take five times as
@@ -64,7 +65,7 @@ class Lists:
         keys = sort_keys(self._resource, query, self._collations)
         before, records, total = self._records(query, keys)
         labels, order = "".join(f", k{place}" for place in range(1, len(keys) + 1)), _ordering(keys, "position")
-        parts = f"sum({_weight('extra')}) OVER (ORDER BY {order}) / {PART_BYTES} AS part"
+        parts = f"sum({weight('extra')}) OVER (ORDER BY {order}) / {PART_BYTES} AS part"
         parted = _joined(f"SELECT position{labels}, {parts} FROM (", records, ") AS listed")
         answer = _joined(
             f"SELECT string_agg(int8send(position), '' ORDER BY {order}),",
@@ -73,14 +74,23 @@ class Lists:
             parted,
             ") AS parted GROUP BY part ORDER BY part",
         )
-        return _query("WITH" if before else "", joined(", ", before) if before else "", answer)
+        return Dear(*_joined("WITH" if before else "", joined(", ", before) if before else "", answer))
 
-    def rows_at(self, positions: Sequence[int]) -> Query:
+    def rows_at(self, positions: Sequence[int]) -> Dear:
         """The records at these positions, in their order, as one JSON array's inside; NULL if they are all gone."""
         table = self._resource
         places = "unnest(%s::bigint[]) WITH ORDINALITY AS place(position, n)"
         rows = f"SELECT string_agg({row(table)}, ',' ORDER BY place.n) FROM {places}"
-        return Query(f"{rows} JOIN {table.sql} ON {table.position} = place.position", (positions,))
+        return Dear(f"{rows} JOIN {table.sql} ON {table.position} = place.position", (positions,))
+
+    def _quick(self, query: ListQuery) -> bool:
+        """Whether it is a page near the beginning, and indices find and sort it."""
+        conditions = list(filters.leaves(query.conditions))
+        names = [*(one.field for one in conditions), *(key.field for key in query.sort)]
+        fields = (self._resource.fields.get(name) for name in names)
+        indexed = all(field and field.kind.scalar for field in fields)
+        few = len(query.sort) <= 1 and sum(len(one.values) for one in conditions) <= QUICK_VALUES
+        return indexed and few and _near(query.window) and not filters.dear(query.conditions, query.search)
 
     def _records(self, query: ListQuery, keys: Sequence[Key]) -> _Records:
         table = self._resource
@@ -106,8 +116,8 @@ class Lists:
         table = self._resource
         order = _ordering(keys, table.position, table.sql)
         rows = f"SELECT concat('[', string_agg({row(table)}, ',' ORDER BY {order}), ']') FROM few AS {table.sql}"
-        weight = f"SELECT coalesce(sum({_weight('extra')}), 0) FROM few"
-        return Part(f"CASE WHEN ({weight}) <= {LIST_BYTES} THEN ({rows}) END")
+        size = f"SELECT coalesce(sum({weight('extra')}), 0) FROM few"
+        return Part(f"CASE WHEN ({size}) <= {LIST_BYTES} THEN ({rows}) END")
 
 
 def _ordering(keys: Sequence[Key], position: str, table: str = "") -> str:
@@ -115,15 +125,6 @@ def _ordering(keys: Sequence[Key], position: str, table: str = "") -> str:
     qualified = f"{table}." if table else ""
     named = [f"{qualified}k{place}{' DESC' if key.descending else ''}" for place, key in enumerate(keys, 1)]
     return ", ".join([*named, position])
-
-
-def _weight(extra: str) -> str:
-    """Bytes of each record, without reading what PostgreSQL stores beside the table; a guess if that is compressed.
-
-    Prose shrinks to a third or so, one letter repeated to a ninetieth.
-    """
-    size = f"pg_column_size({extra})"
-    return f"CASE WHEN pg_column_compression({extra}) IS NULL THEN {size} ELSE {size} * {COMPRESSED} END + {ROW_BYTES}"
 
 
 def _limited(query: ListQuery) -> Part:
@@ -138,6 +139,13 @@ def _limited(query: ListQuery) -> Part:
     return _joined("LIMIT greatest(", end, "-", start, ", 0) OFFSET", start)
 
 
+def _near(window: Page | Slice | None) -> bool:
+    """Whether few records come before its end."""
+    if isinstance(window, Page):
+        return window.number * window.size <= QUICK_RECORDS
+    return window is not None and window.start >= 0 and 0 <= window.end <= QUICK_RECORDS
+
+
 def _edge(place: int) -> Part:
     """Where a slice begins or ends; a negative one counts from the end."""
     return Part("%s::bigint" if place >= 0 else f"greatest({_SIZE.sql} + %s::bigint, 0)", (place,))
@@ -149,8 +157,3 @@ def _named(name: str, select: Part, how: str = "") -> Part:
 
 def _joined(*parts: Part | str) -> Part:
     return joined(" ", [Part(part) if isinstance(part, str) else part for part in parts])
-
-
-def _query(*parts: Part | str) -> Query:
-    sql, values = _joined(*parts)
-    return Query(sql, values)

@@ -9,13 +9,13 @@ import hashlib
 import json
 import secrets
 import struct
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-from app.database import Database, Locked, Refused, Row, UniqueViolation, now
+from app.database import Database, Locked, Refused, Row, UniqueViolation
 from app.errors import BadRequest, Conflict, DatabaseUnavailable, NotFound, PreconditionFailed
 from app.jsonserver import page
 from app.jsonserver.collation import DETECT, Collations
@@ -28,11 +28,11 @@ from app.resource.resource import Resource
 from app.round_trips import Batched, Joined
 from app.services.asked import Asked
 from app.services.statements import TAG_LENGTH, Statements
-from app.sql import Change, Query
+from app.sql import Change, Changes, Dear, Query
 from app.turns import Turns
 
 _POSITIONS = 3  # tried for a new record; each time the sequence has moved
-_TOGETHER = 100  # writes that share a round trip at most
+_TOGETHER = 100  # requests that share a round trip at most
 _SHAREABLE = 8 * 1024  # characters; a larger record goes alone and keeps nobody waiting
 
 Versions = Sequence[str] | None  # entity tags of which the record must have one; None: any version will do
@@ -85,7 +85,7 @@ class RecordService:
         self.resource = resource
         self._database, self._asked = database, Asked(resource, turns)
         self._sql = Statements(resource)
-        self._by_id = Batched(self._rows)
+        self._by_id = Batched(self._rows, _TOGETHER)
         self._inserts: _Writes = Batched(partial(self._together, self._sql.insert_free), _TOGETHER, must_land=True)
         self._patches: _Writes = Batched(partial(self._together, self._sql.patch_free), _TOGETHER, must_land=True)
         self._readings = Joined()
@@ -107,18 +107,20 @@ class RecordService:
             query, statement = await self._asked.statement(query_string, dialect, lists)
         except UnsupportedQuery as error:
             raise BadRequest(str(error)) from None
-        listing = await self._readings.get(query_string, lambda since: self._listing(query, statement, since))
+        listing = await self._readings.get(
+            query_string, self._database.deadline(), partial(self._listing, query, statement)
+        )
         return listing or await self._in_parts(query, query_string, lists)
 
-    async def _listing(self, query: ListQuery, statement: Query, since: float) -> Listing | None:
+    async def _listing(self, query: ListQuery, statement: Query, deadline: float) -> Listing | None:
         """One answer, made once for all who asked for it; None if it is too large for that."""
-        [(rows, total)] = await self._database.rows(statement, since)
+        [(rows, total)] = await self._database.rows(statement, deadline)
         body = page.body(query, rows, total) if rows else b""
         return Listing(query, total, body, weak_tag(body)) if body else None
 
     async def _in_parts(self, query: ListQuery, query_string: bytes, lists: Lists) -> Listing:
         statement = lists.places(query)
-        places = await self._readings.get(("parts", query_string), partial(self._database.rows, statement))
+        places = await self._shared_read(("parts", query_string), statement)
         total = places[0][1] if places else None
         first = await self._part(lists, places[0][0]) if places else b""
         return Listing(query, total, parts=self._enveloped(page.around(query, total), lists, first, places[1:]))
@@ -138,7 +140,7 @@ class RecordService:
     async def _part(self, lists: Lists, positions: bytes) -> bytes:
         numbers = [number for (number,) in struct.iter_unpack(">q", positions)]
         statement = lists.rows_at(numbers)
-        ((rows,),) = await self._readings.get(("part", positions), partial(self._database.rows, statement))
+        ((rows,),) = await self._shared_read(("part", positions), statement)
         return rows or b""
 
     def key(self, text: str) -> str:
@@ -149,7 +151,17 @@ class RecordService:
 
     async def get(self, key: str) -> bytes:
         """Record `key` as JSON. Raises `NotFound`."""
-        return self._found(await self._by_id.get(key))
+        deadline = self._database.deadline()
+        return self._found(await self._by_id.get(key, deadline)) or await self._large(key, deadline)
+
+    async def _large(self, key: str, deadline: float) -> bytes:
+        """One that shares no round trip with others: nobody waits for what a large one takes."""
+        statement = Dear(self._sql.select_large, {"key": key})
+        rows = await self._readings.get(("large", key), deadline, partial(self._database.rows, statement))
+        return self._found(rows[0][0] if rows else None)
+
+    async def _shared_read(self, key: Hashable, statement: Query) -> list[Row]:
+        return await self._readings.get(key, self._database.deadline(), partial(self._database.rows, statement))
 
     async def overview(self) -> tuple[int, str | None]:
         """How many records there are, and the id of the first one in the list."""
@@ -158,10 +170,10 @@ class RecordService:
 
     async def create(self, record: Record) -> tuple[str, bytes]:
         """Store a new record at the end of the list; its id is the record's or a new random one. Returns (id, row)."""
-        since, key = now(), record.columns.get("id") or secrets.token_hex(8)
+        deadline, key = self._database.deadline(), record.columns.get("id") or secrets.token_hex(8)
         write = _Write(key, _json(record, key))
-        row = await self._shared(self._inserts, write)
-        return key, row or await self._insert(write, since)
+        row = await self._shared(self._inserts, write, deadline)
+        return key, row or await self._insert(write, deadline)
 
     async def replace(self, key: str, record: Record, versions: Versions = None) -> bytes:
         """Store the record in place of record `key`, whose place in the list stays."""
@@ -171,11 +183,11 @@ class RecordService:
         """Change only the fields the record has, in one UPDATE, so that patches of other fields meanwhile survive."""
         if not record.columns and not record.extra:
             return self._matching(await self.get(key), versions)
-        since, write = now(), _Write(key, _json(record, key))
+        deadline, write = self._database.deadline(), _Write(key, _json(record, key))
         mergeable = versions is None and None not in record.columns.values()
-        if mergeable and (row := await self._shared(self._patches, write)):
+        if mergeable and (row := await self._shared(self._patches, write, deadline)):
             return row
-        return await self._change(self._patch(tuple(record.columns)), write, versions, since)
+        return await self._change(self._patch(tuple(record.columns)), write, versions, deadline)
 
     async def delete(self, key: str, versions: Versions = None) -> bytes:
         """Delete record `key`; returns it as it was."""
@@ -188,44 +200,44 @@ class RecordService:
             self._known = Lists(self.resource, collations)
         return self._known
 
-    async def _insert(self, write: _Write, since: float) -> bytes:
+    async def _insert(self, write: _Write, deadline: float) -> bytes:
         """A record that goes alone. If its position was given to another by hand, the next one is tried."""
         for _ in range(_POSITIONS):
             try:
-                return await self._write(self._sql.insert, write, since)
+                return await self._write(self._sql.insert, write, deadline)
             except UniqueViolation:
-                await self._database.rows(Change(self._sql.step_over, {}), since)
+                await self._database.rows(Change(self._sql.step_over, {}), deadline)
         raise DatabaseUnavailable
 
-    async def _shared(self, writes: _Writes, write: _Write) -> bytes | None:
+    async def _shared(self, writes: _Writes, write: _Write, deadline: float) -> bytes | None:
         """The row, written together with those of others. None: nothing was, and it must go alone."""
-        return await writes.get(write) if len(write.record) <= _SHAREABLE else None
+        return await writes.get(write, deadline) if len(write.record) <= _SHAREABLE else None
 
-    async def _together(self, statement: str, writes: Sequence[_Write], since: float) -> Mapping[_Write, bytes]:
+    async def _together(self, statement: str, writes: Sequence[_Write], deadline: float) -> Mapping[_Write, bytes]:
         """One statement for all. What it leaves out, or what stops it as a whole, goes alone and learns why there."""
         first: dict[str, _Write] = {}
         for write in writes:
             first.setdefault(write.key, write)  # a record is written once in a statement
         params = {"keys": list(first), "records": _array(first.values())}
         try:
-            rows = await self._database.rows(Change(statement, params), since)
+            rows = await self._database.rows(Changes(statement, params), deadline)
         except (Refused, Locked):
             return {}
         return {first[key.decode()]: row for key, row in rows}
 
-    async def _change(self, statement: str, write: _Write, versions: Versions, since: float | None = None) -> bytes:
+    async def _change(self, statement: str, write: _Write, versions: Versions, deadline: float | None = None) -> bytes:
         try:
-            return await self._write(statement, write, since, versions)
+            return await self._write(statement, write, deadline, versions)
         except NotFound:
             if versions is not None:
                 await self.get(write.key)  # an unknown id goes before the precondition (RFC 9110, 13.2.1)
                 raise PreconditionFailed(self.resource.noun) from None
             raise
 
-    async def _write(self, statement: str, write: _Write, since: float | None, versions: Versions = None) -> bytes:
+    async def _write(self, statement: str, write: _Write, deadline: float | None, versions: Versions = None) -> bytes:
         params = {"key": write.key, "records": _array([write]), "versions": versions}
         try:
-            rows = await self._database.rows(Change(statement, params), since)
+            rows = await self._database.rows(Change(statement, params), deadline)
         except UniqueViolation as error:
             if error.constraint == self.resource.position_key:
                 raise
@@ -234,9 +246,9 @@ class RecordService:
             raise (self._too_large() if error.constraint == extra_size(self.resource.path) else error) from None
         return self._found(rows[0][1] if rows else None)
 
-    async def _rows(self, keys: Sequence[str], since: float) -> Mapping[str, bytes]:
-        rows = await self._database.rows(Query(self._sql.select_by_ids, {"keys": keys}), since)
-        return {key.decode(): row for key, row in rows}
+    async def _rows(self, keys: Sequence[str], deadline: float) -> Mapping[str, bytes]:
+        rows = await self._database.rows(Query(self._sql.select_by_ids, {"keys": keys}), deadline)
+        return {key.decode(): row or b"" for key, row in rows}
 
     def _matching(self, row: bytes, versions: Versions) -> bytes:
         if versions is not None and etag(row) not in versions:

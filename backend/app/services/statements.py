@@ -8,7 +8,8 @@ what cannot be done at once is left out of the answer.
 from collections.abc import Iterable
 from functools import cached_property
 
-from app.jsonserver.row import row
+from app.jsonserver.row import row, weight
+from app.limits import SHARED_BYTES
 from app.resource.resource import Field, Resource
 from app.sql import Query, quoted, quoted_text
 
@@ -72,8 +73,14 @@ class Statements:
 
     @cached_property
     def select_by_ids(self) -> str:
-        """keys -> (id, row) of each that there is."""
-        return f"SELECT {self._id}::text, {self._row} FROM {self._table} WHERE {self._among}"
+        """keys -> (id, row) of each that there is; without its row if that is above `SHARED_BYTES`."""
+        small = f"CASE WHEN {weight(self._extra)} <= {SHARED_BYTES} THEN {self._row} END"
+        return f"SELECT {self._id}::text, {small} FROM {self._table} WHERE {self._among}"
+
+    @cached_property
+    def select_large(self) -> str:
+        """key -> (row), whatever its size."""
+        return f"SELECT {self._row} FROM {self._table} WHERE {self._id} = %(key)s::{self._key}"
 
     @cached_property
     def insert(self) -> str:

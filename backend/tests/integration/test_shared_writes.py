@@ -28,9 +28,9 @@ class Counting(Database):
         super().__init__(settings, needs(RESOURCES))
         self.given = Counter[str]()
 
-    async def rows(self, query: Query, since: float | None = None) -> list[Row]:
+    async def rows(self, query: Query, deadline: float | None = None) -> list[Row]:
         self.given[query.sql] += 1
-        return await super().rows(query, since)
+        return await super().rows(query, deadline)
 
 
 @pytest.fixture

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from math import inf
 
 import pytest
 
+from app.errors import DatabaseUnavailable
 from app.round_trips import Batched, Joined
 
 
@@ -14,9 +16,8 @@ class Source:
     def __init__(self, seconds: float = 0.01) -> None:
         self.value, self.asked, self.fault, self.seconds = 0, list[list[str]](), False, seconds
 
-    async def fetch(self, keys: Sequence[str], since: float = 0) -> Mapping[str, int]:
+    async def fetch(self, keys: Sequence[str], _: float = 0) -> Mapping[str, int]:
         self.asked.append(sorted(keys))
-        self.waited = asyncio.get_running_loop().time() - since
         seen = self.value
         await asyncio.sleep(self.seconds)
         if self.fault:
@@ -27,9 +28,9 @@ class Source:
 async def test_waiting_requests_are_answered_together_by_one_later_read() -> None:
     source = Source()
     shared = Batched(source.fetch)
-    first = asyncio.create_task(shared.get("a"))
+    first = asyncio.create_task(shared.get("a", inf))
     await asyncio.sleep(0.005)
-    rest = [asyncio.create_task(shared.get(key)) for key in ["b", "c", "b", "missing"]]
+    rest = [asyncio.create_task(shared.get(key, inf)) for key in ["b", "c", "b", "missing"]]
     source.value = 1
     assert (await first, await asyncio.gather(*rest)) == (0, [1, 1, 1, None])
     assert source.asked == [["a"], ["b", "c", "missing"]]
@@ -38,7 +39,7 @@ async def test_waiting_requests_are_answered_together_by_one_later_read() -> Non
 async def test_no_flight_takes_more_than_it_may() -> None:
     source = Source()
     shared = Batched(source.fetch, at_most=2)
-    assert await asyncio.gather(*(shared.get(key) for key in "abcde")) == [0] * 5
+    assert await asyncio.gather(*(shared.get(key, inf) for key in "abcde")) == [0] * 5
     assert source.asked == [["a", "b"], ["c", "d"], ["e"]]
 
 
@@ -49,7 +50,7 @@ async def test_those_who_ask_again_and_again_come_to_fly_together() -> None:
     async def ask(key: str, after: float) -> None:
         await asyncio.sleep(after)
         for _ in range(4):
-            await shared.get(key)
+            await shared.get(key, inf)
 
     await asyncio.gather(ask("a", 0), ask("b", 0.05))
     assert source.asked == [["a"], ["a", "b"], ["a", "b"], ["a", "b"], ["b"]]
@@ -62,8 +63,8 @@ async def test_a_read_that_begins_after_a_write_sees_it(kind: str) -> None:
 
     async def read() -> int | None:
         if kind == "batched":
-            return await batched.get("k")
-        return (await joined.get("k", lambda since: source.fetch(["k"], since)))["k"]
+            return await batched.get("k", inf)
+        return (await joined.get("k", inf, lambda deadline: source.fetch(["k"], deadline)))["k"]
 
     async def write_then_read(turn: int) -> None:
         await asyncio.sleep(turn * 0.0017)
@@ -76,7 +77,7 @@ async def test_a_read_that_begins_after_a_write_sees_it(kind: str) -> None:
 
 async def test_equal_reads_share_and_different_ones_do_not_wait_for_each_other() -> None:
     source, joined = Source(), Joined()
-    await asyncio.gather(*(joined.get(key, lambda _: source.fetch([])) for key in ["x", "x", "y", "x", "y"]))
+    await asyncio.gather(*(joined.get(key, inf, lambda _: source.fetch([])) for key in ["x", "x", "y", "x", "y"]))
     assert len(source.asked) == 2
 
 
@@ -86,7 +87,9 @@ async def test_a_failure_reaches_those_of_its_flight_and_the_next_one_begins_ane
     batched, joined = Batched(source.fetch), Joined()
 
     async def read() -> object:
-        return await (batched.get("k") if kind == "batched" else joined.get("k", lambda _: source.fetch(["k"])))
+        return await (
+            batched.get("k", inf) if kind == "batched" else joined.get("k", inf, lambda _: source.fetch(["k"]))
+        )
 
     source.fault = True
     together = [asyncio.create_task(read()) for _ in range(2)]
@@ -98,14 +101,33 @@ async def test_a_failure_reaches_those_of_its_flight_and_the_next_one_begins_ane
     assert await asyncio.gather(*behind) in ([0] * 3, [{"k": 0}] * 3)
 
 
-async def test_a_flight_knows_since_when_it_was_waited_for() -> None:
-    source = Source(seconds=0.1)
-    shared = Batched(source.fetch)
-    first = asyncio.create_task(shared.get("a"))
-    await asyncio.sleep(0.03)
-    assert source.waited < 0.02
-    await asyncio.gather(first, shared.get("b"))
-    assert 0.06 < source.waited < 0.13  # the rest of the flight before, and a pause
+async def test_each_keeps_its_own_deadline_and_the_flight_has_the_last_ones() -> None:
+    asked, landed = list[float](), asyncio.Event()
+
+    async def fetch(keys: Sequence[str], deadline: float) -> Mapping[str, int]:
+        asked.append(deadline)
+        await landed.wait()
+        return dict.fromkeys(keys, 1)
+
+    shared = Batched(fetch, clock=lambda: 10.0)
+    late, early = asyncio.create_task(shared.get("a", 9.0)), asyncio.create_task(shared.get("b", 1000.0))
+    with pytest.raises(DatabaseUnavailable):
+        await late
+    landed.set()
+    assert await early == 1
+    assert asked == [1000.0]
+
+
+async def test_a_flight_that_must_land_ends_by_the_first_ones_deadline() -> None:
+    asked = list[float]()
+
+    async def fetch(keys: Sequence[str], deadline: float) -> Mapping[str, int]:
+        asked.append(deadline)
+        return dict.fromkeys(keys, 1)
+
+    shared = Batched(fetch, must_land=True, clock=lambda: 10.0)
+    assert [*await asyncio.gather(shared.get("a", 9.0), shared.get("b", 1000.0))] == [1, 1]
+    assert asked == [9.0]
 
 
 @pytest.mark.parametrize("kind", ["batched", "joined"])
@@ -114,7 +136,9 @@ async def test_one_who_gives_up_takes_nobody_along(kind: str) -> None:
     batched, joined = Batched(source.fetch), Joined()
 
     async def read() -> object:
-        return await (batched.get("k") if kind == "batched" else joined.get("k", lambda _: source.fetch(["k"])))
+        return await (
+            batched.get("k", inf) if kind == "batched" else joined.get("k", inf, lambda _: source.fetch(["k"]))
+        )
 
     quitter, patient = asyncio.create_task(read()), asyncio.create_task(read())
     await asyncio.sleep(0.005)
@@ -128,10 +152,10 @@ async def test_a_flight_that_nobody_waits_for_is_given_up() -> None:
     """And whoever came meanwhile is answered by the next one."""
     source = Source(seconds=60)
     shared = Batched(source.fetch)
-    gone = [asyncio.create_task(shared.get(key)) for key in "ab"]
+    gone = [asyncio.create_task(shared.get(key, inf)) for key in "ab"]
     await asyncio.sleep(0.005)
     source.seconds = 0
-    stays = asyncio.create_task(shared.get("c"))
+    stays = asyncio.create_task(shared.get("c", inf))
     for task in gone:
         task.cancel()
     assert await asyncio.wait_for(stays, 5) == 0
@@ -141,19 +165,19 @@ async def test_a_flight_that_nobody_waits_for_is_given_up() -> None:
 async def test_who_goes_before_the_flight_is_not_taken_along() -> None:
     source = Source()
     shared = Batched(source.fetch)
-    first = asyncio.create_task(shared.get("a"))
+    first = asyncio.create_task(shared.get("a", inf))
     await asyncio.sleep(0.005)
-    gone, stays = asyncio.create_task(shared.get("b")), asyncio.create_task(shared.get("c"))
+    gone, stays = asyncio.create_task(shared.get("b", inf)), asyncio.create_task(shared.get("c", inf))
     await asyncio.sleep(0)
     gone.cancel()
-    assert (await first, await stays) == (0, 0)
+    assert [*await asyncio.gather(first, stays)] == [0, 0]
     assert source.asked == [["a"], ["c"]]
-    alone = asyncio.create_task(shared.get("d"))
+    alone = asyncio.create_task(shared.get("d", inf))
     await asyncio.sleep(0)
     alone.cancel()
     await asyncio.sleep(0.01)
     assert source.asked[2:] == []
-    assert await shared.get("e") == 0
+    assert await shared.get("e", inf) == 0
 
 
 async def test_a_flight_that_must_land_does() -> None:
@@ -165,15 +189,15 @@ async def test_a_flight_that_must_land_does() -> None:
         return {}
 
     shared = Batched(write, must_land=True)
-    gone = asyncio.create_task(shared.get("a"))
+    gone = asyncio.create_task(shared.get("a", inf))
     await asyncio.sleep(0.005)
     gone.cancel()
-    await shared.get("b")
+    await shared.get("b", inf)
     assert landed == ["a", "b"]
 
 
 async def test_nothing_is_kept_of_reads_that_are_over() -> None:
     source, joined = Source(), Joined()
-    await asyncio.gather(*(joined.get(key, lambda _: source.fetch([])) for key in range(100)))
+    await asyncio.gather(*(joined.get(key, inf, lambda _: source.fetch([])) for key in range(100)))
     await asyncio.sleep(0)
     assert len(joined._lines) == 0

@@ -49,7 +49,7 @@ def test_a_network_that_swallows_everything_is_survived(postgres: Postgres, laun
         assert many(server, 40, "/patients/x") == {404}
 
 
-def test_a_full_pool_waits_then_says_so_and_health_stays_true(
+def test_who_waits_for_a_lock_is_refused_soon_and_health_stays_true(
     postgres: Postgres, server: Server, table: psycopg.Connection[object]
 ) -> None:
     with table.transaction(), ThreadPoolExecutor(64) as clients:
@@ -58,7 +58,8 @@ def test_a_full_pool_waits_then_says_so_and_health_stays_true(
         health = [ask(server.port, "GET", "/health") for _ in range(20)]
         answers = [one.result() for one in waiting]
     assert {answer.status for answer in answers} == {503}
-    assert all(answer.problem() and answer.headers["retry-after"] and 3 < answer.seconds < 5 for answer in answers)
+    assert all(answer.problem() and answer.headers["retry-after"] for answer in answers)
+    assert max(answer.seconds for answer in answers) < 2  # of 40 clients in threads
     assert {answer.status for answer in health} == {200}
     assert max(answer.seconds for answer in health) < 2
     assert many(server, 40, "/patients/x") == {404}
