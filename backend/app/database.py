@@ -149,7 +149,7 @@ class Database:
 
     def pool_use(self) -> PoolUse:
         now = self._pool.get_stats()
-        waiting = now["requests_waiting"] + sum(lane.waiting for lane in self._lanes.values())
+        waiting = now["requests_waiting"] + sum(lane.waiting for lane in set(self._lanes.values()))
         return PoolUse(now["pool_max"], now["pool_size"], now["pool_available"], waiting)
 
     async def _rows(self, query: Query, end: float) -> list[Row]:

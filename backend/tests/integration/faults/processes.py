@@ -6,8 +6,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -202,6 +202,18 @@ class Server:
         assert self.process.poll() is None, f"the server ended: {self.logged()[-2000:]}"
         with socket.socket() as line:
             return line.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+@contextmanager
+def slow(table: psycopg.Connection[Any], change: str, seconds: float) -> Iterator[None]:
+    """Each such change of a patient, `DELETE` or `UPDATE`, sleeps first."""
+    body = f"BEGIN PERFORM pg_sleep({seconds}); RETURN coalesce(NEW, OLD); END"
+    table.execute(f"CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$".encode())
+    table.execute(f"CREATE TRIGGER slow BEFORE {change} ON patients FOR EACH ROW EXECUTE FUNCTION slow()".encode())
+    try:
+        yield
+    finally:
+        table.execute("DROP TRIGGER slow ON patients; DROP FUNCTION slow")
 
 
 def children(parent: int) -> list[int]:

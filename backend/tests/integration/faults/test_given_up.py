@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import psycopg
 
-from tests.integration.faults.processes import Postgres, Server, wait_until
+from tests.integration.faults.processes import Postgres, Server, slow, wait_until
 from tests.integration.faults.test_outages import connections_of
 from tests.integration.faults.test_pooler import patient, pooled
 from tests.integration.faults.wire import ask
@@ -22,7 +22,7 @@ __all__ = ["pooled"]
 def test_a_write_that_was_given_up_never_happens(launch: Launch, postgres: Postgres, table: Table) -> None:
     server = launch(**BARE)
     postgres.fill(10)
-    with slow_deletes(table, 3), ThreadPoolExecutor(10) as clients:
+    with slow(table, "DELETE", 3), ThreadPoolExecutor(10) as clients:
         answers = list(clients.map(lambda n: ask(server.port, "DELETE", f"/patients/f{n}"), range(1, 11)))
         assert {answer.status for answer in answers} == {503}
         assert max(answer.seconds for answer in answers) < 1.3
@@ -60,23 +60,12 @@ def test_a_pooler_passes_the_end_on(pooled: str, launch: Launch, postgres: Postg
     """Its own queue included: it has two connections."""
     server = launch(dsn=pooled, **BARE)
     postgres.fill(10)
-    with slow_deletes(table, 3), ThreadPoolExecutor(10) as clients:
+    with slow(table, "DELETE", 3), ThreadPoolExecutor(10) as clients:
         answers = list(clients.map(lambda n: ask(server.port, "DELETE", f"/patients/f{n}"), range(1, 11)))
         assert {answer.status for answer in answers} == {503}
         time.sleep(7)
     assert table.execute("SELECT count(*) FROM patients").fetchone() == (10,)
     assert ask(server.port, "GET", "/patients/f1").status == 200
-
-
-@contextmanager
-def slow_deletes(table: Table, seconds: float) -> Iterator[None]:
-    body = f"BEGIN PERFORM pg_sleep({seconds}); RETURN OLD; END"
-    table.execute(f"CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$".encode())
-    table.execute("CREATE TRIGGER slow BEFORE DELETE ON patients FOR EACH ROW EXECUTE FUNCTION slow()")
-    try:
-        yield
-    finally:
-        table.execute("DROP TRIGGER slow ON patients; DROP FUNCTION slow")
 
 
 @contextmanager

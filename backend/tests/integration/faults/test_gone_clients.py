@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.faults.processes import Postgres, Server, wait_until
+from tests.integration.faults.processes import Postgres, Server, slow, wait_until
 from tests.integration.faults.wire import ask, connect, read_all
 
 Launch = Callable[..., Server]
@@ -118,31 +118,35 @@ def test_who_only_closes_its_own_side_gets_its_answer(server: Server, postgres: 
             assert answer.startswith(b"HTTP/1.1 200 ")
 
 
-def test_a_write_that_was_sent_is_finished(server: Server, postgres: Postgres, table: Any) -> None:
-    with locked(postgres, "SHARE") as count:
+def test_a_write_that_was_sent_is_finished(server: Server, table: Any) -> None:
+    with slow(table, "UPDATE", 2):
         line = connect(server.port)
         line.sendall(put("f1", "Changed"))
-        wait_until(lambda: count() == 1, 5, "it waits in PostgreSQL")
+        wait_until(lambda: asleep(table) == 1, 5, "it is under way in PostgreSQL")
         line.close()
         time.sleep(1)
-        assert count() == 1
-    wait_until(lambda: name(table, "f1") == "Changed", SOON, "it happens")
+        assert asleep(table) == 1
+        wait_until(lambda: name(table, "f1") == "Changed", 2 + SOON, "it happens")
 
 
-def test_a_write_that_was_not_sent_never_happens(server: Server, postgres: Postgres, table: Any) -> None:
-    with ExitStack() as lines:
-        with locked(postgres, "SHARE") as count:
-            first = [lines.enter_context(connect(server.port)) for _ in range(3)]
-            for line in first:
-                line.sendall(put("f1", "First"))
-            wait_until(lambda: count() == 3, 5, "they have all connections")
-            second = connect(server.port)
-            second.sendall(put("f2", "Second"))
-            wait_until(lambda: waiting(server) == 1, 5, "it waits for one")
-            second.close()
-            time.sleep(1)
-        assert [line.recv(4096)[:12] for line in first] == [b"HTTP/1.1 200"] * 3
+def test_a_write_that_was_not_sent_never_happens(server: Server, table: Any) -> None:
+    with slow(table, "UPDATE", 2), connect(server.port) as first:
+        first.sendall(put("f1", "First"))
+        wait_until(lambda: asleep(table) == 1, 5, "it has the connection that writes may take of three")
+        second = connect(server.port)
+        second.sendall(put("f2", "Second"))
+        wait_until(lambda: waiting(server) == 1, 5, "it waits for one")
+        second.close()
+        assert first.recv(4096).startswith(b"HTTP/1.1 200")
+        time.sleep(0.5)
+        assert asleep(table) == 0
     assert (name(table, "f1"), name(table, "f2")) == ("First", "Secretia 2")
+
+
+def asleep(table: Any) -> int:
+    """How many of the server's statements sleep."""
+    found = "FROM pg_stat_activity WHERE application_name = 'patients-api' AND wait_event = 'PgSleep'"
+    return int(table.execute(f"SELECT count(*) {found}").fetchone()[0])
 
 
 def name(table: Any, key: str) -> Any:
