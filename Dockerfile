@@ -1,5 +1,5 @@
-# The API alone; PostgreSQL is elsewhere (DATABASE_URL). `compose.yaml` has both.
-FROM python:3.11-slim-bookworm AS build
+# The API alone; PostgreSQL is elsewhere (DATABASE_URL). `compose.yaml` has both. `make images` renews the versions.
+FROM python:3.11.16-slim-bookworm AS build
 WORKDIR /srv
 COPY backend/requirements.txt ./
 RUN python -m venv .venv \
@@ -7,7 +7,7 @@ RUN python -m venv .venv \
  && .venv/bin/pip check \
  && .venv/bin/pip uninstall --yes pip setuptools
 
-FROM python:3.11-slim-bookworm
+FROM python:3.11.16-slim-bookworm
 WORKDIR /srv
 RUN useradd --system --no-create-home --uid 10001 patients \
  && pip uninstall --yes pip setuptools wheel
@@ -24,6 +24,6 @@ ENV PATH=/srv/.venv/bin:$PATH \
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s \
-    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ.get(\"PORT\", 8000)}/health', timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ.get(\"PORT\", 8000)}/health/live', timeout=4)"]
 # SIGTERM reaches the server itself, and it ends with exit code 0. Migrations: `docker run … alembic upgrade head`.
 CMD ["python", "-m", "app"]

@@ -12,7 +12,7 @@ RUN := cd backend && .venv/bin/python -m
 from_here = case "$$$1" in ""|/*) ;; *) export $1="$$PWD/$$$1" ;; esac;
 
 .DEFAULT_GOAL := help
-.PHONY: help serve reset test lint setup fix locks bench bench-migrate torture
+.PHONY: help serve reset test lint setup fix locks images bench bench-migrate torture
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 20
@@ -56,6 +56,14 @@ locks: ## make the locks anew from pyproject.toml (needs uv); UPGRADE='--upgrade
 		$(UV) pip compile -q --no-deps --only-binary :all: --python-platform $$system --python-version $$python \
 			requirements-dev.txt >/dev/null || exit 1; done; done
 
+images: ## name the newest Python and PostgreSQL of the same series that have an image (needs docker)
+	@python=$$($(LATEST) python:3.11-slim-bookworm sh -c 'echo $$PYTHON_VERSION') && \
+	postgres=$$($(LATEST) postgres:17-bookworm sh -c 'echo $${PG_VERSION%%-*}') && \
+	for file in Dockerfile compose.yaml render.yaml render.free.yaml; do sed -E \
+		-e "s/(python:|PYTHON_VERSION, value: )3[.]11[.][0-9]+/\1$$python/" \
+		-e "s/(postgres:)17[.][0-9]+/\1$$postgres/" $$file > $$file.new && mv $$file.new $$file || exit 1; done
+
+LATEST := docker run --rm --pull always
 UV ?= uv
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-header pyproject.toml
 SYSTEMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 x86_64-apple-darwin aarch64-apple-darwin

@@ -1,6 +1,7 @@
 """The container files, read and linted. What is in the image is put together and run in `test_deploying.py`."""
 
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 import yaml
 
 from app.config import Settings
-from tests.integration.deploy.conftest import ROOT
+from tests.integration.deploy.conftest import BLUEPRINTS, ROOT, blueprint
 
 TOOLS = Path(sys.executable).parent
 
@@ -59,11 +60,49 @@ def test_the_linters_have_nothing_to_say(command: list[str]) -> None:
 
 def test_the_image_has_no_build_tools_and_no_root() -> None:
     build, final = stages()
-    assert all(stage[0].text.split()[0].endswith("-slim-bookworm") for stage in (build, final))
+    (image,) = {stage[0].text.split()[0] for stage in (build, final)}
+    assert image.endswith("-slim-bookworm")
     installs = [text for name, text in final if name == "RUN" and re.search(r"apt|pip install|curl|wget|gcc", text)]
     assert installs == []
     assert any("pip uninstall" in text for name, text in final if name == "RUN")
     assert int(last("USER")) > 0
+
+
+def versions(root: Path = ROOT) -> dict[str, set[str]]:
+    """Program -> the versions of it that the container files and Blueprints name."""
+    files = ("Dockerfile", "compose.yaml", *BLUEPRINTS)
+    text = "\n".join((root / file).read_text() for file in files)
+    return {
+        "python": set(re.findall(r"(?:\bpython:|PYTHON_VERSION, value: )([\d.]+)", text)),
+        "postgres": set(re.findall(r"\bpostgres:([\d.]+)", text)),
+    }
+
+
+def test_every_image_is_one_release_and_the_same_everywhere() -> None:
+    (python,), (postgres,) = versions().values()
+    assert re.fullmatch(r"3\.11\.\d+", python)
+    assert re.fullmatch(r"\d+\.\d+", postgres)
+    majors = {blueprint(file)["databases"][0]["postgresMajorVersion"] for file in BLUEPRINTS}
+    assert majors == {postgres.partition(".")[0]}
+
+
+def test_make_images_names_the_newest_releases(tmp_path: Path) -> None:
+    """What the images say of themselves is given by a program in Docker's place: the network has the real ones."""
+    for file in ("Makefile", "Dockerfile", "compose.yaml", *BLUEPRINTS):
+        shutil.copy(ROOT / file, tmp_path)
+    docker = tmp_path / "docker"
+    docker.write_text('#!/bin/sh\nPYTHON_VERSION=3.11.99 PG_VERSION=17.99-1.pgdg12+1 exec sh -c "$8"\n')
+    docker.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    subprocess.run(["make", "images"], cwd=tmp_path, env=environment, check=True)
+    assert versions(tmp_path) == {"python": {"3.11.99"}, "postgres": {"17.99"}}
+
+
+def test_what_restarts_asks_for_the_process_alone() -> None:
+    """No outage of the database is mended by a restart (docs/operations.md, Conditions)."""
+    asked = {blueprint(file)["services"][0]["healthCheckPath"] for file in BLUEPRINTS}
+    assert asked == {"/health/live"}
+    assert "/health/live'" in last("HEALTHCHECK")
 
 
 def test_the_context_is_what_is_copied_and_nothing_else() -> None:

@@ -109,6 +109,13 @@ class Postgres:
                 connection.execute(f"CREATE ROLE {user} LOGIN PASSWORD 'right'".encode())
                 connection.execute("SELECT pg_reload_conf()")
 
+    def log_all(self, *, on: bool) -> None:
+        """Every statement, with its parameters."""
+        self._set(f"log_min_duration_statement = {0 if on else -1}")
+
+    def logged(self) -> str:
+        return Path(self._log.name).read_text(encoding="utf-8", errors="replace")
+
     def speak_tls(self, certificate: Path, key: Path) -> None:
         for source, name in ((certificate, "server.crt"), (key, "server.key")):
             (mine := self._data / name).write_bytes(source.read_bytes())

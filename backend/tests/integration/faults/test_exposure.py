@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from tests.docs.pages import DOCS, blocks
 from tests.integration.faults.processes import Postgres, Server
 from tests.integration.faults.wire import PLANTED, Answer, ask
 
@@ -72,6 +73,32 @@ def test_no_log_line_and_no_metric_names_a_patient_at_any_time(launch: Launch, p
     keys = {"time", "level", "logger", "message", "method", "route", "status", "ms", "request_id"}
     assert {frozenset(line) for line in requests} == {frozenset(keys)}
     assert {line["route"] for line in requests} == {"/patients", "/patients/{id}", "/metrics", "-"}
+
+
+def test_postgresql_logs_no_patient_once_it_is_told_as_the_page_says(launch: Launch, postgres: Postgres) -> None:
+    said = _logged_by_conflicts(launch(), postgres)
+    assert "DETAIL:  Key (id)=(Secretia/1) already exists." in said
+    assert "STATEMENT:  " in said
+    assert str(PERSON["name"]) in said
+    with postgres.connect() as connection:
+        for statement in next(blocks(DOCS / "operations.md", "sql")).text.splitlines():
+            connection.execute(statement.encode())
+    said = _logged_by_conflicts(launch(), postgres)
+    with postgres.connect() as connection:
+        connection.execute("ALTER ROLE patients RESET ALL")
+    assert 'ERROR:  duplicate key value violates unique constraint "patients_pkey"' in said
+    assert "STATEMENT:" not in said
+    assert not PLANTED.search(said)
+
+
+def _logged_by_conflicts(server: Server, postgres: Postgres) -> str:
+    """What PostgreSQL writes where it logs all statements, and an id is taken."""
+    before = len(postgres.logged())
+    postgres.log_all(on=True)
+    answers = [ask(server.port, "POST", "/patients", PERSON).status for _ in range(2)]
+    postgres.log_all(on=False)
+    assert answers[1] == 409
+    return postgres.logged()[before:]
 
 
 def test_metrics_tell_requests_pool_and_database(launch: Launch, postgres: Postgres) -> None:
