@@ -113,7 +113,7 @@ async def _run(dsn: str, queries: Sequence[Query], connections: int, seconds: fl
 
 def _fresh(params: Any) -> Any:
     """A posted patient again, as another one."""
-    records = params.get("records", "")
+    records = params.get("records", "") if isinstance(params, dict) else ""
     if f'"patient_id": "{MARK}' not in records:
         return params
     return {**params, "records": _KEYS.sub(lambda key: f'"{key[1]}": "{MARK}{secrets.token_hex(8)}"', records)}

@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from benchmarks.patients import CONDITIONS, Patient
 
@@ -28,6 +29,8 @@ class Scenario(NamedTuple):
     needs: tuple[str, ...]
     requests: Callable[[Sequence[Patient], random.Random], list[Request]]
     every: bool = True
+    beside: Callable[[], list[Request]] | None = None
+    """What another client sends all the while (`heavy.A_SECOND`)."""
 
     @property
     def writes(self) -> bool:
@@ -68,6 +71,18 @@ def _searches(_: Sequence[Patient], dice: random.Random) -> list[Request]:
     return [Request("GET", f"/patients?q={dice.choice(words)}&_page=1&_limit={PAGE}") for _ in range(_VARIANTS)]
 
 
+def heavy_lists() -> list[Request]:
+    """Pages with 32 filters on fields that nobody declared and 16 sort keys, no two of one shape."""
+    dice = random.Random(7)  # noqa: S311 reproducible, not secret
+    return [Request("GET", f"/patients?{_heavy(dice, place)}") for place in range(_VARIANTS)]
+
+
+def _heavy(dice: random.Random, place: int) -> str:
+    names = [f"field{place}x{number}" for number in range(32)]
+    filters = [(name + dice.choice(("", "_ne", "_gte", "_lte", ":contains")), dice.randint(1, 99)) for name in names]
+    return urlencode([*filters, ("_sort", ",".join(names[:16])), ("_page", 1), ("_limit", PAGE)])
+
+
 def _posts(patients: Sequence[Patient], _: random.Random) -> list[Request]:
     body = {**patients[0], "patientID": f"{MARK}{UNIQUE}"}
     del body["id"]
@@ -89,6 +104,7 @@ _FILTER = "gender=Female&age_gte=40"
 SCENARIOS = (
     Scenario("list", (*SERVERS, *LIMITS), _list),
     Scenario("by id", (*SERVERS, *LIMITS), _items),
+    Scenario("by id beside heavy lists", ("ours",), _items, beside=heavy_lists),
     Scenario("sorted page", (*_OLD, *LIMITS), _pages("_sort=name&_order=asc&_page={page}&_limit={size}")),
     Scenario("sorted page, 1.x", (*_NEW, *LIMITS), _pages("_sort=name&_page={page}&_per_page={size}"), every=False),
     Scenario("filtered page", (*_OLD, *LIMITS), _pages(_FILTER + "&_page={page}&_limit={size}", 0.2)),
