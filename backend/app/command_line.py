@@ -90,7 +90,7 @@ MISSING = (
 
 _ABOUT = """Serve patients from PostgreSQL as json-server would, until Ctrl-C.
 
-With DATABASE_URL that database is served as it is. Without, a PostgreSQL of its own is started, with its data in
+With DATABASE_URL that database is served as it is. Without, it starts a PostgreSQL for itself, with its data in
 backend/.data; if that was never used, it begins with the patients of db.json. The file is only read: what clients write
 is in PostgreSQL before they have their answer, and there at the next start.
 """
