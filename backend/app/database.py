@@ -7,6 +7,7 @@ only PostgreSQL's own "nothing was done, try again" is followed by a second atte
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from math import inf
@@ -21,13 +22,14 @@ from app.config import Settings
 from app.connections import GRACE, is_closed, options
 from app.ending import Ending
 from app.errors import DatabaseUnavailable
-from app.lanes import Lane
+from app.lanes import lanes
 from app.outages import STATES, Outage
-from app.sql import Change, Changes, Dear, Query
+from app.sql import Change, Changes, Query
 from app.watch import HEALTH_SECONDS, Watch
 
 Row = tuple[Any, ...]
 Connection = psycopg.AsyncConnection[Row]
+Leave = Callable[[], None]  # gives a seat in a lane back
 
 LOST_SECONDS = 0.5  # a database known to be away is waited for no longer; also between two attempts to connect
 HEALTH_GRACE = 0.1  # seconds
@@ -93,9 +95,7 @@ class Database:
         self._needs = needs
         self._watch = Watch(self._apart, partial(self._once, needs, HEALTH_GRACE))
         self._grace = settings.db_deadline * GRACE
-        size = settings.db_pool_size  # one is left for what is quick, whatever the others do
-        writes = Lane(max(1, (size - 1) // 2))
-        self._lanes = {Query: Lane(size), Dear: Lane(max(1, size // 2)), Change: writes, Changes: writes}
+        self._lanes = lanes(settings.db_pool_size, settings.db_pooled)
         self._pool = AsyncConnectionPool(
             self._dsn,
             kwargs=self._options,
@@ -181,26 +181,26 @@ class Database:
                 return rows
 
     async def _once(self, query: Query, grace: float, end: float, enough: float = inf) -> list[Row]:
-        await (lane := self._lanes[type(query)]).enter(min(self._patience(end - grace), max(0, enough - now())))
-        connection = await self._lent(lane, end - grace)
-        answer = self._answer(connection, lane, Ending(connection, end, grace), query)
+        leave = await self._lanes[type(query)].enter(min(self._patience(end - grace), max(0, enough - now())))
+        connection = await self._lent(leave, end - grace)
+        answer = self._answer(connection, leave, Ending(connection, end, grace), query)
         return await (asyncio.shield(answer) if isinstance(query, Change) else answer)
 
-    async def _lent(self, lane: Lane, end: float) -> Connection:
+    async def _lent(self, leave: Leave, end: float) -> Connection:
         """A connection of the pool for who is in the lane, who leaves it without one."""
         # Without `pool.connection()`, which commits what has committed itself: an eighth of a small statement's time.
         with ExitStack() as otherwise:
-            otherwise.callback(lane.leave)
+            otherwise.callback(leave)
             connection = await self._pool.getconn(self._patience(end))
             otherwise.pop_all()
         return connection
 
-    async def _answer(self, connection: Connection, lane: Lane, ending: Ending, query: Query) -> list[Row]:
+    async def _answer(self, connection: Connection, leave: Leave, ending: Ending, query: Query) -> list[Row]:
         try:
             with ending:
                 return await _fetched(connection, query)
         finally:
-            lane.leave()
+            leave()
             await self._pool.putconn(connection)
 
     def _patience(self, end: float) -> float:

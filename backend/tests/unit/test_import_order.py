@@ -28,7 +28,7 @@ IMPORTS = {
     "jsonserver": {"resource", "sql", "limits"},
     "database": {"sql", "errors", "config", "outages", "watch", "ending", "lanes", "connections"},
     "connections": {"config", "libpq"},
-    "lanes": set(),
+    "lanes": {"sql"},
     "ending": set(),
     "watch": {"outages", "errors"},
     "round_trips": {"errors"},

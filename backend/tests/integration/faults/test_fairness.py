@@ -37,7 +37,7 @@ def test_a_reader_of_large_patients_keeps_nobody_waiting(launch: Launch, postgre
         reads, writes, health = beside(server)
     assert {answer.status for answer in [*answers, *reads, *writes, *health]} == {200}
     assert (median(reads) < MEDIAN_SECONDS, median(writes) < MEDIAN_SECONDS) == (True, True)
-    assert all(answer.json()["photo"] == large[0]["photo"] for answer in answers[:1])
+    assert {answer.json()["photo"] for answer in answers} <= {body["photo"] for body in large}
 
 
 def test_writers_behind_a_lock_let_readers_read(launch: Launch, postgres: Postgres) -> None:

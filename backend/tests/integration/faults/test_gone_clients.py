@@ -130,14 +130,16 @@ def test_a_write_that_was_sent_is_finished(server: Server, table: Any) -> None:
 
 
 def test_a_write_that_was_not_sent_never_happens(server: Server, table: Any) -> None:
-    with slow(table, "UPDATE", 2), connect(server.port) as first:
+    with slow(table, "UPDATE", 2), connect(server.port) as first, connect(server.port) as other:
         first.sendall(put("f1", "First"))
-        wait_until(lambda: asleep(table) == 1, 5, "it has the connection that writes may take of three")
+        other.sendall(put("f3", "Other"))
+        wait_until(lambda: asleep(table) == 2, 5, "they have the connections that writes may take of three")
         second = connect(server.port)
         second.sendall(put("f2", "Second"))
         wait_until(lambda: waiting(server) == 1, 5, "it waits for one")
         second.close()
         assert first.recv(4096).startswith(b"HTTP/1.1 200")
+        assert other.recv(4096).startswith(b"HTTP/1.1 200")
         time.sleep(0.5)
         assert asleep(table) == 0
     assert (name(table, "f1"), name(table, "f2")) == ("First", "Secretia 2")
