@@ -15,17 +15,11 @@ import psycopg
 
 from tests.docs.conftest import Sandbox
 from tests.docs.pages import DOCS
+from tests.patients import patient
 from tests.servers import UNMEASURED, Server
 
 PAGE = DOCS / "architecture.md"
-PATIENT = {
-    "patientID": "P1",
-    "name": "Zoë Ångström",
-    "age": 45,
-    "gender": "Female",
-    "medicalCondition": "Asthma",
-    "lastVisit": "2024-01-15",
-}
+PATIENT = patient()
 
 
 def alembic(folder: Path, dsn: str, *arguments: str) -> str:

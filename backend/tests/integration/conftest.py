@@ -14,6 +14,7 @@ import pytest
 
 from app.config import Settings
 from app.main import create_app
+from tests import patients
 from tests.integration.processes import postgres_processes, wait_until
 
 
@@ -66,17 +67,4 @@ async def serving(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
 
 @pytest.fixture
 def patient() -> Callable[..., dict[str, Any]]:
-    """A valid body; keyword arguments replace fields, `None` fields included, and `...` leaves one out."""
-
-    def make(number: int = 1, **changes: Any) -> dict[str, Any]:
-        body = {
-            "patientID": f"P{number:03}",
-            "name": "Zoë Ångström",
-            "age": 45,
-            "gender": "Female",
-            "medicalCondition": "Asthma",
-            "lastVisit": "2024-01-15",
-        } | changes
-        return {name: value for name, value in body.items() if value is not ...}
-
-    return make
+    return patients.patient

@@ -15,15 +15,9 @@ from typing import Any
 import httpx2
 
 from app.config import BACKEND
+from tests.patients import patient
 
-PATIENT = {
-    "patientID": "T-1",
-    "name": "Ada Test",
-    "age": 36,
-    "gender": "Female",
-    "medicalCondition": "None",
-    "lastVisit": "2024-01-15",
-}
+PATIENT = patient(patientID="T-1", name="Ada Test")
 
 _FAST = {"PYTHONDONTWRITEBYTECODE": ""}  # else each start compiles everything anew
 _SERVER = ("-m", "app")

@@ -12,16 +12,9 @@ from app.config import Settings
 from app.development import upgrade
 from app.embedded import EmbeddedError
 from app.resources import RESOURCES
+from tests.patients import patient
 
-ADA = {
-    "id": "1",
-    "patientID": "A-1",
-    "name": "Ada Nameless",
-    "age": 36,
-    "gender": "Female",
-    "medicalCondition": "None",
-    "lastVisit": "2024-01-15",
-}
+ADA = {"id": "1"} | patient(patientID="A-1", name="Ada Nameless")
 
 
 def ids(dsn: str) -> list[str]:

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -127,3 +129,12 @@ def test_connections_are_opened_in_two_places() -> None:
 def test_frameworks_are_known_only_at_the_edge() -> None:
     found = {room: {name.split(".")[0] for name in names} for room, names in rooms().items()}
     assert {one: {room for room, known in found.items() if one in known} for one in FRAMEWORKS} == FRAMEWORKS
+
+
+def test_the_judge_of_the_contract_knows_nothing_of_what_it_judges() -> None:
+    """Else a fault of ours would explain itself."""
+    said = (
+        "import sys, tests.contract.differences; print([name for name in sys.modules if name.split('.')[0] == 'app'])"
+    )
+    done = subprocess.run([sys.executable, "-c", said], cwd=BACKEND, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -16,6 +16,7 @@ import pytest
 
 from tests.integration.deploy.conftest import BLUEPRINTS, ORIGIN, ROOT, Instance, Service
 from tests.integration.deploy.test_container import copied, last
+from tests.patients import patient
 
 
 def ask(port: int, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, HTTPMessage, Any]:
@@ -27,17 +28,6 @@ def ask(port: int, method: str, path: str, body: Any = None, **headers: str) -> 
     text = answer.read()
     connection.close()
     return answer.status, answer.headers, json.loads(text)
-
-
-def patient(number: int) -> dict[str, Any]:
-    return {
-        "patientID": f"P{number}",
-        "name": "Zoë Ångström",
-        "age": 45,
-        "gender": "Female",
-        "medicalCondition": "Asthma",
-        "lastVisit": "2024-01-15",
-    }
 
 
 def migrate(service: Service) -> None:

@@ -20,6 +20,7 @@ from tests.docs.pages import DOCS, rows
 from tests.integration.faults.conftest import launching
 from tests.integration.faults.processes import Postgres, Server, wait_until
 from tests.integration.faults.wire import Client, ask
+from tests.patients import patient
 
 USER = "clerk"
 RIGHTS = f"GRANT SELECT, INSERT, UPDATE, DELETE ON patients TO {USER}"
@@ -203,14 +204,7 @@ def _asked(client: Client) -> list[str]:
 
 
 def _patient() -> dict[str, Any]:
-    return {
-        "patientID": f"C{next(_numbers)}",
-        "name": "Secretia",
-        "age": 40,
-        "gender": "Other",
-        "medicalCondition": "Morbus",
-        "lastVisit": "2024-01-15",
-    }
+    return patient(patientID=f"C{next(_numbers)}", name="Secretia", medicalCondition="Morbus")
 
 
 def test_the_table_has_every_condition() -> None:

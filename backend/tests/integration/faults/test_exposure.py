@@ -9,18 +9,13 @@ from typing import Any
 from tests.docs.pages import DOCS, blocks
 from tests.integration.faults.processes import Postgres, Server
 from tests.integration.faults.wire import PLANTED, Answer, ask
+from tests.patients import patient
 
 Launch = Callable[..., Server]
 
-PERSON = {
-    "id": "Secretia/1",
-    "patientID": "Secretia-1",
-    "name": "Secretia Morbus",
-    "age": 1,
-    "gender": "Other",
-    "medicalCondition": "Morbus Secretia",
-    "lastVisit": "2024-01-15",
-}
+PERSON = {"id": "Secretia/1"} | patient(
+    patientID="Secretia-1", name="Secretia Morbus", medicalCondition="Morbus Secretia"
+)
 SPOKEN: list[tuple[str, str, Any, dict[str, str]]] = [
     ("POST", "/patients", PERSON, {}),
     ("POST", "/patients", PERSON, {}),

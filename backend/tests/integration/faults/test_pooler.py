@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from app.config import BACKEND
+from tests import patients
 from tests.integration.faults.processes import Postgres, Server, wait_until
 from tests.integration.faults.wire import Answer, ask
 from tests.servers import UNMEASURED, free_port
@@ -63,15 +64,7 @@ def at_once(server: Server, requests: list[tuple[str, str, Any]]) -> list[Answer
 
 
 def patient(number: int) -> dict[str, object]:
-    return {
-        "id": f"p{number}",
-        "patientID": f"P{number}",
-        "name": f"Secretia {number}",
-        "age": 40,
-        "gender": "Female",
-        "medicalCondition": "Morbus",
-        "lastVisit": "2024-01-15",
-    }
+    return patients.patient(number, id=f"p{number}", name=f"Secretia {number}", medicalCondition="Morbus")
 
 
 def _settings(database_port: int, port: int) -> str:

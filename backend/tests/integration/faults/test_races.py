@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests import patients
 from tests.integration.faults.processes import Server
 from tests.integration.faults.wire import Answer, Client, ask, burst
 
@@ -21,15 +22,8 @@ _numbers = count(1)
 
 def patient(**changes: Any) -> dict[str, Any]:
     number = next(_numbers)
-    return {
-        "id": f"r{number}",
-        "patientID": f"R{number}",
-        "name": f"Secretia {number}",
-        "age": 40,
-        "gender": "Female",
-        "medicalCondition": "Morbus",
-        "lastVisit": "2024-01-15",
-    } | changes
+    own = {"id": f"r{number}", "patientID": f"R{number}", "name": f"Secretia {number}", "medicalCondition": "Morbus"}
+    return patients.patient(**own | changes)
 
 
 def at_once(server: Server, requests: list[Request]) -> list[Answer]:

@@ -12,6 +12,7 @@ import pytest
 from app.importer.run import Options, import_file
 from app.jsonserver.row import row
 from app.resources import PATIENTS
+from tests.patients import patient
 
 VERDICTS = ("migrated", "unchanged", "rejected", "duplicate", "conflict")
 _NOT_IN = VERDICTS[2:]
@@ -87,16 +88,9 @@ def count(table: psycopg.Connection[Any]) -> int:
 
 def record(number: int = 1, **changes: Any) -> dict[str, Any]:
     """A good record; keyword arguments replace fields or add some, `...` leaves one out."""
-    fields = {
-        "id": str(number),
-        "patientID": f"P{number:03}",
-        "name": "Zoë Ångström",
-        "age": 45,
-        "gender": "Female",
-        "medicalCondition": "Asthma",
-        "lastVisit": "2024-01-15",
+    return {
+        name: value for name, value in ({"id": str(number)} | patient(number) | changes).items() if value is not ...
     }
-    return {name: value for name, value in (fields | changes).items() if value is not ...}
 
 
 def db(*records: Any, **collections: Any) -> str:
