@@ -16,13 +16,14 @@ from tests.integration.faults.wire import Answer, Client, ask
 Launch = Callable[..., Server]
 Path = Callable[[], str]
 
+KEYS = ",".join(f"nobody{number}" for number in range(8))  # no index sorts by these
 MEDIAN_SECONDS = 0.05  # beside them; it takes 1 to 5 ms where nothing else runs
 
 
 def test_slow_lists_leave_ids_and_writes_quick(launch: Launch, postgres: Postgres) -> None:
     postgres.fill(150_000)
     server, numbers = launch(), count()
-    with asked_all_the_time(server, [lambda: f"/patients?name_like=z.*{next(numbers)}.*y&_sort=age,name"] * 8):
+    with asked_all_the_time(server, [lambda: f"/patients?_sort={KEYS}&_limit=10&age_ne={100 + next(numbers)}"] * 8):
         reads, writes, health = beside(server)
     assert {answer.status for answer in reads + writes + health} == {200}
     assert (median(reads) < MEDIAN_SECONDS, median(writes) < MEDIAN_SECONDS) == (True, True)
@@ -33,7 +34,7 @@ def test_a_reader_of_large_patients_keeps_nobody_waiting(launch: Launch, postgre
     server = launch(max_body_bytes=8_000_000)
     large = [patient(number) | {"photo": f"x{number:05}" * 600_000} for number in range(4)]
     assert {ask(server.port, "POST", "/patients", body).status for body in large} == {201}
-    with asked_all_the_time(server, [partial("/patients/p{}".format, number) for number in range(4)]) as answers:
+    with asked_all_the_time(server, [partial("/patients/p{}".format, 1)]) as answers:
         reads, writes, health = beside(server)
     assert {answer.status for answer in [*answers, *reads, *writes, *health]} == {200}
     assert (median(reads) < MEDIAN_SECONDS, median(writes) < MEDIAN_SECONDS) == (True, True)
