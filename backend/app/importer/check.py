@@ -1,20 +1,20 @@
-"""One record's bytes -> a row for COPY, or every fault in it. The rules are the API's own (`schemas/patient.py`)."""
+"""One record's bytes -> a row for COPY, or its faults. The rules are the API's own (`schemas/patient.py`)."""
 
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context
 from typing import Any, NamedTuple
 
-from app.importer.json_text import demand_json, members
+from app.importer.json_text import demand_json
+from app.importer.salvage import UNKEPT, Salvage
 from app.resource import strict_json
 from app.resource.columns import EXTRA_BYTES
 from app.resource.record import Fault, InvalidRecord, Record, check, printable
 from app.resource.shapes import id_text
 from app.resources import PATIENTS
 
-UNKEPT = "json"  # code of a value that is no JSON, or one that cannot be kept
 _PER_VALUE = 16  # bytes that PostgreSQL takes for a JSON value beside its text, at most
 _LARGE = f"its fields that are not declared would take more than {EXTRA_BYTES >> 20} MiB together"
 
@@ -66,19 +66,20 @@ def ordinary_row(values: tuple[bytes, ...]) -> Row:
 def examine(raw: bytes) -> Checked:
     """Check one element of the list.
 
-    Raises `InvalidRecord` with all its faults, and `json_text.Broken` if it is not JSON at all.
+    Raises `InvalidRecord` with its faults, and `json_text.Broken` if it is not JSON at all.
     """
     if not raw.startswith(b"{"):
         demand_json(raw)
         raise InvalidRecord([Fault("", "object", "a record must be an object")])
-    body, faults = _read_object(raw)
+    body, unkept, names = _read_object(raw)
     numbers = {name: body[name] for name in KEYS if type(body.get(name)) in (int, float)}
     body |= {name: id_text(number) for name, number in numbers.items()}
+    faults: list[Fault] = []
     try:
         record = check(body, PATIENTS, PATIENTS.create)
     except InvalidRecord as error:
-        unkept = {fault.field for fault in faults} - body.keys()
-        faults += [fault for fault in error.faults if fault.field not in unkept]
+        faults = [fault for fault in error.faults if fault.field in body or fault.field not in names]
+    faults += unkept
     if not faults and _is_large(record.extra, len(raw)):
         faults = [Fault("", "size", _LARGE)]
     if faults:
@@ -87,28 +88,14 @@ def examine(raw: bytes) -> Checked:
     return Checked(_row(record), warnings, tuple(body))
 
 
-def _read_object(raw: bytes) -> tuple[dict[str, Any], list[Fault]]:
+def _read_object(raw: bytes) -> tuple[dict[str, Any], list[Fault], Set[str]]:
+    """Its members; of one that cannot be kept as it is those that can, why not all, and the names it has."""
     try:
-        return strict_json.loads(raw), []
+        return strict_json.loads(raw), [], set()
     except strict_json.InvalidJSON as error:
         demand_json(raw)
-        return _salvage(raw, error.reason)
-
-
-def _salvage(raw: bytes, fault: str) -> tuple[dict[str, Any], list[Fault]]:
-    """The members that can be kept, and a fault for each that cannot; `fault` if none stands out."""
-    body: dict[str, Any] = {}
-    faults: list[Fault] = []
-    names: set[str] = set()
-    for member in members(raw):
-        if member.name in names:
-            faults.append(Fault(printable(member.name), "repeated", "stands more than once in the record"))
-        names.add(member.name)
-        try:
-            body[member.name] = strict_json.loads(member.raw)
-        except strict_json.InvalidJSON as error:
-            faults.append(Fault(printable(member.name), UNKEPT, f"cannot be kept: {error.reason}"))
-    return body, list(dict.fromkeys(faults)) or [Fault("", UNKEPT, fault)]
+        salvage = Salvage(raw)
+        return salvage.body, salvage.faults or [Fault("", UNKEPT, error.reason)], salvage.names
 
 
 def _is_large(extra: dict[str, Any], length: int) -> bool:

@@ -48,7 +48,7 @@ IMPORTS = {
         "logs",
         "origins",
     },
-    "importer": {"models", "resource", "resources", "libpq", "outages"},
+    "importer": {"models", "resource", "resources", "libpq", "outages", "limits"},
     "exporter": {"importer", "jsonserver", "resources"},
     "embedded": {"libpq"},
     "logs": {"config"},

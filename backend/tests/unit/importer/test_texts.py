@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.importer import json_text
 from app.importer.document import Cut, Document
 from app.importer.json_text import Broken, Member, demand_json, end_of_value, members
 from app.importer.ordinary import Ordinary
@@ -80,6 +81,47 @@ def test_members_repeat_as_they_stand() -> None:
 @pytest.mark.parametrize("text", ["NaN", "[-Infinity]", '"a\nb"', "[" * 5000 + "]" * 5000, "9" * 5000])
 def test_what_only_a_record_cannot_keep_is_no_broken_file(text: str) -> None:
     demand_json(text.encode())
+
+
+def fault_of(text: bytes) -> tuple[str, int] | None:
+    try:
+        demand_json(text)
+    except Broken as error:
+        return error.message, error.at
+    return None
+
+
+@given(JSON, st.integers(0, 200), st.sampled_from([*'[]{},:"x1 ', ""]), st.integers(1, 30))
+def test_a_long_text_is_json_if_it_would_be_as_a_short_one(value: object, at: int, instead: str, piece: int) -> None:
+    """What is long is set so low that nearly all is."""
+    text = json.dumps(value)
+    text = text[:at] + instead + text[at + 1 :] if instead else text
+    whole = fault_of(text.encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_text, "_PIECE", piece)
+        in_pieces = fault_of(text.encode())
+    assert (in_pieces is None) == (whole is None)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "at"),
+    [
+        (b'{"a": [1, 2, [nope, 3]], "b": 4}', "Expecting value", 14),
+        (b'[{"a": 1}, {"a" 1}]', "Expecting ':' delimiter", 16),
+        (b'[{"a": 1}, {a: 1}]', "Expecting property name enclosed in double quotes", 12),
+        (b'["a", "b" "c"]', "Expecting ',' delimiter", 10),
+        (b"[1,, 2]", "Expecting value", 3),
+        (b"[ , 2]", "Expecting value", 2),
+        (b'{"a": 1,, "b": 2}', "Expecting property name enclosed in double quotes", 8),
+        ('["é", 😀]'.encode(), "Expecting value", 7),
+    ],
+)
+@pytest.mark.parametrize("piece", [1, 4, 9, 1 << 20])
+def test_a_fault_of_a_long_text_has_its_place(
+    text: bytes, message: str, at: int, piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_text, "_PIECE", piece)
+    assert fault_of(text) == (message, at)
 
 
 RECORDS = [
