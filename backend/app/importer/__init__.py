@@ -6,8 +6,9 @@
     source      a stream of any size as a moving window; its faults, placed
     document    db.json's shape: the elements of `patients`, the other collections
     ordinary    most records, proven good by one regular expression
-    check       every other record, by the API's own rules
-    load        one transaction, one COPY; what may repeat a key (`seen`) waits aside
+    check       every other record, by the API's own rules; `salvage` for one that cannot be kept as it is
+    spool       the good ones, in temporary files; what may repeat a key (`seen`) waits aside
+    load        one transaction, one COPY, under the table's lock: until here nobody has waited
     settle      what waited: in after all, unchanged, duplicate or conflict, told apart by SQL
     replace     --replace: what the file does not have just so goes before, and the file's order is the table's after
     verify      what the table holds now is what the file said

@@ -174,7 +174,8 @@ def _count(records: int) -> str:
 def _fault(path: str, error: Entry) -> str:
     field, message = shortened(error["field"] or ""), error["message"]
     said = f"{field}: {message.removeprefix(field + ' ')}" if field else message
-    return f"{path}:{error['line']}:{error['column']}: {said}"
+    where = f"{error['line']}:{error['column']}" if "line" in error else error["pointer"]
+    return f"{path}:{where}: {said}"
 
 
 def say(console: Console, text: str) -> None:

@@ -6,6 +6,8 @@ what is not there just so.
 
 from typing import NamedTuple
 
+from psycopg.sql import Composed, Literal
+
 from app.importer.load import Loader
 from app.importer.table import compose, content_of, row_of
 from app.importer.verify import Tally
@@ -30,10 +32,8 @@ _PUT_IN_ORDER = compose(
     "UPDATE {table} t SET position = a.position FROM {aside} a WHERE a.id = t.id AND a.position <> t.position"
 )
 _ALL = compose("SELECT count(*), coalesce(sum(digest), 0)::text FROM {aside}")
-# With the file's positions: where the order was right, the table has its old ones.
-READ = compose(
-    "SELECT a.position, {content_of_t} FROM {table} t LEFT JOIN {aside} a USING (id)", content_of_t=content_of("t")
-)
+# By the file's indices: where the order was right, the table has its old positions.
+_ROWS = "SELECT a.position - {base} - 1, {content_of_t} FROM {table} t LEFT JOIN {aside} a USING (id)"
 
 
 class Went(NamedTuple):
@@ -53,5 +53,10 @@ def put_in_order(loader: Loader) -> Tally:
     """For a file of which every record is in. The tally of what the table is to hold now."""
     if loader.connection.execute(_OUT_OF_ORDER).fetchone() == (True,):
         loader.connection.execute(_PUT_IN_ORDER)
-    rows, digests = loader.connection.execute(_ALL).fetchone() or (0, "0")
-    return Tally().plus(rows, int(digests))
+    number, digests = loader.connection.execute(_ALL).fetchone() or (0, "0")
+    return Tally().plus(number, int(digests))
+
+
+def rows(loader: Loader) -> Composed:
+    """The query of what the table holds, by the index in the file."""
+    return compose(_ROWS, base=Literal(loader.base), content_of_t=content_of("t"))

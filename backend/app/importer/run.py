@@ -19,13 +19,14 @@ from app.importer.entries import Entry, key_offsets, of_left_out, of_record, pla
 from app.importer.files import Input, Unwritable, output
 from app.importer.journal import Journal, all_held_back, merged
 from app.importer.json_text import Broken
-from app.importer.load import Loader, begin
+from app.importer.load import Loader, begin, known
 from app.importer.mistaken import explained
 from app.importer.ordinary import Ordinary, fields
 from app.importer.rejects import Rejects
-from app.importer.replace import READ, make_room, put_in_order
+from app.importer.replace import make_room, put_in_order, rows
 from app.importer.report import Report
 from app.importer.source import Source, Unreadable
+from app.importer.spool import Spool
 from app.importer.verify import Tally, behind, read_back
 from app.resource.record import InvalidRecord
 
@@ -33,7 +34,7 @@ _EVERY = 2048
 
 
 class Step(NamedTuple):
-    """How far it is, for people: bytes of the file, then rows read back. `total` is None where it cannot be known."""
+    """How far it is, for people: bytes of the file, then rows. `total` is None where it cannot be known."""
 
     name: str
     done: int
@@ -98,9 +99,8 @@ class _Import(NamedTuple):
         try:
             with Input(self.path) as source:
                 document = Document(Source(source.stream), Ordinary())
-                with database as dsn, connected(dsn) as connection:
-                    self.progress(Step("waiting for writers", 0, None, 0))
-                    return self._transaction(source, document, begin(connection, self.options.replace))
+                with database as dsn:
+                    return self._staged(source, document, dsn)
         except Unreadable as error:
             report = Report.unreadable(str(self.path), explained(self.path, error))
         except (DatabaseFailed, Unwritable) as error:
@@ -110,21 +110,28 @@ class _Import(NamedTuple):
         self.account.tell_failure(self._finished(report))
         return report
 
-    def _transaction(self, source: Input, document: Document, loader: Loader) -> Report:
-        with Journal() as found:
-            records = self._read(document, loader, found, source.size)
+    def _staged(self, source: Input, document: Document, dsn: str) -> Report:
+        """Read all of it before the table is locked: a pipe that stalls, or a long record, stops nobody."""
+        with connected(dsn) as connection:
+            table = known(connection)
+        with Spool(table.keys, all_aside=self.options.replace) as spool, Journal() as found:
+            records = self._read(document, spool, found, source.size)
             source.demand_unchanged()
-            self.progress(Step("settling duplicates", 0, None, loader.aside))
-            went = make_room(loader)._asdict() if self.options.replace else {}
-            written, left_out = settle.settle(loader) if loader.aside else (loader.copied, iter(()))
-            journal = self._journal(merged(found, map(of_left_out, left_out)))
-        report = Report(str(self.path), bytes=document.source.taken_in, collections=document.collections, went=went)
+            with connected(dsn) as connection:
+                self.progress(Step("waiting for writers", 0, None, 0))
+                loader = begin(connection, spool)
+                loader.load(table.then, self._told("writing", spool.new))
+                return self._transaction(document, loader, found, records)
+
+    def _transaction(self, document: Document, loader: Loader, found: Journal, records: int) -> Report:
+        report = Report(str(self.path), bytes=document.source.taken_in, collections=document.collections)
+        written, journal = self._settled(loader, found, report)
         report.count(journal, records)
         replaced = self.options.replace and report.status == "complete"
         if replaced:
             written = put_in_order(loader)
         if self.options.verify:
-            report.verify = self._verify(loader, READ if replaced else behind(loader.base), written)
+            report.verify = self._verify(loader, rows(loader) if replaced else behind(loader.base), written)
         if (self.options.all_or_nothing or self.options.replace) and report.status == "partial":
             report.hold_back()
             journal = self._journal(all_held_back(journal, records))
@@ -135,23 +142,32 @@ class _Import(NamedTuple):
         self.account.show(report)
         return report
 
+    def _settled(self, loader: Loader, found: Journal, report: Report) -> tuple[Tally, Journal]:
+        """What was written, and an entry for each record of which there is something to say."""
+        aside = loader.spool.aside
+        self.progress(Step("settling duplicates", 0, None, aside))
+        if self.options.replace:
+            report.went = make_room(loader)._asdict()
+        written, left_out = settle.settle(loader) if aside else (loader.copied, iter(()))
+        return written, self._journal(merged(found, map(of_left_out, left_out)))
+
     def _finished(self, report: Report) -> Report:
         report.dry_run, report.seconds = self.options.dry_run, time.monotonic() - self.started
         return report
 
-    def _read(self, document: Document, loader: Loader, found: Journal, size: int | None) -> int:
-        """Every record is copied, put aside, or written down with its faults. How many there were."""
+    def _read(self, document: Document, spool: Spool, found: Journal, size: int | None) -> int:
+        """Every record is spooled, or written down with its faults. How many there were."""
         index = -1
-        with loader.copying(), self.account.rejects.anew() as file, Rejects(file) as rejects:
+        with self.account.rejects.anew() as file, Rejects(file) as rejects:
             for index, item in enumerate(document.records()):
                 if isinstance(item, Cut):
                     row = self._examined(index, item, document, found, rejects)
                 else:
                     row = ordinary_row(fields(item))
-                if row and loader.is_new(row):
-                    loader.copy(index, row)
+                if row and spool.is_new(row):
+                    spool.add(index, row)
                 elif row:
-                    loader.put_aside(index, row, _places(document, item))
+                    spool.put_aside(index, row, _places(document, item))
                 if index % _EVERY == 0:
                     self.progress(Step("reading", document.source.taken_in, size, index))
         return index + 1
@@ -170,14 +186,15 @@ class _Import(NamedTuple):
         document.ordinary.learn(checked.names)
         return checked.row
 
-    def _verify(self, loader: Loader, rows: Composed, written: Tally) -> dict[str, int]:
-        def on_rows(read: int) -> None:
-            self.progress(Step("verifying", read, written.rows, read))
-
-        stored = read_back(loader.connection, rows, on_rows)
+    def _verify(self, loader: Loader, query: Composed, written: Tally) -> dict[str, int]:
+        stored = read_back(loader.connection, query, self._told("verifying", written.rows))
         if stored != written:
             raise DatabaseFailed("verification: the table does not hold what the file says; nothing was changed")
         return {"records": stored.rows, "differ": 0}
+
+    def _told(self, step: str, total: int) -> Callable[[int], None]:
+        """What tells of a step that counts rows."""
+        return lambda done: self.progress(Step(step, done, total, done))
 
     def _journal(self, entries: Iterable[Entry]) -> Journal:
         journal = self.kept.enter_context(Journal())

@@ -12,12 +12,13 @@ _PARTS: dict[str, sql.Composable] = {
     "aside": sql.Identifier("patients_aside"),  # temporary: records that may repeat a key, until they are settled
     "equal": sql.Identifier("patients_equal"),  # temporary: rows that were there before, just as the file has them
     "columns": sql.SQL(", ").join(map(sql.Identifier, _COLUMNS)),
+    "content": sql.SQL(", ").join(map(sql.Identifier, _COLUMNS[1:])),
     "sequence": sql.SQL("pg_get_serial_sequence({}, 'position')::regclass").format(PATIENTS.table.name),
 }
 
 
 def compose(text: LiteralString, **parts: sql.Composable) -> sql.Composed:
-    """SQL with {table}, {aside}, {equal}, {sequence}, {columns} (position first, extra last) and `parts` filled in."""
+    """SQL with names filled in, and `parts`. {columns}: position first, extra last; {content}: without the position."""
     return sql.SQL(text).format(**_PARTS, **parts)
 
 

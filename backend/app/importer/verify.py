@@ -10,7 +10,7 @@ from psycopg import sql
 
 from app.importer.table import compose
 
-_BEHIND = "SELECT {columns} FROM {table} WHERE position > {base}"
+_BEHIND = "SELECT position - {base} - 1, {content} FROM {table} WHERE position > {base}"
 _READ = "COPY ({rows}) TO STDOUT (ENCODING 'UTF8')"
 _NO_EXTRA = b"\t{}\n"
 _WORD = (1 << 64) - 1
@@ -28,7 +28,7 @@ class Tally(NamedTuple):
 
 
 def digest(line: bytes) -> int:
-    """64 bits, signed, of a row's line; different in each process (Python's hashing of text).
+    """64 bits, signed, of a row's line, its index in the file first; different in each process (Python's hashing).
 
     `extra` counts by value: PostgreSQL sorts its names and spells its numbers anew.
     """
@@ -40,7 +40,7 @@ def digest(line: bytes) -> int:
 
 
 def behind(base: int) -> sql.Composed:
-    """The query of every row behind a position."""
+    """The query of every row behind a position, by its index in the file."""
     return compose(_BEHIND, base=sql.Literal(base))
 
 

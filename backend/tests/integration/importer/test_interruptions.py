@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,21 +45,37 @@ def started(dsn: str, source: Path, *options: str) -> Iterator["subprocess.Popen
 
 
 @contextmanager
-def half_fed(dsn: str, table: Table, tmp_path: Path) -> Iterator[tuple["subprocess.Popen[str]", Callable[[], None]]]:
-    """An import in the middle of its COPY, from a pipe that has given half of the file; and what gives the rest."""
+def half_fed(dsn: str, tmp_path: Path) -> Iterator[tuple["subprocess.Popen[str]", Callable[[], object]]]:
+    """An import that has read half of its file, from a pipe that gives no more; and what gives the rest."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with started(dsn, pipe, "--report", str(tmp_path / "report.json")) as process, pipe.open("w") as feed:
-        feed.write(CONTENT[: len(CONTENT) // 2])
+        feed.write(CONTENT[: len(CONTENT) // 2])  # more than a pipe holds: it was taken
         feed.flush()
-        wait_until(lambda: table.execute(_COPYING).fetchone() == (True,), 30)
 
         def finish() -> None:
-            with suppress(BrokenPipeError):  # the import may be over
-                feed.write(CONTENT[len(CONTENT) // 2 :])
-                feed.close()
+            feed.write(CONTENT[len(CONTENT) // 2 :])
+            feed.close()
 
         yield process, finish
+
+
+@contextmanager
+def half_way(dsn: str, table: Table, tmp_path: Path) -> Iterator[tuple["subprocess.Popen[str]", Callable[[], object]]]:
+    """An import in the middle of its COPY, at a row that has to wait; and what lets it go on."""
+    source = tmp_path / "db.json"
+    source.write_text(CONTENT)
+    body = f"BEGIN IF NEW.id = '{MANY // 2}' THEN PERFORM pg_advisory_xact_lock(7); END IF; RETURN NEW; END"
+    table.execute(f"CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$".encode())
+    table.execute("CREATE TRIGGER wait BEFORE INSERT ON patients FOR EACH ROW EXECUTE FUNCTION wait()")
+    table.execute("SELECT pg_advisory_lock(7)")
+    try:
+        with started(dsn, source, "--report", str(tmp_path / "report.json")) as process:
+            wait_until(lambda: table.execute(_COPYING).fetchone() == (True,), 30)
+            yield process, lambda: table.execute("SELECT pg_advisory_unlock(7)")
+    finally:
+        table.execute("SELECT pg_advisory_unlock_all()")
+        table.execute("DROP FUNCTION wait CASCADE")
 
 
 def ended(table: Table) -> bool:
@@ -69,7 +85,7 @@ def ended(table: Table) -> bool:
 
 
 def test_an_import_that_is_killed_half_way_leaves_nothing(database_url: str, table: Table, tmp_path: Path) -> None:
-    with half_fed(database_url, table, tmp_path) as (process, _):
+    with half_way(database_url, table, tmp_path) as (process, _):
         process.kill()
         process.wait()
     wait_until(lambda: ended(table), 30)
@@ -125,15 +141,88 @@ def test_two_imports_at_once_agree(database_url: str, table: Table, tmp_path: Pa
 def test_readers_go_on_and_writers_are_told_to_come_back(database_url: str, table: Table, tmp_path: Path) -> None:
     with serving(DATABASE_URL=database_url, DB_DEADLINE=0.5) as server:
         assert server.http.post("/patients", json=PATIENT).status_code == 201
-        with half_fed(database_url, table, tmp_path) as (process, finish):
+        with half_way(database_url, table, tmp_path) as (process, go_on):
             assert server.patients() == ["T-1"]
             refused = server.http.post("/patients", json=PATIENT | {"patientID": "T-2"})
             assert (refused.status_code, "Retry-After" in refused.headers) == (503, True)
-            finish()
+            go_on()
             assert process.wait() == 0
         assert server.http.post("/patients", json=PATIENT | {"patientID": "T-2"}).status_code == 201
         patients = server.patients()
     assert (len(patients), patients[0], patients[-1]) == (MANY + 2, "T-1", "T-2")
+
+
+def test_a_pipe_that_stalls_stops_nobody(database_url: str, table: Table, tmp_path: Path) -> None:
+    with half_fed(database_url, tmp_path) as (process, finish), serving(DATABASE_URL=database_url) as server:
+        wait_until(lambda: ended(table), 30)
+        assert server.http.post("/patients", json=PATIENT | {"id": "0"}).status_code == 201
+        assert server.http.post("/patients", json=PATIENT | {"patientID": "P2999"}).status_code == 201
+        assert server.http.delete("/patients/0").status_code == 200
+        assert server.http.post("/patients", json=record(1)).status_code == 201
+        finish()
+        assert process.wait() == 1
+        assert server.http.get("/patients/0").json()["patientID"] == "P000"
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert {verdict: n for verdict, n in report["totals"].items() if n} == {
+        "records": MANY,
+        "migrated": MANY - 2,
+        "unchanged": 1,
+        "conflict": 1,
+    }
+
+
+LATE = {
+    "the same": ("insert", record(1), "unchanged"),
+    "another under its id": ("insert", record(1, patientID="X"), "conflict id:conflict"),
+    "another under its patientID": ("insert", record(7, patientID="P001"), "conflict patientID:conflict"),
+    "another under both": ("insert", record(1, age=1), "conflict id:conflict patientID:conflict"),
+    "one that is given its patientID": ("update", "patient_id = 'P001'", "conflict patientID:conflict"),
+    "one that is given another": ("update", "patient_id = 'X'", "in"),
+}
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_what_comes_into_the_table_while_the_file_is_read_is_there_before_it(
+    database_url: str, table: Table, tmp_path: Path, name: str
+) -> None:
+    how, what, verdict = LATE[name]
+    source, later, told = tmp_path / "db.json", tmp_path / "later.json", tmp_path / "report.json"
+    later.write_text(db(record(9), *([what] if how == "insert" else [])))
+    source.write_text(db(record(1), record(2)))
+    if how == "update":
+        import_file(later, database_url)
+
+    def interfere(step: Step) -> None:
+        if step.name == "waiting for writers":
+            if how == "insert":
+                import_file(later, database_url)
+            else:
+                table.execute(f"UPDATE patients SET {what}".encode())
+
+    report = import_file(source, database_url, Options(report=told), interfere)
+    entries = json.loads(told.read_text())["records"]
+    said = [
+        f"{entry['verdict']} " + " ".join(f"{e['field']}:{e['code']}" for e in entry["errors"]) for entry in entries
+    ]
+    assert said == ([verdict] if verdict.startswith("conflict") else [])
+    assert report.totals["unchanged"] == (verdict == "unchanged")
+    assert report.totals["migrated"] == 1 + (verdict == "in")
+    assert ["line" in entry for entry in entries] == [False] * len(entries)  # its place was not kept
+
+
+def test_a_row_that_goes_while_the_file_is_read_is_not_there_any_more(
+    database_url: str, table: Table, tmp_path: Path
+) -> None:
+    source = tmp_path / "db.json"
+    source.write_text(db(record(1), record(2)))
+    import_file(source, database_url)
+
+    def interfere(step: Step) -> None:
+        if step.name == "waiting for writers":
+            table.execute("DELETE FROM patients WHERE id = '1'")
+
+    report = import_file(source, database_url, progress=interfere)
+    assert (report.totals["migrated"], report.totals["unchanged"]) == (1, 1)
 
 
 def test_under_load_an_import_is_seen_whole_or_not_at_all(database_url: str, table: Table, tmp_path: Path) -> None:
@@ -198,9 +287,9 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
 
 
 def test_a_database_that_goes_away_changes_nothing(database_url: str, table: Table, tmp_path: Path) -> None:
-    with half_fed(database_url, table, tmp_path) as (process, finish):
+    with half_way(database_url, table, tmp_path) as (process, go_on):
         table.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_progress_copy")
-        finish()
+        go_on()
         assert process.wait() == 3
         said = process.stderr.read() if process.stderr else ""
     assert said.startswith("The import failed. ")
@@ -209,14 +298,31 @@ def test_a_database_that_goes_away_changes_nothing(database_url: str, table: Tab
     assert count(table) == 0
 
 
-def test_an_interrupted_import_says_so_and_changes_nothing(database_url: str, table: Table, tmp_path: Path) -> None:
-    with half_fed(database_url, table, tmp_path) as (process, _):
-        process.send_signal(signal.SIGINT)
-        assert process.wait() == 130
-        assert process.stderr
-        assert process.stderr.read() == "Interrupted: nothing was written.\n"
+def test_an_import_that_is_interrupted_while_it_reads_says_so(database_url: str, table: Table, tmp_path: Path) -> None:
+    with half_fed(database_url, tmp_path) as (process, _):
+        demand_interrupted(process)
     assert count(table) == 0
     assert os.listdir(tmp_path) == ["pipe"]
+
+
+def test_an_import_that_is_interrupted_while_it_waits_says_so(database_url: str, table: Table, tmp_path: Path) -> None:
+    source = tmp_path / "db.json"
+    source.write_text(CONTENT)
+    with psycopg.connect(database_url) as writer:
+        writer.execute("LOCK TABLE patients IN ROW EXCLUSIVE MODE")
+        with started(database_url, source, "--report", str(tmp_path / "report.json")) as process:
+            wait_until(lambda: table.execute(_WAITING).fetchone() == (1,), 30)
+            demand_interrupted(process)
+    wait_until(lambda: ended(table), 30)
+    assert count(table) == 0
+    assert os.listdir(tmp_path) == ["db.json"]
+
+
+def demand_interrupted(process: "subprocess.Popen[str]") -> None:
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 130
+    assert process.stderr
+    assert process.stderr.read() == "Interrupted: nothing was written.\n"
 
 
 def test_an_interruption_after_the_commit_finishes_the_report(database_url: str, table: Table, tmp_path: Path) -> None:
