@@ -134,6 +134,8 @@ class Database:
         except pg.UniqueViolation as error:
             raise UniqueViolation(error.diag.constraint_name) from None
         except pg.LockNotAvailable as error:
+            if not isinstance(query, Changes):  # of these each goes alone now
+                self._watch.failed(error)
             raise Locked from error
         except _UNAVAILABLE as error:
             self._watch.failed(error)
@@ -204,9 +206,9 @@ class Database:
             await self._pool.putconn(connection)
 
     def _patience(self, end: float) -> float:
-        """Seconds to wait in a queue. Raises `DatabaseUnavailable` if there are none left."""
+        """Seconds to wait in a queue. Raises `TimeoutError` if there are none left."""
         if (left := end - now()) <= 0:
-            raise DatabaseUnavailable
+            raise TimeoutError
         return min(left, LOST_SECONDS) if self._watch.away else left
 
     async def _suspect(self, end: float) -> None:

@@ -71,9 +71,11 @@ class Postgres:
 
     def kill(self, *, whole: bool = True) -> None:
         """-9 for the postmaster, and for its children too or not: then they notice, and end by themselves."""
-        for pid in self.tree()[: None if whole else 1]:
+        tree = self.tree()
+        for pid in tree[: None if whole else 1]:
             _send(pid, signal.SIGKILL)
         self.guard.wait()
+        wait_until(lambda: not any(map(_runs, tree)), 10, "rid of the postmaster's children, which serve until then")
 
     def freeze(self) -> None:
         """Alive, connected and silent, as behind a network that lost every packet."""
@@ -234,6 +236,10 @@ def children(parent: int) -> list[int]:
         if ppid == parent:
             found += [pid, *children(pid)]
     return found
+
+
+def _runs(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
 
 
 def _send(pid: int, number: signal.Signals) -> None:
