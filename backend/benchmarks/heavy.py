@@ -1,4 +1,4 @@
-"""Lists that cost the most Python: beside other requests, and by themselves."""
+"""Lists that cost much: beside other requests, and their part of Python by themselves."""
 
 import threading
 import time
@@ -13,9 +13,7 @@ from app.jsonserver.collation import Collations
 from app.jsonserver.lists import Lists
 from app.jsonserver.query import parse
 from app.resources import PATIENTS
-from benchmarks.scenarios import Request, heavy_lists
-
-A_SECOND = 20
+from benchmarks.scenarios import Beside, Request, heavy_lists
 
 
 def python_ms() -> float:
@@ -31,22 +29,26 @@ def _took(statements: Lists, query: str) -> float:
 
 
 @contextmanager
-def beside(url: str, requests: Sequence[Request]) -> Iterator[None]:
-    """The requests in turn, `A_SECOND` of them a second, while the block runs."""
-    over = threading.Event()
-    client = threading.Thread(target=_send, args=(url, requests, over))
-    client.start()
+def beside(url: str, others: Beside) -> Iterator[None]:
+    """The others' requests while the block runs."""
+    over, requests = threading.Event(), others.requests()
+    shares = [requests[number :: others.clients] for number in range(others.clients)]
+    pause = 1 / others.a_second if others.a_second else 0
+    clients = [threading.Thread(target=_send, args=(url, share, pause, over)) for share in shares]
+    for client in clients:
+        client.start()
     try:
         yield
     finally:
         over.set()
-        client.join()
+        for client in clients:
+            client.join()
 
 
-def _send(url: str, requests: Sequence[Request], over: threading.Event) -> None:
+def _send(url: str, requests: Sequence[Request], pause: float, over: threading.Event) -> None:
     with httpx2.Client(base_url=url) as http:
         for request in cycle(requests):
             begin = time.perf_counter()
             http.get(request.path).raise_for_status()
-            if over.wait(max(0.0, begin + 1 / A_SECOND - time.perf_counter())):
+            if over.wait(max(0.0, begin + pause - time.perf_counter())):
                 return

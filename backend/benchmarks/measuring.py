@@ -184,8 +184,8 @@ def _sample(site: Site, name: str, work: Work) -> Sample:
     if name == "database limit":
         return limits.run(site.world.dsn, work.queries, work.connections, _seconds(site, work.scenario))
     stored = _posted(site.world.dsn)
-    url, heavy_ones = site.servers[name].url, work.scenario.beside
-    with heavy.beside(url, heavy_ones()) if heavy_ones else nullcontext():
+    url, others = site.servers[name].url, work.scenario.beside
+    with heavy.beside(url, others) if others else nullcontext():
         sample = load.run(url, work.file, work.connections, _seconds(site, work.scenario))
     if work.scenario.name == "POST" and name in ("ours", "fastify"):
         _require_kept(name, sample.answered, _posted(site.world.dsn) - stored)

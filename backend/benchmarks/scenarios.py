@@ -22,6 +22,14 @@ class Request(NamedTuple):
     body: str = ""
 
 
+class Beside(NamedTuple):
+    """What other clients send all the while, each in turn: so many clients, and how often a second (None: at once)."""
+
+    requests: Callable[[], list[Request]]
+    clients: int
+    a_second: int | None
+
+
 class Scenario(NamedTuple):
     """`needs`: who is asked. `every`: at each number of patients and connections, not only where a figure is wanted."""
 
@@ -29,8 +37,7 @@ class Scenario(NamedTuple):
     needs: tuple[str, ...]
     requests: Callable[[Sequence[Patient], random.Random], list[Request]]
     every: bool = True
-    beside: Callable[[], list[Request]] | None = None
-    """What another client sends all the while (`heavy.A_SECOND`)."""
+    beside: Beside | None = None
 
     @property
     def writes(self) -> bool:
@@ -83,6 +90,11 @@ def _heavy(dice: random.Random, place: int) -> str:
     return urlencode([*filters, ("_sort", ",".join(names[:16])), ("_page", 1), ("_limit", PAGE)])
 
 
+def slow_lists() -> list[Request]:
+    """Searches of the whole table that find nothing, no two alike: they never share an answer."""
+    return [Request("GET", f"/patients?q=zz{place}%25q") for place in range(_VARIANTS)]
+
+
 def _posts(patients: Sequence[Patient], _: random.Random) -> list[Request]:
     body = {**patients[0], "patientID": f"{MARK}{UNIQUE}"}
     del body["id"]
@@ -104,7 +116,8 @@ _FILTER = "gender=Female&age_gte=40"
 SCENARIOS = (
     Scenario("list", (*SERVERS, *LIMITS), _list),
     Scenario("by id", (*SERVERS, *LIMITS), _items),
-    Scenario("by id beside heavy lists", ("ours",), _items, beside=heavy_lists),
+    Scenario("by id beside heavy lists", ("ours",), _items, beside=Beside(heavy_lists, 1, 20)),
+    Scenario("by id beside slow lists", ("ours",), _items, beside=Beside(slow_lists, 8, None)),
     Scenario("sorted page", (*_OLD, *LIMITS), _pages("_sort=name&_order=asc&_page={page}&_limit={size}")),
     Scenario("sorted page, 1.x", (*_NEW, *LIMITS), _pages("_sort=name&_page={page}&_per_page={size}"), every=False),
     Scenario("filtered page", (*_OLD, *LIMITS), _pages(_FILTER + "&_page={page}&_limit={size}", 0.2)),
