@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from app.dialect.row import row
 from app.importer.connection import connected
 from app.importer.files import destination
 from app.importer.frame import Frame, alone
-from app.jsonserver.row import row
 from app.resources import PATIENTS
 
 _AT_ONCE = 2000  # rows of one fetch

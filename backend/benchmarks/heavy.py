@@ -9,9 +9,9 @@ from statistics import median
 
 import httpx2
 
-from app.jsonserver.collation import Collations
-from app.jsonserver.lists import Lists
-from app.jsonserver.query import parse
+from app.dialect.collation import Collations
+from app.dialect.lists import Lists
+from app.dialect.query import parse
 from app.resources import PATIENTS
 from benchmarks.scenarios import Beside, Request, heavy_lists
 

@@ -9,7 +9,7 @@ import logging
 from alembic import op
 from sqlalchemy.exc import DBAPIError
 
-from app.jsonserver.collation import DETECT, Collations
+from app.dialect.collation import DETECT, Collations
 
 revision = "0002"
 down_revision = "0001"
@@ -18,7 +18,7 @@ depends_on = None
 
 log = logging.getLogger("alembic.runtime.migration")
 
-# As `app.jsonserver.search_forms` searches; in the collation that it finds at start, too.
+# As `app.dialect.search_forms` searches; in the collation that it finds at start, too.
 _TEXT = "id || E'\\x1f' || patient_id || E'\\x1f' || name || E'\\x1f' || gender || E'\\x1f' || medical_condition"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.api import problems
-from app.jsonserver.query import SPELLINGS
+from app.dialect.query import SPELLINGS
 from app.resource.columns import ID_LENGTH
 from app.resource.kinds import NUMBER, TRUTH, WHOLE
 from app.resource.resource import Resource

@@ -4,8 +4,8 @@ import logging
 from collections import OrderedDict
 from functools import partial
 
-from app.jsonserver.lists import Lists
-from app.jsonserver.query import Dialect, ListQuery, parse
+from app.dialect.lists import Lists
+from app.dialect.query import Dialect, ListQuery, parse
 from app.resource.resource import Resource
 from app.sql import Query
 from app.turns import Turns

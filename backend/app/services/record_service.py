@@ -16,12 +16,12 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from app.database import Database, Locked, Refused, Row, UniqueViolation
+from app.dialect import page
+from app.dialect.collation import DETECT, Collations
+from app.dialect.conditions import UnsupportedQuery
+from app.dialect.lists import Lists
+from app.dialect.query import Dialect, ListQuery
 from app.errors import BadRequest, Conflict, DatabaseUnavailable, NotFound, PreconditionFailed
-from app.jsonserver import page
-from app.jsonserver.collation import DETECT, Collations
-from app.jsonserver.conditions import UnsupportedQuery
-from app.jsonserver.lists import Lists
-from app.jsonserver.query import Dialect, ListQuery
 from app.resource.columns import extra_size
 from app.resource.record import Record
 from app.resource.resource import Resource

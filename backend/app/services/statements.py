@@ -8,7 +8,7 @@ what cannot be done at once is left out of the answer.
 from collections.abc import Iterable
 from functools import cached_property
 
-from app.jsonserver.row import row, weight
+from app.dialect.row import row, weight
 from app.limits import SHARED_BYTES
 from app.resource.resource import Field, Resource
 from app.sql import Query, quoted, quoted_text

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.jsonserver.collation import DETECT, Collations
+from app.dialect.collation import DETECT, Collations
 from tests.contract.answers import Version
 from tests.contract.pair import Pair
 from tests.contract.records import PATIENTS

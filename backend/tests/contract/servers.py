@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from app.config import BACKEND
-from app.jsonserver.query import Dialect
+from app.dialect.query import Dialect
 from tests.contract.answers import Answer, Version
 from tests.npm import installed
 from tests.servers import UNMEASURED, free_port

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.jsonserver.collation import Collations
-from app.jsonserver.pattern import Untranslatable, translate
+from app.dialect.collation import Collations
+from app.dialect.pattern import Untranslatable, translate
 
 _SCRIPT = """
 const { patterns, texts } = JSON.parse(require("fs").readFileSync(0, "utf8"))

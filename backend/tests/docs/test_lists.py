@@ -10,8 +10,8 @@ from starlette.routing import Route
 
 from app.api.metrics import Metrics
 from app.config import BACKEND, Settings
+from app.dialect.query import SPELLINGS
 from app.errors import Problem
-from app.jsonserver.query import SPELLINGS
 from app.limits import FILTERS, PARAMETERS, PATTERN_LENGTH, PATTERNS, SORT_KEYS
 from app.main import create_app
 from app.outages import _REASONS, SILENT, STATES

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy import NullPool, create_engine
 
 from app.config import Settings
-from app.jsonserver.query import Dialect
+from app.dialect.query import Dialect
 from app.main import create_app
 from app.resource.resource import Resource
 from tests.engine.declared import EVERY, Base

@@ -8,8 +8,8 @@ import pytest
 from openapi_spec_validator import validate
 
 from app.api.field_rules import example
-from app.jsonserver.conditions import OPERATORS
-from app.jsonserver.query import SPELLINGS
+from app.dialect.conditions import OPERATORS
+from app.dialect.query import SPELLINGS
 from app.resource.resource import Resource
 from tests.engine.declared import CASES, DOCTORS, EVERY
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.jsonserver.collation import DETECT, Collations
-from app.jsonserver.conditions import UnsupportedQuery
-from app.jsonserver.lists import Lists
-from app.jsonserver.query import SPELLINGS, parse
+from app.dialect.collation import DETECT, Collations
+from app.dialect.conditions import UnsupportedQuery
+from app.dialect.lists import Lists
+from app.dialect.query import SPELLINGS, parse
 from app.resources import PATIENTS
 
 Connection = psycopg.Connection[Any]

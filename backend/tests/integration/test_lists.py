@@ -11,9 +11,9 @@ import pytest
 from pydantic import SecretStr
 
 from app.config import Settings
-from app.jsonserver.collation import DETECT, Collations
-from app.jsonserver.lists import Lists
-from app.jsonserver.query import parse
+from app.dialect.collation import DETECT, Collations
+from app.dialect.lists import Lists
+from app.dialect.query import parse
 from app.resources import PATIENTS
 from tests.contract import records
 from tests.integration.conftest import serving

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import NullPool, create_engine
 
 from app.config import BACKEND
-from app.jsonserver.collation import DETECT, Collations
-from app.jsonserver.lists import Lists
-from app.jsonserver.query import parse
+from app.dialect.collation import DETECT, Collations
+from app.dialect.lists import Lists
+from app.dialect.query import parse
 from app.resource.columns import Base, is_accelerator
 from app.resources import PATIENTS
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.jsonserver import filters
-from app.jsonserver.conditions import Condition, Either, Operator, UnsupportedQuery
-from app.jsonserver.search import SEPARATOR
+from app.dialect import filters
+from app.dialect.conditions import Condition, Either, Operator, UnsupportedQuery
+from app.dialect.search import SEPARATOR
 from app.limits import FILTERS, PATTERN_LENGTH, PATTERNS
 from app.resource import kinds
 from app.resource.kinds import WHOLE_MAX, WHOLE_MIN

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.jsonserver import page
-from app.jsonserver.page import Numbers
-from app.jsonserver.query import Page, parse
+from app.dialect import page
+from app.dialect.page import Numbers
+from app.dialect.query import Page, parse
 
 URL = "http://host/patients"
 

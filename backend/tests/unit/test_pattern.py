@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.jsonserver.pattern import Untranslatable, searched, translate
+from app.dialect.pattern import Untranslatable, searched, translate
 from app.limits import PATTERN_REPEAT, PATTERN_STATES
 
 WORD = "[0-9A-Za-z_]"

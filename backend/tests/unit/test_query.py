@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.jsonserver.conditions import Condition, Either, UnsupportedQuery
-from app.jsonserver.query import DEFAULT_SIZE, Dialect, ListQuery, Page, Slice, SortKey, parse
+from app.dialect.conditions import Condition, Either, UnsupportedQuery
+from app.dialect.query import DEFAULT_SIZE, Dialect, ListQuery, Page, Slice, SortKey, parse
 from app.limits import PARAMETERS, SORT_KEYS, WHERE_DEPTH
 
 DECLARED = ("id", "name", "age")

@@ -8,7 +8,7 @@ from openapi_spec_validator import validate
 from pydantic import SecretStr
 
 from app.config import Settings
-from app.jsonserver.query import SPELLINGS
+from app.dialect.query import SPELLINGS
 from app.main import create_app
 from app.models.patient import GENDERS, TABLE
 from app.resource.javascript import BLANKS

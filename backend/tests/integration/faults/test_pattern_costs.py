@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 import psycopg
 import pytest
 
-from app.jsonserver.collation import DETECT, Collations
-from app.jsonserver.lists import Lists
-from app.jsonserver.pattern import searched
-from app.jsonserver.query import parse
+from app.dialect.collation import DETECT, Collations
+from app.dialect.lists import Lists
+from app.dialect.pattern import searched
+from app.dialect.query import parse
 from app.resources import PATIENTS
 
 _SECONDS, _KIB = 0.2, 20 * 1024

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import psycopg
 import pytest
 
+from app.dialect.row import row
 from app.importer.run import Options, import_file
-from app.jsonserver.row import row
 from app.resources import PATIENTS
 from tests.patients import patient
 

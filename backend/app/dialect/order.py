@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from app.jsonserver import documents, filters
-from app.jsonserver.collation import Collations
-from app.jsonserver.query import Dialect, ListQuery
+from app.dialect import documents, filters
+from app.dialect.collation import Collations
+from app.dialect.query import Dialect, ListQuery
 from app.resource.kinds import TEXT
 from app.resource.resource import Field, Resource
 from app.resource.strict_json import unstorable

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from app.jsonserver.conditions import Condition, UnsupportedQuery
-from app.jsonserver.pattern import searched
+from app.dialect.conditions import Condition, UnsupportedQuery
+from app.dialect.pattern import searched
 from app.limits import PATTERN_LENGTH, PATTERNS
 from app.resource import javascript
 from app.resource.kinds import texts

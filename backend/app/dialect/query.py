@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Literal, NamedTuple
 from urllib.parse import parse_qsl
 
-from app.jsonserver.conditions import OPERATORS, Condition, Either, Operator, UnsupportedQuery, where
+from app.dialect.conditions import OPERATORS, Condition, Either, Operator, UnsupportedQuery, where
 from app.limits import PARAMETERS, SORT_KEYS
 from app.resource.javascript import parse_int, trim
 

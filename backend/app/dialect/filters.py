@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from app.jsonserver import documents, scalars
-from app.jsonserver.conditions import Condition, Either, UnsupportedQuery
-from app.jsonserver.search import search
+from app.dialect import documents, scalars
+from app.dialect.conditions import Condition, Either, UnsupportedQuery
+from app.dialect.search import search
 from app.limits import FILTERS
 from app.resource.resource import Resource
 from app.resource.strict_json import unstorable

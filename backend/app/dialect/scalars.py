@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from app.jsonserver.conditions import Condition
-from app.jsonserver.texts import COMPARISONS, contains, literals, matches, patterns
+from app.dialect.conditions import Condition
+from app.dialect.texts import COMPARISONS, contains, literals, matches, patterns
 from app.resource.kinds import Scalar
 from app.resource.resource import Field
 from app.sql import ALWAYS, NEVER, Part, any_of

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from app.jsonserver.query import ListQuery, Page
+from app.dialect.query import ListQuery, Page
 
 
 class Numbers(NamedTuple):

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterator
 
-from app.jsonserver.documents import text_of
-from app.jsonserver.texts import contains, within
+from app.dialect.documents import text_of
+from app.dialect.texts import contains, within
 from app.resource.kinds import NUMBER, Scalar
 from app.resource.resource import Field, Resource
 from app.resource.strict_json import unstorable

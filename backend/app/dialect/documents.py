@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from app.jsonserver.conditions import Condition
-from app.jsonserver.javascript_text import compound_text, text
-from app.jsonserver.texts import COMPARISONS, contains, folded, literals, matches, patterns
+from app.dialect.conditions import Condition
+from app.dialect.javascript_text import compound_text, text
+from app.dialect.texts import COMPARISONS, contains, folded, literals, matches, patterns
 from app.resource import javascript
 from app.resource.kinds import numbers, texts, weakest
 from app.resource.strict_json import unstorable

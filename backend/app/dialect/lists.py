@@ -8,11 +8,11 @@ part by part.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from app.jsonserver import filters
-from app.jsonserver.collation import Collations
-from app.jsonserver.order import Key, by_alphabet, sort_keys
-from app.jsonserver.query import ListQuery, Page, Slice
-from app.jsonserver.row import row, weight
+from app.dialect import filters
+from app.dialect.collation import Collations
+from app.dialect.order import Key, by_alphabet, sort_keys
+from app.dialect.query import ListQuery, Page, Slice
+from app.dialect.row import row, weight
 from app.limits import LIST_BYTES, PART_BYTES, QUICK_RECORDS, QUICK_VALUES, ROW_BYTES
 from app.resource.javascript import LIMIT
 from app.resource.resource import Resource
