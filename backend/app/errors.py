@@ -53,13 +53,17 @@ class NotFound(Problem):
 
 
 class Conflict(Problem):
-    """Another record holds this field's value already. None: a value that only the database knows must be its own."""
+    """Another record holds this field's value already. None: a value that only the database knows must be its own.
+
+    `place`: of the record among several that were sent, from 0.
+    """
 
     status = 409
 
-    def __init__(self, field: str | None, noun: str) -> None:
-        message = f"is already used by another {noun}"
-        super().__init__(f"{field or 'A value'} {message}.", errors={field: message} if field else {})
+    def __init__(self, field: str | None, noun: str, place: int | None = None) -> None:
+        message, at = f"is already used by another {noun}", "" if place is None else f"[{place}]."
+        named = f"{at}{field or 'A value'}"
+        super().__init__(f"{named} {message}.", errors={named: message} if field else {})
 
 
 class PreconditionFailed(Problem):

@@ -4,5 +4,5 @@ from app.models.patient import TABLE
 from app.resource.resource import Resource
 from app.schemas.patient import PatientReplace
 
-PATIENTS = Resource("patients", "patient", TABLE, PatientReplace)
+PATIENTS = Resource("patients", "patient", TABLE, PatientReplace, made_from="patientID")
 RESOURCES = (PATIENTS,)

@@ -83,6 +83,6 @@ def _digest(file: Path) -> str:
 
 
 def _never_used(dsn: str, resources: Sequence[Resource]) -> bool:
-    tests = [_NEVER_USED.format(table=one.sql, sequence=one.sequence) for one in resources]
+    tests = [_NEVER_USED.format(table=one.sql, sequence=one.sequence("position")) for one in resources]
     with libpq.connect(dsn) as connection:
         return connection.execute(f"SELECT {' AND '.join(tests)}".encode()).fetchone() == (True,)

@@ -1,9 +1,10 @@
-"""A request's body as a checked record: media type, size, JSON, rules, in this order."""
+"""A request's body as a checked record, or several: media type, size, JSON, rules, in this order."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -15,20 +16,67 @@ from app.resource.resource import Resource
 from app.resource.strict_json import InvalidJSON, loads
 from app.turns import Turns
 
+Value = TypeVar("Value")
+
 _SMALL = 4 * 1024  # bytes; such a body waits for no larger one
 
 
-async def record(request: Request, resource: Resource, model: type[BaseModel], *, limit: int, turns: Turns) -> Record:
-    """The body checked against `model`, a shape of the resource.
+class Bodies:
+    """The bodies of a resource's requests, of at most `limit` bytes. Large ones are read in turns."""
 
-    Raises `UnsupportedMediaType`, `PayloadTooLarge` (over `limit` bytes), `BadRequest` (not a JSON object), `Invalid`.
-    """
-    _require_json(request.headers)
-    raw = await _read(request, limit)
-    if len(raw) <= _SMALL:
-        return _checked(_json_object(raw), resource, model)
-    body = await turns.take(partial(_json_object, raw))
-    return await turns.take(partial(_checked, body, resource, model))
+    def __init__(self, resource: Resource, limit: int, turns: Turns) -> None:
+        self._resource, self._limit, self._turns = resource, limit, turns
+
+    async def record(self, request: Request, model: type[BaseModel]) -> Record:
+        """The body checked against `model`, a shape of the resource.
+
+        Raises `UnsupportedMediaType`, `PayloadTooLarge`, `BadRequest` (not a JSON object), `Invalid`.
+        """
+        body, large = await self._json(request)
+        if not isinstance(body, dict):
+            raise BadRequest("The body must be a JSON object: {…}.")
+        return await self._in_turn(large, partial(_checked, body, self._resource, model))
+
+    async def records(self, request: Request, model: type[BaseModel]) -> Record | list[Record]:
+        """As `record`; or of an array of objects each, of which faults are named `[place].field`."""
+        body, large = await self._json(request)
+        if isinstance(body, dict):
+            return await self._in_turn(large, partial(_checked, body, self._resource, model))
+        if not isinstance(body, list) or not body:
+            raise BadRequest("The body must be a JSON object, {…}, or an array of at least one.")
+        return await self._all(body, model)
+
+    async def _all(self, items: list[Any], model: type[BaseModel]) -> list[Record]:
+        records: list[Record] = []
+        errors: dict[str, str] = {}
+        for place, item in enumerate(items):
+            try:
+                records.append(await self._turns.take(partial(_of_array, item, self._resource, model)))
+            except Invalid as error:
+                errors |= {_named(place, name): message for name, message in error.errors.items()}
+        if errors:
+            raise Invalid(dict(islice(errors.items(), FAULTS)))
+        return records
+
+    async def _json(self, request: Request) -> tuple[Any, bool]:
+        """The body's value, and whether to take time with it."""
+        _require_json(request.headers)
+        raw = await _read(request, self._limit)
+        large = len(raw) > _SMALL
+        return await self._in_turn(large, partial(_value, raw)), large
+
+    async def _in_turn(self, large: bool, work: Callable[[], Value]) -> Value:
+        return await self._turns.take(work) if large else work()
+
+
+def _named(place: int, name: str) -> str:
+    return f"[{place}].{name}" if name else f"[{place}]"
+
+
+def _of_array(item: Any, resource: Resource, model: type[BaseModel]) -> Record:
+    if not isinstance(item, dict):
+        raise Invalid({"": "must be a JSON object"})
+    return _checked(item, resource, model)
 
 
 def _checked(body: dict[str, Any], resource: Resource, model: type[BaseModel]) -> Record:
@@ -65,13 +113,10 @@ async def _read(request: Request, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-def _json_object(raw: bytes) -> dict[str, Any]:
+def _value(raw: bytes) -> Any:
     if not raw.strip():
         raise BadRequest("The body is empty; send a JSON object: {…}.")
     try:
-        body = loads(raw)
+        return loads(raw)
     except InvalidJSON as error:
         raise BadRequest(f"The body cannot be read: {error}.") from None
-    if not isinstance(body, dict):
-        raise BadRequest("The body must be a JSON object: {…}.")
-    return body

@@ -81,10 +81,10 @@ def _last(resource: Resource, wanted: Callable[[Field], bool]) -> Field | None:
 
 
 def _requests(resource: Resource, url: str) -> list[_Request]:
-    key = f"example-{secrets.token_hex(3)}"
+    key = resource.ids.example(secrets.token_hex(3))
     row = f"{url}/{key}"
     body = example(resource)
-    unique = {name: key.upper() for name in resource.unique.values() if name in body}
+    unique = {name: str(key).upper() for name in resource.unique.values() if name in body}
     number = _first(resource, lambda field: field.kind in _NUMBERS)
     change = {number.name: body[number.name] + 1} if number else dict(list(body.items())[:1])
     return [

@@ -9,7 +9,6 @@ from typing import Any
 
 from app.api import problems
 from app.dialect.query import SPELLINGS
-from app.resource.columns import ID_LENGTH
 from app.resource.kinds import NUMBER, TRUTH, WHOLE
 from app.resource.resource import Resource
 
@@ -68,13 +67,6 @@ _LIST: Mapping[str, tuple[str, Json]] = {
 }
 
 _EMPTY: Json = {"type": "object", "maxProperties": 0}
-_ID: Json = {
-    "name": "id",
-    "in": "path",
-    "required": True,
-    "description": "The id as it is in the record, percent-encoded.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": ID_LENGTH},
-}
 
 
 def ref(name: str) -> Json:
@@ -86,6 +78,14 @@ class Operations:
 
     def __init__(self, resource: Resource) -> None:
         self._fields, self._model = resource.fields, resource.title
+        says = "The id as it is in the record, percent-encoded."
+        self._id: Json = {
+            "name": "id",
+            "in": "path",
+            "required": True,
+            "description": says,
+            "schema": resource.ids.path,
+        }
         numbers = [name for name, field in resource.fields.items() if field.kind in (WHOLE, NUMBER, TRUTH)]
         self._words = {
             "noun": resource.noun,
@@ -108,17 +108,18 @@ class Operations:
         }
 
     def create(self) -> Described:
+        says = self._say("The stored {noun}; of an array all of them, without ETag and Location.")
         return {
-            **_body(f"{self._model}Create"),
+            **_body(_one_or_all(f"{self._model}Create")),
             "responses": {
-                **self._answer(201, self._say("The stored {noun}."), ref(self._model), "ETag", "Location"),
+                **self._answer(201, says, _one_or_all(self._model), "ETag", "Location"),
                 **self._faults(400, 409, 413, 415, 503),
             },
         }
 
     def get(self) -> Described:
         return {
-            "parameters": [_ID, _header("If-None-Match")],
+            "parameters": [self._id, _header("If-None-Match")],
             "responses": {**self._row("The {noun}."), **self._unchanged(), **self._faults(400, 404, 503)},
         }
 
@@ -131,7 +132,7 @@ class Operations:
     def delete(self) -> Described:
         either = {"anyOf": [ref(self._model), _EMPTY]}
         return {
-            "parameters": [_ID, _header("If-Match")],
+            "parameters": [self._id, _header("If-Match")],
             "responses": {
                 **self._answer(200, self._say("`{{}}`; in dialect 1 the {noun} as it was."), either),
                 **self._faults(400, 404, 412, 413, 503),
@@ -140,8 +141,8 @@ class Operations:
 
     def _write(self, body: str) -> Described:
         return {
-            "parameters": [_ID, _header("If-Match")],
-            **_body(f"{self._model}{body}"),
+            "parameters": [self._id, _header("If-Match")],
+            **_body(ref(f"{self._model}{body}")),
             "responses": {
                 **self._row("The {noun} as it is now."),
                 **self._faults(400, 404, 409, 412, 413, 415, 503),
@@ -204,8 +205,12 @@ def _headers(*names: str, say: Callable[[str], str] = str) -> Json:
     return {name: {"description": say(_HEADERS[name]), "schema": TEXT} for name in names}
 
 
-def _body(name: str) -> Json:
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": ref(name)}}}}
+def _body(schema: Json) -> Json:
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def _one_or_all(name: str) -> Json:
+    return {"oneOf": [ref(name), {"type": "array", "items": ref(name)}]}
 
 
 def _header(name: str) -> Json:

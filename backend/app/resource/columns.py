@@ -14,6 +14,7 @@ from sqlalchemy.sql.naming import conv
 from app.resource.javascript import BLANKS
 
 ID_LENGTH = 255  # code points
+MAX_NUMBER = 2**53 - 1  # as an id; beyond it a JavaScript number no longer names one integer (ECMA-262, 21.1.2.6)
 EXTRA_BYTES = 4 << 20  # of undeclared fields, as PostgreSQL holds them in memory; a search reads all of them
 
 _BLANKS_SQL = "E'" + "".join(f"\\u{ord(c):04x}" for c in BLANKS) + "'"
@@ -36,20 +37,36 @@ def words() -> Text:
     return Text(collation="C")
 
 
-class Record:
-    """What a record of any table has beside its own fields: its id, its hidden place in the list (json-server: file
+class Listed:
+    """What a record of any table has beside its id and its own fields: its hidden place in the list (json-server: file
     order; gaps are allowed), and the fields that nobody declared."""
 
     position: Mapped[int] = mapped_column(BigInteger, Identity(always=False), sort_order=-2)
-    id: Mapped[str] = mapped_column(words(), primary_key=True, sort_order=-1)
     extra: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"), sort_order=1)
 
 
-def rules(table: str) -> tuple[SchemaItem, ...]:
+class Record(Listed):
+    """One whose id is a text."""
+
+    id: Mapped[str] = mapped_column(words(), primary_key=True, sort_order=-1)
+
+
+class NumberedRecord(Listed):
+    """One whose id is a number; the table counts, each new one is one above the highest that ever was."""
+
+    id: Mapped[int] = mapped_column(
+        BigInteger, Identity(always=False, maxvalue=MAX_NUMBER), primary_key=True, sort_order=-1
+    )
+
+
+_ID_RULES = {True: f"id BETWEEN {-MAX_NUMBER} AND {MAX_NUMBER}", False: f"char_length(id) BETWEEN 1 AND {ID_LENGTH}"}
+
+
+def rules(table: str, *, numbered: bool = False) -> tuple[SchemaItem, ...]:
     """The constraints of these columns, and the index of the few records with undeclared fields."""
     return (
         UniqueConstraint("position"),
-        CheckConstraint(f"char_length(id) BETWEEN 1 AND {ID_LENGTH}", name="id"),
+        CheckConstraint(_ID_RULES[numbered], name="id"),
         CheckConstraint("jsonb_typeof(extra) = 'object'", name="extra"),
         CheckConstraint(f"pg_column_size(extra) <= {EXTRA_BYTES}", name=conv(extra_size(table))),
         Index(f"{table}_extra_ix", "position", postgresql_where=text("extra <> '{}'::jsonb")),

@@ -16,8 +16,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from sqlalchemy import Column, PrimaryKeyConstraint, Table, UniqueConstraint
 
+from app.resource.ids import TEXT, Ids, created, stored
 from app.resource.kinds import Kind, is_of_a_kind, kind_of
-from app.resource.shapes import Body, created, patched, stored
+from app.resource.shapes import Body, patched
 from app.sql import quoted, quoted_text
 
 HIDDEN = ("position", "extra")  # of every table: the place in the list, and the fields nobody declared
@@ -66,6 +67,10 @@ class Resource:
     table: Table
     body: type[Body]
     """A record without its id, as PUT sends it whole: the declared fields, in wire order, by alias."""
+    ids: Ids = TEXT
+    """What its ids are."""
+    made_from: str | None = None
+    """The field, by wire name, of which an import makes an id that is missing; None: of the whole record."""
     fields: Mapping[str, Field] = field(init=False)
     """By wire name, in wire order; `id` leads, as in json-server 1.x."""
     unique: Mapping[str, str] = field(init=False)
@@ -83,9 +88,9 @@ class Resource:
         object.__setattr__(self, "fields", fields)
         object.__setattr__(self, "unique", _unique(self))
         a_noun = self.a_noun[:1].upper() + self.a_noun[1:]
-        object.__setattr__(self, "create", created(self.body, self.title, a_noun))
+        object.__setattr__(self, "create", created(self.body, self.title, a_noun, self.ids))
         object.__setattr__(self, "patch", patched(self.body, self.title))
-        object.__setattr__(self, "stored", stored(self.body, self.title, self.noun))
+        object.__setattr__(self, "stored", stored(self.body, self.title, self.noun, self.ids))
         _end_at_the_first(self, _faults_of_examples(self))
 
     @property
@@ -118,10 +123,9 @@ class Resource:
         """The name of the constraint that keeps the places in the list apart."""
         return f"{self.table.name}_position_key"
 
-    @property
-    def sequence(self) -> str:
-        """SQL of the name of the sequence that gives places in the list."""
-        return f"pg_get_serial_sequence({quoted_text(self.sql)}, 'position')"
+    def sequence(self, column: str) -> str:
+        """SQL of the name of the sequence that gives a column its values: `position`, or `id` where it is a number."""
+        return f"pg_get_serial_sequence({quoted_text(self.sql)}, {quoted_text(column)})"
 
     @cached_property
     def position(self) -> str:
@@ -140,6 +144,10 @@ def _faults(resource: Resource) -> Iterator[str]:
         yield "the table's columns are not the body's fields, id, position and extra"
     for name, column in names.items():
         yield from _faults_of_field(name, table.c[column], resource.body.model_fields.get(column))
+    if kind_of(table.c.id.type) is not resource.ids.kind:
+        yield f"its ids are not of the table's kind, {kind_of(table.c.id.type).name} (NumberedRecord is for NUMBERS)"
+    if resource.made_from not in {None, *names}:
+        yield f"made_from names no field, {resource.made_from}"
     yield from _faults_of_keys(table)
 
 

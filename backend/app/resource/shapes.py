@@ -14,11 +14,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from app.resource import javascript
-from app.resource.columns import ID_LENGTH
+from app.resource.columns import MAX_NUMBER
 from app.resource.javascript import BLANKS
 from app.resource.strict_json import unstorable
-
-MAX_SAFE_INTEGER = 2**53 - 1  # ECMA-262 21.1.2.6: beyond it a JavaScript number no longer names one integer
 
 # Patterns only tell readers of the schema: ECMA-262's \s is what BLANKS has, Python's and Rust's are not.
 NO_NUL = r"^[^\u0000]*$"
@@ -32,7 +30,8 @@ def _not_blank(text: str) -> str:
     return text
 
 
-def _storable(value: Any) -> Any:
+def storable(value: Any) -> Any:
+    """The value. Raises `PydanticCustomError` for one that the database cannot hold."""
     if fault := unstorable(value):
         raise PydanticCustomError("character", "{fault}", {"fault": fault})
     return value
@@ -44,7 +43,7 @@ def _whole_number(value: object) -> object:
 
 
 # The text of a whole number as JavaScript's String() gives it (ECMA-262, 6.1.6.1.20), so no +, no 0 too many, no blank.
-_WHOLE = re.compile(rf"0|-?[1-9][0-9]{{0,{len(str(MAX_SAFE_INTEGER)) - 1}}}")
+_WHOLE = re.compile(rf"0|-?[1-9][0-9]{{0,{len(str(MAX_NUMBER)) - 1}}}")
 
 
 def _form_whole(value: object) -> object:
@@ -75,22 +74,22 @@ def _iso_date(value: object) -> dt.date:
 def id_text(value: object) -> object:
     """A whole number becomes its text, as json-server 1.x does when it loads db.json."""
     value = _whole_number(value)
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_SAFE_INTEGER:
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_NUMBER:
         return str(value)
     return value
 
 
 # What stands behind the type and the rules of a field: `Annotated[str, Field(…), *FILLED]`.
-WORDS = (Strict(), AfterValidator(_storable), Field(json_schema_extra={"pattern": NO_NUL}))
-FILLED = (AfterValidator(_not_blank), AfterValidator(_storable), Field(json_schema_extra={"pattern": NOT_BLANK}))
+WORDS = (Strict(), AfterValidator(storable), Field(json_schema_extra={"pattern": NO_NUL}))
+FILLED = (AfterValidator(_not_blank), AfterValidator(storable), Field(json_schema_extra={"pattern": NOT_BLANK}))
 TRUTH = (Strict(), BeforeValidator(_form_truth, json_schema_input_type=bool | Literal["true", "false"]))
 DAY = (BeforeValidator(_iso_date),)
-ANY_JSON = (AfterValidator(_storable),)
+ANY_JSON = (AfterValidator(storable),)
 
 
 def whole_number(gt: int | None = None, le: int | None = None) -> tuple[Any, ...]:
     """Of a whole number within these bounds, and of the text of one."""
-    most = len(str(le or MAX_SAFE_INTEGER)) - 2  # digits behind the first; one more may be too many
+    most = len(str(le or MAX_NUMBER)) - 2  # digits behind the first; one more may be too many
     pattern = f"^[1-9][0-9]{{0,{most}}}$" if gt is not None and gt >= 0 else f"^(0|-?[1-9][0-9]{{0,{most}}})$"
     number = Annotated[int, Strict(), Field(gt=gt, le=le)]
     read = BeforeValidator(_form_whole, json_schema_input_type=number | Annotated[str, Field(pattern=pattern)])
@@ -108,33 +107,10 @@ def number(ge: float | None = None, le: float | None = None) -> tuple[Any, ...]:
     )
 
 
-Id = Annotated[
-    str,
-    Strict(),
-    Field(min_length=1, max_length=ID_LENGTH, json_schema_extra={"pattern": NOT_EMPTY}),
-    AfterValidator(_storable),
-    BeforeValidator(id_text),
-]
-
-
 class Body(BaseModel):
     """A record without its id. An optional field is `… | None = None`: it may be absent, and null."""
 
     model_config = ConfigDict(extra="ignore", json_schema_extra={"additionalProperties": True})
-
-
-def created(body: type[Body], title: str, noun: str) -> type[BaseModel]:
-    """As POST sends it."""
-    empty = Field(examples=["3e3a"], json_schema_extra=_or_number_or_empty)
-    says = f'{noun} as POST sends it; without an id (or with null, "", false or 0) the server makes one.'
-    rule = Annotated[Id | None, BeforeValidator(_unless_empty), empty]
-    return create_model(f"{title}Create", __base__=body, __doc__=says, id=(rule, None))
-
-
-def stored(body: type[Body], title: str, noun: str) -> type[BaseModel]:
-    """As every answer has it."""
-    says = f"A stored {noun}, as every answer has it."
-    return create_model(title, __base__=body, __doc__=says, id=Annotated[str, Field(examples=["3e3a"])])
 
 
 def patched(body: type[Body], title: str) -> type[BaseModel]:
@@ -144,13 +120,3 @@ def patched(body: type[Body], title: str) -> type[BaseModel]:
         fields[column] = (rule.annotation, copy(rule))
         fields[column][1].default = None
     return create_model(f"{title}Patch", __config__=body.model_config, **fields)
-
-
-def _or_number_or_empty(schema: dict[str, Any]) -> None:
-    number = {"type": "integer", "minimum": -MAX_SAFE_INTEGER, "maximum": MAX_SAFE_INTEGER}
-    schema["anyOf"][1:1] = [number, {"type": "string", "maxLength": 0}, {"type": "boolean", "const": False}]
-
-
-def _unless_empty(value: object) -> object:
-    """What JavaScript finds empty: json-server 0.17.4 and 1.0.0-beta.15 then make an id, 0 being one of these."""
-    return None if value in ("", 0) else value

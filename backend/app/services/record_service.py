@@ -9,11 +9,11 @@ import hashlib
 import json
 import secrets
 import struct
-from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from app.database import Database, Locked, Refused, Row, UniqueViolation
 from app.dialect import page
@@ -31,7 +31,7 @@ from app.services.statements import TAG_LENGTH, Statements
 from app.sql import Change, Changes, Dear, Query
 from app.turns import Turns
 
-_POSITIONS = 3  # tried for a new record; each time the sequence has moved
+_TRIES = 3  # of a new record; each time the sequences have moved
 _TOGETHER = 100  # requests that share a round trip at most
 _SHAREABLE = 8 * 1024  # characters; a larger record goes alone and keeps nobody waiting
 
@@ -69,13 +69,16 @@ class Listing(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class _Write:
-    """One that may share a round trip: the record's id and what to write, as JSON. Equal only to itself."""
+    """One that may share a round trip: the record's id and what to write, as JSON. Equal only to itself.
+
+    Where the table will give it its id, `key` is one that no record has.
+    """
 
     key: str
     record: str
 
 
-_Writes = Batched[_Write, bytes]
+_Writes = Batched[_Write, Row]
 
 
 class RecordService:
@@ -145,7 +148,7 @@ class RecordService:
 
     def key(self, text: str) -> str:
         """An id as an address has it. Raises `NotFound` for one that no record can have."""
-        if "\0" in text:
+        if not self.resource.ids.is_one(text):
             raise self._unknown()
         return text
 
@@ -169,11 +172,22 @@ class RecordService:
         return count, first and first.decode()
 
     async def create(self, record: Record) -> tuple[str, bytes]:
-        """Store a new record at the end of the list; its id is the record's or a new random one. Returns (id, row)."""
-        deadline, key = self._database.deadline(), record.columns.get("id") or secrets.token_hex(8)
-        write = _Write(key, _json(record, key))
-        row = await self._shared(self._inserts, write, deadline)
-        return key, row or await self._insert(write, deadline)
+        """Store a new record at the end of the list; its id is the record's or a new one. Returns (id, row)."""
+        deadline, write = self._database.deadline(), self._new(record)
+        [*_, key, row] = (
+            await self._shared(self._inserts, write, deadline)
+            or (await self._insert([write], deadline, several=False))[0]
+        )
+        return key.decode(), row
+
+    async def create_all(self, records: Sequence[Record]) -> list[bytes]:
+        """Store new records at the end of the list, all or none; their rows, in their order.
+
+        Raises `Conflict` that names the place of the first whose value another has, and the field.
+        """
+        writes = [self._new(record) for record in records]
+        rows = {row[0]: row[-1] for row in await self._insert(writes, self._database.deadline())}
+        return [rows[write.key.encode()] for write in writes]
 
     async def replace(self, key: str, record: Record, versions: Versions = None) -> bytes:
         """Store the record in place of record `key`, whose place in the list stays."""
@@ -186,7 +200,7 @@ class RecordService:
         deadline, write = self._database.deadline(), _Write(key, _json(record, key))
         mergeable = versions is None and None not in record.columns.values()
         if mergeable and (row := await self._shared(self._patches, write, deadline)):
-            return row
+            return cast(bytes, row[-1])
         return await self._change(self._patch(tuple(record.columns)), write, versions, deadline)
 
     async def delete(self, key: str, versions: Versions = None) -> bytes:
@@ -200,51 +214,68 @@ class RecordService:
             self._known = Lists(self.resource, collations)
         return self._known
 
-    async def _insert(self, write: _Write, deadline: float) -> bytes:
-        """A record that goes alone. If its position was given to another by hand, the next one is tried."""
-        for _ in range(_POSITIONS):
+    def _new(self, record: Record) -> _Write:
+        given = record.columns.get("id")
+        key = self.resource.ids.new() if given is None else str(given)
+        return _Write(key or secrets.token_hex(8), _json(record, key))
+
+    async def _insert(self, writes: Sequence[_Write], deadline: float, *, several: bool = True) -> list[Row]:
+        """Those that go alone: all or none."""
+        for _ in range(_TRIES):
             try:
-                return await self._write(self._sql.insert, write, deadline)
-            except UniqueViolation:
-                await self._database.rows(Change(self._sql.step_over, {}), deadline)
+                return await self._written(self._sql.insert, writes, deadline)
+            except UniqueViolation as error:
+                await self._make_way(error.constraint, writes, deadline, several)
         raise DatabaseUnavailable
 
-    async def _shared(self, writes: _Writes, write: _Write, deadline: float) -> bytes | None:
+    async def _make_way(self, constraint: str, writes: Sequence[_Write], deadline: float, several: bool) -> None:
+        """Lift the sequences, where somebody gave by hand what they had not come to.
+
+        Raises `Conflict` if it is a value that was sent.
+        """
+        if constraint != self.resource.position_key:
+            name = self.resource.unique.get(constraint)
+            [(place,)] = await self._taken(name, writes, deadline) if name else [(0,)]
+            if place is not None:
+                raise Conflict(name, self.resource.noun, place if several else None)
+        await self._database.rows(Change(self._sql.step_over, {}), deadline)
+
+    async def _taken(self, name: str, writes: Sequence[_Write], deadline: float) -> list[Row]:
+        return await self._database.rows(Query(self._sql.taken(name), _params(writes)), deadline)
+
+    async def _shared(self, writes: _Writes, write: _Write, deadline: float) -> Row | None:
         """The row, written together with those of others. None: nothing was, and it must go alone."""
         return await writes.get(write, deadline) if len(write.record) <= _SHAREABLE else None
 
-    async def _together(self, statement: str, writes: Sequence[_Write], deadline: float) -> Mapping[_Write, bytes]:
+    async def _together(self, statement: str, writes: Sequence[_Write], deadline: float) -> Mapping[_Write, Row]:
         """One statement for all. What it leaves out, or what stops it as a whole, goes alone and learns why there."""
         first: dict[str, _Write] = {}
         for write in writes:
             first.setdefault(write.key, write)  # a record is written once in a statement
-        params = {"keys": list(first), "records": _array(first.values())}
         try:
-            rows = await self._database.rows(Changes(statement, params), deadline)
+            rows = await self._database.rows(Changes(statement, _params(list(first.values()))), deadline)
         except (Refused, Locked):
             return {}
-        return {first[key.decode()]: row for key, row in rows}
+        return {first[row[0].decode()]: row for row in rows}
 
     async def _change(self, statement: str, write: _Write, versions: Versions, deadline: float | None = None) -> bytes:
         try:
-            return await self._write(statement, write, deadline, versions)
-        except NotFound:
-            if versions is not None:
-                await self.get(write.key)  # an unknown id goes before the precondition (RFC 9110, 13.2.1)
-                raise PreconditionFailed(self.resource.noun) from None
-            raise
-
-    async def _write(self, statement: str, write: _Write, deadline: float | None, versions: Versions = None) -> bytes:
-        params = {"key": write.key, "records": _array([write]), "versions": versions}
-        try:
-            rows = await self._database.rows(Change(statement, params), deadline)
+            rows = await self._written(statement, [write], deadline, versions)
         except UniqueViolation as error:
-            if error.constraint == self.resource.position_key:
-                raise
             raise Conflict(self.resource.unique.get(error.constraint), self.resource.noun) from None
+        if not rows and versions is not None:
+            await self.get(write.key)  # an unknown id goes before the precondition (RFC 9110, 13.2.1)
+            raise PreconditionFailed(self.resource.noun)
+        return self._found(rows[0][-1] if rows else None)
+
+    async def _written(
+        self, statement: str, writes: Sequence[_Write], deadline: float | None, versions: Versions = None
+    ) -> list[Row]:
+        params = {"key": writes[0].key, "versions": versions, **_params(writes)}
+        try:
+            return await self._database.rows(Change(statement, params), deadline)
         except Refused as error:
             raise (self._too_large() if error.constraint == extra_size(self.resource.path) else error) from None
-        return self._found(rows[0][1] if rows else None)
 
     async def _rows(self, keys: Sequence[str], deadline: float) -> Mapping[str, bytes]:
         rows = await self._database.rows(Query(self._sql.select_by_ids, {"keys": keys}), deadline)
@@ -267,10 +298,10 @@ class RecordService:
         return BadRequest(f"The fields of the {self.resource.noun} that are not declared would be too large together.")
 
 
-def _json(record: Record, key: str) -> str:
+def _json(record: Record, key: str | None) -> str:
     """What is written, by column. A day is written as its text."""
     return json.dumps({**record.columns, "id": key, "extra": record.extra}, ensure_ascii=False, default=str)
 
 
-def _array(writes: Iterable[_Write]) -> str:
-    return f"[{','.join(write.record for write in writes)}]"
+def _params(writes: Sequence[_Write]) -> dict[str, Any]:
+    return {"keys": [write.key for write in writes], "records": f"[{','.join(write.record for write in writes)}]"}

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from app.dialect.row import row, weight
 from app.limits import SHARED_BYTES
+from app.resource.ids import NUMBERS
 from app.resource.resource import Field, Resource
 from app.sql import Query, quoted, quoted_text
 
@@ -22,6 +23,12 @@ TAG_LENGTH = 32  # hex digits, 128 bits
 # ends with the statement.
 _QUICKLY = f"(SELECT set_config('lock_timeout', '{_LOCK_TIMEOUT}', true)) IS NOT NULL"
 
+_PLACE = '"position"'  # of a record among those that were sent, from 1; no declared field can have this name
+
+# An own id above the count is where it goes on from. Two at once take turns: the lock is that of the sequence's name.
+_LIFTED = """CASE WHEN id > coalesce(pg_sequence_last_value({sequence}::regclass), 0) THEN
+    (SELECT setval({sequence}, greatest(id, pg_sequence_last_value({sequence}::regclass)))
+     FROM pg_advisory_xact_lock(hashtext({sequence}))) END"""
 
 _NEEDS = """
 SELECT bool_and(to_regclass(quote_ident("table")) IS NOT NULL),
@@ -51,13 +58,19 @@ class Statements:
         fields = resource.fields.values()
         self._table, self._row, self._extra = resource.sql, row(resource), resource.extra
         self._id, self._key = resource.fields["id"].sql, resource.fields["id"].kind.sql
-        self._position, self._sequence = resource.position, resource.sequence
+        self._position, self._resource = resource.position, resource
         self._first = f"SELECT {self._id}::text FROM {self._table} ORDER BY {resource.position} LIMIT 1"
         self._columns = [quoted(field.column) for field in fields]
         self._written = {field.column: field for field in fields if field.name != "id"}
         types = [f"{quoted(field.column)} {field.kind.sql}" for field in fields]
         self._values = [self._value(field) for field in fields]
-        self._sent = f"json_to_recordset(%(records)s::json) AS sent({', '.join(types)}, extra jsonb)"
+        listed = "json_to_recordset(%(records)s::json) AS"
+        self._sent = f"{listed} sent({', '.join(types)}, extra jsonb)"
+        self._placed = (
+            f"ROWS FROM ({listed} ({', '.join(types)}, extra jsonb)) WITH ORDINALITY"
+            f" AS sent({', '.join(self._columns)}, extra, {_PLACE})"
+        )
+        self._counted = ("position", "id") if resource.ids is NUMBERS else ("position",)
 
     @cached_property
     def overview(self) -> str:
@@ -66,10 +79,8 @@ class Statements:
 
     @cached_property
     def step_over(self) -> str:
-        """Lift the sequence of positions above those that somebody gave by hand, where we may do that."""
-        highest = f"greatest(max({self._position}), pg_sequence_last_value({self._sequence}::regclass))"
-        lifted = f"setval({self._sequence}, (SELECT {highest} FROM {self._table}))"
-        return f"SELECT {lifted} WHERE has_sequence_privilege({self._sequence}, 'UPDATE')"
+        """Lift the sequences of positions and ids above those that somebody gave by hand, where we may do that."""
+        return ", ".join(["SELECT NULL", *map(self._stepped_over, self._counted)]) + f" FROM {self._table}"
 
     @cached_property
     def select_by_ids(self) -> str:
@@ -84,13 +95,24 @@ class Statements:
 
     @cached_property
     def insert(self) -> str:
-        """records -> (id, row) of each; a value that another record has fails them all."""
-        return f"{self._inserted} {self._returning}"
+        """keys, records -> (…, id, row) of each; a value that another record has fails them all.
+
+        What comes first is the record's key among those sent, by which its answer is known.
+        """
+        return self._inserting("")
 
     @cached_property
     def insert_free(self) -> str:
-        """records -> (id, row) of each whose id and other unique values nobody has, and no lock is long waited for."""
-        return f"{self._inserted} WHERE {_QUICKLY} ON CONFLICT DO NOTHING {self._returning}"
+        """As `insert`, of each whose id and other unique values nobody has, and no lock is long waited for."""
+        return self._inserting(f" WHERE {_QUICKLY} ON CONFLICT DO NOTHING")
+
+    def taken(self, name: str) -> str:
+        """records -> (place), from 0, of the first whose value of this unique field another has, also among them."""
+        column = quoted(self._resource.fields[name].column)
+        held = f"EXISTS (SELECT FROM {self._table} WHERE {self._table}.{column} = sent.{column})"
+        again = f"row_number() OVER (PARTITION BY sent.{column} ORDER BY {_PLACE}) > 1"
+        sent = f"SELECT {_PLACE}, sent.{column} IS NOT NULL AND ({held} OR {again}) AS taken FROM {self._placed}"
+        return f"SELECT min({_PLACE}) - 1 FROM ({sent}) AS sent WHERE taken"
 
     @cached_property
     def patch_free(self) -> str:
@@ -127,10 +149,30 @@ class Statements:
         """key, versions -> (id, row) as it was."""
         return f"DELETE FROM {self._table} WHERE {self._meant} {self._returning}"
 
-    @property
-    def _inserted(self) -> str:
+    def _inserting(self, how: str) -> str:
+        if "id" in self._counted:
+            return self._counting(how)
         columns, values = ", ".join([*self._columns, "extra"]), ", ".join([*self._values, "extra"])
-        return f"INSERT INTO {self._table} ({columns}) SELECT {values} FROM {self._sent}"
+        into = f"INSERT INTO {self._table} ({columns}) SELECT {values} FROM {self._sent}"
+        return f"{into}{how} {self._returning}"
+
+    def _counting(self, how: str) -> str:
+        """Where the table counts: a record without an id gets the next one, and one with an id lifts the count."""
+        sequence, columns = self._resource.sequence("id"), ", ".join([*self._columns, "extra"])
+        values = [f"CASE WHEN sent.id IS NULL THEN nextval({sequence}) ELSE sent.id END", *self._values[1:]]
+        named = ", ".join(f"{value} AS {column}" for value, column in zip(values, self._columns, strict=True))
+        stored = f"INSERT INTO {self._table} ({columns}) SELECT {columns} FROM new{how}"
+        return (
+            f"WITH new AS MATERIALIZED (SELECT {named}, extra, {_PLACE} FROM {self._placed}),"
+            f" stored AS ({stored} RETURNING {self._id}, {self._row} AS row)"
+            f" SELECT (%(keys)s::text[])[{_PLACE}], {_LIFTED.format(sequence=sequence)}, id::text, stored.row"
+            f" FROM stored JOIN new USING (id) ORDER BY {_PLACE}"
+        )
+
+    def _stepped_over(self, column: str) -> str:
+        sequence = self._resource.sequence(column)
+        highest = f"greatest(max({self._table}.{column}), pg_sequence_last_value({sequence}::regclass))"
+        return f"CASE WHEN has_sequence_privilege({sequence}, 'UPDATE') THEN setval({sequence}, {highest}) END"
 
     def _update(self, fields: Iterable[Field], extra: str) -> str:
         changes = ", ".join(

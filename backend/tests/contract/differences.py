@@ -463,10 +463,18 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "validation",
         ALL,
-        "stores anything: wrong types, missing fields, nothing at all (0.17.4 and beta.3 an array, too)",
+        "stores anything: wrong types, missing fields, nothing at all",
         "answers 400 and names every field that breaks a rule",
         "The patients are real.",
         _refused(400),
+    ),
+    Difference(
+        "arrays",
+        BETAS,
+        "stores an array as one record, as 0.17.4",
+        "stores each record of an array, all or none, and answers with all of them",
+        "Whoever sends an array means its records.",
+        lambda exchange: exchange.method == "POST" and isinstance(exchange.ours.body, list),
     ),
     Difference(
         "taken-ids",

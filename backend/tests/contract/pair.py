@@ -53,7 +53,7 @@ class Pair:
         ]
         if method != "GET" and any(answer.status < 400 for answer in answers):
             self._holds = None
-        if method == "POST" and all(answer.status == 201 for answer in answers):
+        if method == "POST" and all(answer.status == 201 and isinstance(answer.json, dict) for answer in answers):
             self._learn(*answers)
         theirs, ours = (comparable(self.version, answer) for answer in answers)
         media_type = (headers or {}).get("Content-Type", "")

@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.resource import columns
-from app.resource.columns import Record, calendar, filled, indexed, rules, words
+from app.resource.columns import NumberedRecord, Record, calendar, filled, indexed, rules, words
+from app.resource.ids import NUMBERS
 from app.resource.resource import Resource
 from app.resource.shapes import ANY_JSON, DAY, FILLED, TRUTH, WORDS, Body, number, whole_number
 
@@ -54,6 +55,22 @@ class ThingReplace(Body):
     maybe_day: Annotated[Annotated[dt.date, *DAY] | None, Field(alias="maybeDay", examples=["2024-02-29"])] = None
     any: Annotated[Any, *ANY_JSON, Field(examples=[{"a": [1, "two"]}])]
     maybe_any: Annotated[Any, *ANY_JSON, Field(alias="maybeAny", examples=[["x"]])] = None
+
+
+class Visit(NumberedRecord, Base):
+    __tablename__ = "visits"
+
+    reason: Mapped[str] = mapped_column(words())
+    ticket: Mapped[str | None] = mapped_column(words())
+
+    __table_args__ = (*rules("visits", numbered=True), UniqueConstraint("ticket"))
+
+
+class VisitReplace(Body):
+    """A visit without its id."""
+
+    reason: Annotated[str, *WORDS, Field(examples=["a cough"])]
+    ticket: Annotated[Annotated[str, *WORDS] | None, Field(examples=["T1"])] = None
 
 
 class Doctor(Record, Base):
@@ -155,4 +172,5 @@ THINGS = Resource("things", "thing", _table(Thing), ThingReplace)
 DOCTORS = Resource("doctors", "doctor", _table(Doctor), DoctorReplace)
 CASES = Resource("cases", "case", _table(Case), CaseReplace)
 SESSIONS = Resource("sessions", "session", _table(Session), SessionReplace)
-EVERY = (THINGS, DOCTORS, CASES, SESSIONS)
+VISITS = Resource("visits", "visit", _table(Visit), VisitReplace, NUMBERS)
+EVERY = (THINGS, VISITS, DOCTORS, CASES, SESSIONS)

@@ -10,22 +10,23 @@ from openapi_spec_validator import validate
 from app.api.field_rules import example
 from app.dialect.conditions import OPERATORS
 from app.dialect.query import SPELLINGS
+from app.resource.ids import NUMBERS
 from app.resource.resource import Resource
 from tests.engine.declared import CASES, DOCTORS, EVERY
 
 
 @pytest.mark.parametrize("resource", EVERY, ids=lambda resource: resource.path)
 async def test_a_record_is_written_read_and_deleted(engine: httpx2.AsyncClient, resource: Resource) -> None:
-    body = example(resource)
+    body, key = example(resource), 1 if resource.ids is NUMBERS else "1"
     created = await engine.post(f"/{resource.path}", json={"id": "1", **body})
-    assert (created.status_code, created.json()) == (201, {"id": "1", **body})
-    assert (await engine.get(f"/{resource.path}/1")).json() == {"id": "1", **body}
-    assert (await engine.get(f"/{resource.path}")).json() == [{"id": "1", **body}]
+    assert (created.status_code, created.json()) == (201, {"id": key, **body})
+    assert (await engine.get(f"/{resource.path}/1")).json() == {"id": key, **body}
+    assert (await engine.get(f"/{resource.path}")).json() == [{"id": key, **body}]
     required = {name: value for name, value in body.items() if not resource.fields[name].optional}
     replaced = await engine.put(f"/{resource.path}/1", json=required)
-    assert (replaced.status_code, replaced.json()) == (200, {"id": "1", **required})
+    assert (replaced.status_code, replaced.json()) == (200, {"id": key, **required})
     patched = await engine.patch(f"/{resource.path}/1", json=body)
-    assert patched.json() == {"id": "1", **body}
+    assert patched.json() == {"id": key, **body}
     assert (await engine.delete(f"/{resource.path}/1")).status_code == 200
     assert (await engine.get(f"/{resource.path}/1")).json()["detail"] == f"There is no {resource.noun} with this id."
 

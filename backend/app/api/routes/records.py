@@ -1,14 +1,14 @@
 """A resource's addresses: HTTP in, HTTP out. What each means is json-server's."""
 
 import re
-from functools import partial
 from urllib.parse import quote, unquote_to_bytes
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api import body, conditional
+from app.api import conditional
+from app.api.body import Bodies
 from app.api.operations import Operations
 from app.api.thin import ThinRoute
 from app.config import Settings
@@ -23,7 +23,7 @@ def router(service: RecordService, settings: Settings, turns: Turns) -> APIRoute
     """GET and POST of `/<path>`; GET, PUT, PATCH and DELETE of `/<path>/<id>`."""
     resource, dialect = service.resource, settings.json_server_dialect
     path, noun, a_noun, described = f"/{resource.path}", resource.noun, resource.a_noun, Operations(resource)
-    read = partial(body.record, resource=resource, limit=settings.max_body_bytes, turns=turns)
+    sent = Bodies(resource, settings.max_body_bytes, turns)
 
     def key(request: Request) -> str:
         return service.key(_segment(request.path_params["id"]))
@@ -38,7 +38,10 @@ def router(service: RecordService, settings: Settings, turns: Turns) -> APIRoute
         return await conditional.compressed(request, conditional.answer(request, listing.body, listing.tag, headers))
 
     async def create(request: Request) -> Response:
-        key, row = await service.create(await read(request, model=resource.create))
+        new = await sent.records(request, resource.create)
+        if isinstance(new, list):
+            return _row(b"[%b]" % b",".join(await service.create_all(new)), 201, tagged=False)
+        key, row = await service.create(new)
         return _row(row, 201, {"Location": f"{path}/{quote(key, safe='')}"})
 
     async def get(request: Request) -> Response:
@@ -46,11 +49,11 @@ def router(service: RecordService, settings: Settings, turns: Turns) -> APIRoute
         return conditional.answer(request, row, etag(row))
 
     async def replace(request: Request) -> Response:
-        record = await read(request, model=resource.body)
+        record = await sent.record(request, resource.body)
         return _row(await service.replace(key(request), record, conditional.if_match(request)))
 
     async def patch(request: Request) -> Response:
-        record = await read(request, model=resource.patch)
+        record = await sent.record(request, resource.patch)
         return _row(await service.patch(key(request), record, conditional.if_match(request)))
 
     async def delete(request: Request) -> Response:
@@ -60,7 +63,7 @@ def router(service: RecordService, settings: Settings, turns: Turns) -> APIRoute
     add = routes.add_api_route
     says = f"All {resource.path}, or those the query asks for."
     add("", find, methods=["GET"], name=f"list_{resource.path}", description=says, openapi_extra=described.find())
-    says = f"Add {a_noun} at the end of the list."
+    says = f"Add {a_noun} at the end of the list, or all of an array or none."
     add("", create, methods=["POST"], name=f"create_{noun}", description=says, openapi_extra=described.create())
     says = f"One {noun}."
     add("/{id}", get, methods=["GET"], name=f"get_{noun}", description=says, openapi_extra=described.get())
