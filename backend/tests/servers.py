@@ -1,73 +1,134 @@
-"""Servers of any kind as processes, which a test may stop and start again at the same address."""
+"""Servers of any kind as processes, which a test starts, stops, kills and starts again at the same address."""
 
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from types import TracebackType
+from tempfile import NamedTemporaryFile
 from typing import Any, Self
 
 from app.config import BACKEND
 
-_START_SECONDS = 30
+PATIENCE = 60.0  # seconds for what takes one or two on a quiet machine
 
 # For processes that have much to do: coverage is measured where less is asked, and there takes half as long again.
 UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}
 
 
 class Server:
-    """A program that serves on a free port of 127.0.0.1; `{port}` in its arguments and settings becomes that port."""
+    """A program that serves at `port` of 127.0.0.1; `{port}` in its arguments and settings becomes that number.
+
+    `said` is all it has written so far. As a context it runs and answers.
+    """
+
+    process: "subprocess.Popen[bytes]"
 
     def __init__(self, arguments: Sequence[Any], folder: Path, settings: Mapping[str, str]) -> None:
-        self._port = free_port()
-        self._arguments = [str(argument).format(port=self._port) for argument in arguments]
-        given = {name: value.format(port=self._port) for name, value in settings.items()}
-        self._environment = os.environ | UNMEASURED | given
+        self.port = free_port()
+        self._arguments = [self._at_port(argument) for argument in arguments]
+        self._environment = self.surroundings() | {name: self._at_port(value) for name, value in settings.items()}
         self._folder = folder
-        self.url = f"http://127.0.0.1:{self._port}"
+        self._log = NamedTemporaryFile(prefix="server-")  # noqa: SIM115 it is closed with what it is the log of
+        weakref.finalize(self, self._log.close)
 
-    def start(self) -> None:
-        """Return once requests are answered: a port is taken before the database is there."""
-        self._process = subprocess.Popen(
-            self._arguments, cwd=self._folder, env=self._environment, stdout=subprocess.DEVNULL
-        )
-        deadline = time.monotonic() + _START_SECONDS
-        while not self._answers():
-            assert self._process.poll() is None, f"{self._arguments} ended with {self._process.returncode}"
-            assert time.monotonic() < deadline, f"{self._arguments} does not answer at {self.url}"
-            time.sleep(0.05)
+    @classmethod
+    def ours(cls, dsn: str, *flags: str, **settings: object) -> Self:
+        """This server, as an operator starts it; settings by keyword, `db_deadline=1`."""
+        fixed = {"database_url": dsn, "host": "127.0.0.1", "port": "{port}", "log_level": "WARNING"}
+        given = {name.upper(): str(value) for name, value in (fixed | settings).items()}
+        return cls([sys.executable, "-m", "app", *flags], BACKEND, given)
 
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(_START_SECONDS)
+    @classmethod
+    def json_server(cls, program: Path, file: Path, *flags: str, node: str | Path = "node") -> Self:
+        """A json-server from npm on a db.json.
 
-    def __enter__(self) -> Self:
-        self.start()
+        NODE_ENV=production keeps the betas from watching their own file: the watcher drops acknowledged writes. They
+        then want a folder named public.
+        """
+        (file.parent / "public").mkdir(exist_ok=True)
+        arguments = [node, program, file.name, "--host", "127.0.0.1", "--port", "{port}", *flags]
+        return cls(arguments, file.parent, {"NODE_ENV": "production"})
+
+    @staticmethod
+    def surroundings() -> dict[str, str]:
+        """The environment that its settings stand in."""
+        return os.environ | UNMEASURED
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def said(self) -> str:
+        return Path(self._log.name).read_text(encoding="utf-8", errors="replace")
+
+    def launch(self, **options: Any) -> Self:
+        """Start it, and return at once. `options` are Popen's."""
+        given: dict[str, Any] = {"stdout": self._log, "stderr": subprocess.STDOUT} | options
+        self.process = subprocess.Popen(self._arguments, cwd=self._folder, env=self._environment, **given)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def started(self) -> Self:
+        """Return once requests are answered: a port is taken before the database is there."""
+        wait_until(self.ready, PATIENCE, f"{self._arguments} answers")
+        return self
+
+    def start(self) -> Self:
+        return self.launch().started()
+
+    def ready(self) -> bool:
+        assert self.running(), f"{self._arguments} ended with {self.process.returncode}: {self.said[-2000:]}"
+        return self.status("/health/live") > 0
+
+    def status(self, path: str) -> int:
+        """What a GET is answered; 0 for nothing."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        with suppress(OSError, HTTPException), closing(connection):
+            connection.request("GET", path)
+            return connection.getresponse().status
+        return 0
+
+    def running(self) -> bool:
+        return self.process.poll() is None
+
+    def stop(self, with_signal: int = signal.SIGTERM) -> int:
+        """Its exit code."""
+        self.process.send_signal(with_signal)
+        return self.process.wait(PATIENCE / 2)
+
+    def rss(self) -> float:
+        """Resident memory in MiB."""
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGESIZE") / 2**20
+
+    def descriptors(self) -> int:
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _answers(self) -> bool:
-        connection = HTTPConnection("127.0.0.1", self._port, timeout=_START_SECONDS)
-        with suppress(OSError, HTTPException), closing(connection):
-            connection.request("GET", "/")
-            return connection.getresponse().status > 0
-        return False
+    def _at_port(self, text: object) -> str:
+        return str(text).replace("{port}", str(self.port))
 
 
-def patients_api(dsn: str, **settings: str) -> Server:
-    """This server, as an operator starts it."""
-    fixed = {"DATABASE_URL": dsn, "HOST": "127.0.0.1", "PORT": "{port}", "LOG_LEVEL": "WARNING"}
-    return Server([sys.executable, "-m", "app"], BACKEND, {**fixed, **settings})
+def wait_until(true: Callable[[], Any], seconds: float, what: str = "what is waited for") -> float:
+    """Seconds it took. Fails when it takes longer."""
+    begin = time.monotonic()
+    while not true():
+        assert time.monotonic() - begin < seconds, f"{what}: not within {seconds} s"
+        time.sleep(0.01)
+    return time.monotonic() - begin
 
 
 def free_port() -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from app.resources import PATIENTS
 from tests.chromium import browser, visit
-from tests.servers import Server, patients_api
+from tests.servers import Server
 
 __all__ = ["browser", "visit"]
 
@@ -26,7 +26,7 @@ _ROWS = [
 
 @pytest.fixture(scope="module")
 def server(module_database: str) -> Iterator[Server]:
-    with patients_api(module_database) as running:
+    with Server.ours(module_database) as running:
         yield running
 
 

@@ -14,7 +14,7 @@ from playwright.async_api import Page, expect
 from app import __version__
 from app.resources import PATIENTS
 from tests.chromium import Visit
-from tests.servers import Server, patients_api
+from tests.servers import Server
 
 Patients = list[dict[str, Any]]
 EXAMPLES = [
@@ -166,7 +166,7 @@ async def test_without_javascript_the_examples_are_links(visit: Visit, server: S
 
 
 async def test_a_dead_database_is_told_on_a_page_that_still_works(visit: Visit) -> None:
-    with patients_api(NOWHERE) as server:
+    with Server.ours(NOWHERE) as server:
         page = await visit(server.url, expected="ERR_CONNECTION_REFUSED")
         await expect(page.locator("#status")).to_have_text("Database not reachable")
         await expect(page.locator("#fault")).to_have_text(httpx2.get(f"{server.url}/health").json()["detail"])
@@ -177,7 +177,7 @@ async def test_a_dead_database_is_told_on_a_page_that_still_works(visit: Visit) 
 
 async def test_a_database_that_comes_back_is_seen(visit: Visit, cluster: str, template: str) -> None:
     """By somebody who only looks."""
-    with patients_api(cluster.replace("@/patients?", "@/late?")) as server, psycopg.connect(cluster) as admin:
+    with Server.ours(cluster.replace("@/patients?", "@/late?")) as server, psycopg.connect(cluster) as admin:
         page = await visit(server.url, expected="ERR_CONNECTION_REFUSED")
         await expect(page.locator("#status")).to_have_text("Database not reachable")
         admin.autocommit = True
@@ -192,7 +192,7 @@ async def test_a_database_that_comes_back_is_seen(visit: Visit, cluster: str, te
 async def test_a_server_that_stops_is_told_and_seen_again_when_it_is_back(
     visit: Visit, module_database: str, patients: Patients
 ) -> None:
-    with patients_api(module_database) as server:
+    with Server.ours(module_database) as server:
         page = await visit(server.url, expected="ERR_CONNECTION_REFUSED")
         server.stop()
         row = page.locator(".reads li").first
@@ -207,7 +207,7 @@ async def test_a_server_that_stops_is_told_and_seen_again_when_it_is_back(
 
 async def test_origins_are_those_of_the_settings(visit: Visit, module_database: str) -> None:
     origins = "https://app.example, https://admin.example"
-    with patients_api(module_database, CORS_ORIGINS=origins) as server:
+    with Server.ours(module_database, CORS_ORIGINS=origins) as server:
         page = await visit(server.url, expected="ERR_CONNECTION_REFUSED")
         await expect(page.get_by_text("Browser origins that may call")).to_have_text(
             "Browser origins that may call this server: https://app.example https://admin.example"

@@ -1,28 +1,22 @@
 """Starts the servers that are compared: json-server's releases from npm, and ours. Each is a process on loopback."""
 
 import json
-import os
 import shutil
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from http.client import HTTPConnection
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import pytest
 
-from app.config import BACKEND
 from app.dialect.query import Dialect
+from tests import servers
 from tests.contract.answers import Answer, Version
 from tests.npm import installed
-from tests.servers import UNMEASURED, free_port
 
 FOLDER = Path(__file__).resolve().parent
-START_SECONDS = 30
 KEEP_ALIVE_SECONDS = 2  # Node closes an idle connection after 5
 
 
@@ -42,16 +36,27 @@ RELEASES: Mapping[Version, Release] = {
 NEEDS_NODE = (22, 12)  # beta.15; the others run on it too
 
 
-class Server:
-    """A running server; `send` sends a target exactly as written, over one kept connection."""
+class Server(servers.Server):
+    """A server that is compared. It starts when this is made, as a context it answers; over one kept connection."""
 
-    def __init__(self, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}"
-        self._connection = HTTPConnection("127.0.0.1", port, timeout=20)
+    def __init__(self, *how: Any) -> None:
+        super().__init__(*how)
+        self._connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
         self._used = time.monotonic()
+        self.launch()
+
+    def __enter__(self) -> Self:
+        return self.started()
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+        super().__exit__()
 
     def send(self, method: str, target: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
-        """`body`: a JSON value, or bytes to be sent as they are. JSON is declared unless `headers` say otherwise."""
+        """The target goes as it is written. `body`: a JSON value, or bytes to be sent as they are.
+
+        JSON is declared unless `headers` say otherwise.
+        """
         if time.monotonic() - self._used > KEEP_ALIVE_SECONDS:
             self._connection.close()  # the next request opens it again
         self._used = time.monotonic()
@@ -64,9 +69,6 @@ class Server:
         except BaseException:
             self._connection.close()
             raise
-
-    def close(self) -> None:
-        self._connection.close()
 
 
 def fitting_node() -> Path:
@@ -88,57 +90,14 @@ def _release(node: str | Path) -> tuple[int, ...]:
 
 def json_server(
     version: Version, node: Path, database: Mapping[str, Sequence[Mapping[str, Any]]], folder: Path, *flags: str
-) -> "Process":
-    """json-server on a copy of a db.json.
-
-    NODE_ENV=production keeps the betas from watching their own file: the watcher drops acknowledged writes. They then
-    want a folder named public.
-    """
+) -> Server:
+    """json-server on a copy of a db.json."""
     release = RELEASES[version]
-    (folder / "public").mkdir(parents=True)
-    (folder / "db.json").write_text(json.dumps(database))
-    port = free_port()
+    folder.mkdir(exist_ok=True, parents=True)
+    (file := folder / "db.json").write_text(json.dumps(database))
     program = FOLDER / "node_modules" / release.folder / release.program
-    arguments = [node, program, "--port", str(port), "db.json", *flags, *(["--quiet"] if version == "0.17.4" else [])]
-    return Process(arguments, folder, {"NODE_ENV": "production"}, port)
+    return Server.json_server(program, file, *flags, *(["--quiet"] if version == "0.17.4" else []), node=node)
 
 
-def our_server(dialect: Dialect, dsn: str, *flags: str) -> "Process":
-    """This server, as an operator starts it."""
-    port = free_port()
-    settings = {"DATABASE_URL": dsn, "JSON_SERVER_DIALECT": dialect, "PORT": str(port), "LOG_LEVEL": "WARNING"}
-    return Process([sys.executable, "-m", "app", *flags], BACKEND, settings, port)
-
-
-class Process:
-    """A server that starts when this is made; as a context it waits until the server answers, and ends it."""
-
-    def __init__(self, arguments: Sequence[Any], folder: Path, settings: Mapping[str, str], port: int) -> None:
-        self._log = TemporaryFile()  # noqa: SIM115 closed with the process
-        self._server = Server(port)
-        self._address = ("127.0.0.1", port)
-        self._process = subprocess.Popen(
-            arguments, cwd=folder, env={**os.environ, **UNMEASURED, **settings}, stdout=self._log, stderr=self._log
-        )
-
-    def __enter__(self) -> Server:
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and self._process.poll() is None:
-            try:
-                socket.create_connection(self._address, timeout=1).close()
-            except OSError:
-                time.sleep(0.05)
-            else:
-                return self._server
-        self._log.seek(0)
-        raise AssertionError(f"{self._process.args!r} did not start: {self._log.read().decode()[-2000:]}")
-
-    def stop(self) -> None:
-        """Ask it to end; leaving the context waits until it has."""
-        self._server.close()
-        self._process.terminate()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-        self._process.wait(START_SECONDS)
-        self._log.close()
+def our_server(dialect: Dialect, dsn: str, *flags: str) -> Server:
+    return Server.ours(dsn, *flags, json_server_dialect=dialect)

@@ -13,7 +13,7 @@ import pytest
 from app.resources import PATIENTS
 from tests.chromium import browser, visit
 from tests.npm import installed
-from tests.servers import Server, patients_api
+from tests.servers import Server
 
 __all__ = ["browser", "visit"]
 
@@ -66,12 +66,9 @@ def _patients_api(dsn: str) -> Server:
     names, values = ", ".join(PATIENTS.columns[1:-1]), ", ".join(f"%({name})s" for name in PATIENTS.fields)
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(f"INSERT INTO patients ({names}) VALUES ({values})".encode(), ZOE)
-    return patients_api(dsn)
+    return Server.ours(dsn)
 
 
 def _json_server(program: Path, folder: Path) -> Server:
-    """NODE_ENV=production keeps the beta from watching its own file, which loses writes; it then wants `public`."""
-    (folder / "public").mkdir()
-    (folder / "db.json").write_text(json.dumps({"patients": [ZOE]}))
-    arguments = ["node", program, "db.json", "--host", "127.0.0.1", "--port", "{port}"]
-    return Server(arguments, folder, {"NODE_ENV": "production"})
+    (file := folder / "db.json").write_text(json.dumps({"patients": [ZOE]}))
+    return Server.json_server(program, file)

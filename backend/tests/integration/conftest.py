@@ -15,7 +15,8 @@ import pytest
 from app.config import Settings
 from app.main import create_app
 from tests import patients
-from tests.integration.processes import postgres_processes, wait_until
+from tests.integration.processes import postgres_processes
+from tests.servers import wait_until
 
 
 @pytest.fixture

@@ -2,19 +2,16 @@
 
 import os
 import re
-import signal
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Self
 
 import httpx2
 
 from app.config import BACKEND
+from tests import servers
 from tests.patients import patient
 
 PATIENT = patient(patientID="T-1", name="Ada Test")
@@ -24,17 +21,17 @@ _SERVER = ("-m", "app")
 _STARTED = re.compile(r"(?:started|serving|running) on (http://[^\s,]+)")
 
 
-class Server:
-    """`python -m app`, started. `said` is all it has written so far, `url` where it serves."""
+class Server(servers.Server):
+    """`python -m app`, which says itself where it serves."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", output: Path) -> None:
-        self.process = process
-        self._output = output
+    def __init__(self, arguments: Sequence[object], settings: Mapping[str, object]) -> None:
+        given = {"PORT": "0", "SEED_FILE": ""} | {name: str(value) for name, value in settings.items()}
+        super().__init__(arguments, BACKEND, given)
         self.http = httpx2.Client(timeout=20)
 
-    @property
-    def said(self) -> str:
-        return self._output.read_text()
+    @staticmethod
+    def surroundings() -> dict[str, str]:
+        return os.environ | _FAST
 
     @property
     def url(self) -> str:
@@ -42,14 +39,13 @@ class Server:
         assert found, self.said
         return found[1]
 
-    def started(self) -> "Server":
-        wait_until(lambda: _STARTED.search(self.said) or self.process.poll() is not None, 60)
+    def ready(self) -> bool:
+        return bool(_STARTED.search(self.said)) or not self.running()
+
+    def started(self) -> Self:
+        super().started()
         self.http.base_url = httpx2.URL(self.url)
         return self
-
-    def stop(self, with_signal: int = signal.SIGTERM) -> int:
-        self.process.send_signal(with_signal)
-        return self.process.wait(30)
 
     def patients(self) -> list[str]:
         return [patient["patientID"] for patient in self.http.get("/patients").json()]
@@ -63,24 +59,12 @@ def launched(
 
     `arguments` stand before Python: another program that runs it. `command` is Python's to run.
     """
-    given = {"PORT": "0", "SEED_FILE": ""} | {name: str(value) for name, value in settings.items()}
-    with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder, "output")
-        with output.open("wb") as stream:
-            process = subprocess.Popen(
-                [*arguments, sys.executable, *command],
-                cwd=BACKEND,
-                env=os.environ | _FAST | given,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-            )
-        server = Server(process, output)
-        try:
-            yield server
-        finally:
-            server.http.close()
-            process.terminate()
-            process.wait(30)
+    server = Server([*arguments, sys.executable, *command], settings).launch()
+    try:
+        yield server
+    finally:
+        server.http.close()
+        server.stop()
 
 
 @contextmanager
@@ -117,10 +101,3 @@ def _directory_of(entry: Path) -> Path | None:
         return (entry / "cwd").readlink()
     except OSError:  # it ended meanwhile, or is another user's
         return None
-
-
-def wait_until(condition: Callable[[], Any], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from app.config import BACKEND
-from tests.integration.processes import PATIENT, launched, refusal, serving, wait_until
-from tests.servers import free_port
+from tests.integration.processes import PATIENT, launched, refusal, serving
+from tests.servers import free_port, wait_until
 
 APP = ("-m", "app")
 

@@ -9,7 +9,8 @@ import psycopg
 import pytest
 
 from app.embedded import available, running
-from tests.integration.processes import PATIENT, guard_of, launched, postgres_processes, refusal, serving, wait_until
+from tests.integration.processes import PATIENT, guard_of, launched, postgres_processes, refusal, serving
+from tests.servers import wait_until
 
 ROOT = os.geteuid() == 0
 

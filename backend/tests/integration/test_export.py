@@ -243,5 +243,5 @@ def test_json_server_serves_both_alike(program: str, database_url: str, export: 
 def _served(program: Path, file: Path) -> list[bytes]:
     """Bodies of a few answers of a json-server that serves the file."""
     paths = ("/patients", "/patients/3e3a", "/patients/a%2Fb%20c", "/patients?_sort=age", "/patients?gender=Other")
-    with Server(["node", program, file, "--port", "{port}", "--host", "127.0.0.1"], file.parent, {}) as server:
+    with Server.json_server(program, file) as server:
         return [httpx2.get(server.url + path).content for path in paths]

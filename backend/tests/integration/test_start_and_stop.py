@@ -14,7 +14,8 @@ import pytest
 
 from app.config import BACKEND
 from tests.integration.network import needs_ipv6, needs_network
-from tests.integration.processes import PATIENT, launched, postgres_processes, refusal, serving, wait_until
+from tests.integration.processes import PATIENT, launched, postgres_processes, refusal, serving
+from tests.servers import wait_until
 
 
 def test_the_banner_says_where_everything_is(place: Path) -> None:

@@ -4,10 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from http.client import HTTPConnection
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,12 +16,11 @@ import yaml
 
 from app.config import BACKEND
 from tests.checkout import check_out
-from tests.servers import free_port
+from tests.servers import PATIENCE, Server
 
 ROOT = BACKEND.parent
 ORIGIN = "https://app.example"
 BLUEPRINTS = ("render.yaml", "render.free.yaml")
-_DEADLINE = 60.0  # seconds for anything that takes one or two on a quiet machine
 _numbers = count(1)
 
 
@@ -38,79 +35,46 @@ class Service(NamedTuple):
     fields: dict[str, Any]
     folder: Path
     environment: Mapping[str, str]
-    logs: Path
 
     def run(self, command: str) -> "Run":
-        """One of its commands, as written, in a process group of its own."""
-        log = self.logs / f"{next(_numbers)}.log"
-        with log.open("w") as output:
-            process = subprocess.Popen(
-                ["/bin/sh", "-c", command],
-                cwd=self.folder,
-                env=self.environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        return Run(process, log)
+        return Run(self, command).launch(start_new_session=True)
 
     @contextmanager
-    def instance(self) -> Iterator["Instance"]:
+    def instance(self) -> Iterator["Run"]:
         """The start command, answering its health check."""
-        port = free_port()
-        service = self._replace(environment={**self.environment, "PORT": str(port)})
-        instance = Instance(service.run(self.fields["startCommand"]), port)
+        instance = self.run(self.fields["startCommand"])
         try:
-            instance.await_health(self.fields["healthCheckPath"])
-            yield instance
+            yield instance.started()
         finally:
-            instance.run.end()
+            instance.end()
 
 
-class Run(NamedTuple):
-    """A command under way, and the file that gets all it says."""
+class Run(Server):
+    """A command of a service under way, as it is written, in a process group of its own."""
 
-    process: "subprocess.Popen[bytes]"
-    log: Path
+    def __init__(self, service: Service, command: str) -> None:
+        super().__init__(["/bin/sh", "-c", command], service.folder, {**service.environment, "PORT": "{port}"})
+        self._health = service.fields["healthCheckPath"]
+
+    @staticmethod
+    def surroundings() -> dict[str, str]:
+        """Nothing of this shell's."""
+        return {}
+
+    def ready(self) -> bool:
+        """As the platform sees it: the path answers 200."""
+        assert self.running(), self.result()
+        return self.status(self._health) == 200
 
     def result(self) -> tuple[int, str]:
         """Exit code and output, once it has ended."""
-        return self.process.wait(_DEADLINE), self.log.read_text()
+        return self.process.wait(PATIENCE), self.said
 
     def end(self) -> None:
         """Whatever is left of it."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-
-
-class Instance(NamedTuple):
-    """A service that answers on a port."""
-
-    run: Run
-    port: int
-
-    def await_health(self, path: str) -> None:
-        """As the platform does it: until the path answers 200, for as long as the process lives."""
-        begin = time.monotonic()
-        while not self._healthy(path):
-            assert self.run.process.poll() is None, self.run.result()
-            assert time.monotonic() - begin < _DEADLINE
-            time.sleep(0.05)
-
-    def stop(self) -> tuple[int, str]:
-        self.run.process.terminate()
-        return self.run.result()
-
-    def _healthy(self, path: str) -> bool:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request("GET", path)
-            return connection.getresponse().status == 200
-        except OSError:  # refused, or no answer in time
-            return False
-        finally:
-            connection.close()
 
 
 @pytest.fixture(scope="session")
@@ -154,10 +118,10 @@ def empty_database(cluster: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def service(request: pytest.FixtureRequest, build: Any, empty_database: str, tmp_path: Path) -> Service:
+def service(request: pytest.FixtureRequest, build: Any, empty_database: str) -> Service:
     """The service of a Blueprint, built, over an empty database; the person who sets it up gave CORS_ORIGINS."""
     fields = blueprint(request.param)["services"][0]
     folder, programs = build(fields["rootDir"], fields["buildCommand"])
     given = {"DATABASE_URL": empty_database, "CORS_ORIGINS": ORIGIN}
     written = {variable["key"]: variable.get("value") or given[variable["key"]] for variable in fields["envVars"]}
-    return Service(fields, folder, {**_bare(programs), **written, "RENDER": "true"}, tmp_path)
+    return Service(fields, folder, {**_bare(programs), **written, "RENDER": "true"})

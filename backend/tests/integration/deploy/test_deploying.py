@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.deploy.conftest import BLUEPRINTS, ORIGIN, ROOT, Instance, Service
+from tests.integration.deploy.conftest import BLUEPRINTS, ORIGIN, ROOT, Run, Service
 from tests.integration.deploy.test_container import copied, last
 from tests.patients import patient
 
@@ -48,7 +48,7 @@ def test_a_deploy_serves_patients_to_the_origin_that_was_set(service: Service) -
         for origin, allowed in ((ORIGIN, ORIGIN), ("https://other.example", None)):
             status, headers, rows = ask(instance.port, "GET", "/patients", Origin=origin)
             assert (status, headers["Access-Control-Allow-Origin"], rows) == (200, allowed, [row])
-        code, log = instance.stop()
+        code, log = instance.stop(), instance.said
     assert code == 0
     assert any("/patients" in json.loads(line)["message"] for line in log.splitlines() if line.startswith("{"))
     assert "Ångström" not in log
@@ -57,7 +57,7 @@ def test_a_deploy_serves_patients_to_the_origin_that_was_set(service: Service) -
 class Load:
     """Clients without pause, at the instance `target` names. Remembers every answer, and each that did not come."""
 
-    def __init__(self, target: Instance, clients: int) -> None:
+    def __init__(self, target: Run, clients: int) -> None:
         self.target = target
         self.statuses: list[int] = []
         self.dropped: list[str] = []
@@ -85,7 +85,7 @@ class Load:
             assert not self.dropped
             time.sleep(0.01)
 
-    def switch(self, to: Instance) -> None:
+    def switch(self, to: Run) -> None:
         """From now on every request goes there; those sent before are under way."""
         with self._sending:
             self.target = to
@@ -109,7 +109,7 @@ class Load:
         return answer.status
 
 
-def half_sent(instance: Instance, number: int) -> tuple[HTTPConnection, bytes]:
+def half_sent(instance: Run, number: int) -> tuple[HTTPConnection, bytes]:
     """A POST of which the server has the head, and the body that is to follow."""
     body = json.dumps(patient(number)).encode()
     connection = HTTPConnection("127.0.0.1", instance.port, timeout=20)
@@ -130,12 +130,12 @@ def test_a_new_deploy_under_load_drops_no_request(service: Service) -> None:
         with service.instance() as new:
             load.await_answers(50)
             load.switch(new)
-            old.run.process.terminate()
+            old.process.terminate()
             for connection, body in slow:
                 connection.send(body)
                 assert connection.getresponse().status == 201
                 connection.close()
-            assert old.run.process.wait(service.fields["maxShutdownDelaySeconds"]) == 0
+            assert old.process.wait(service.fields["maxShutdownDelaySeconds"]) == 0
             load.stop()
             stored = ask(new.port, "GET", "/patients")[2]
     assert load.dropped == []
@@ -166,4 +166,4 @@ def test_what_is_in_the_image_serves_and_is_healthy(service: Service, tmp_path: 
             assert (done.returncode == 0) == healthy
         exported = container.run("python scripts/export_db_json.py -").result()
         assert "Ångström" in exported[1]
-        assert instance.stop()[0] == 0
+        assert instance.stop() == 0

@@ -10,8 +10,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.integration.faults.processes import Postgres, Server, wait_until
+from tests.integration.faults.processes import Postgres
 from tests.integration.faults.wire import PLANTED, Client, ask
+from tests.servers import Server, wait_until
 
 LONG = os.environ.get("TORTURE") == "1"
 
@@ -59,16 +60,15 @@ def launching(postgres: Postgres, directory: Path) -> Iterator[Callable[..., Ser
     servers: list[Server] = []
 
     def run(dsn: str = "", **settings: object) -> Server:
-        log = directory / f"server-{len(list(directory.glob('server-*')))}.log"
-        chosen: dict[str, object] = {"log_level": "DEBUG"} | settings
-        servers.append(Server(dsn or postgres.dsn, log, **chosen))
+        chosen: dict[str, object] = {"environment": "production", "log_level": "DEBUG"} | settings
+        servers.append(Server.ours(dsn or postgres.dsn, **chosen))
         return servers[-1].start()
 
     yield run
     for server in servers:
         if server.running():
             server.stop()
-        assert not PLANTED.search(server.logged())
+        assert not PLANTED.search(server.said)
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from tests.integration.faults.processes import Server, wait_until
 from tests.integration.faults.wire import Answer, ask
+from tests.servers import Server, wait_until
 
 QUESTIONS = ("/patients?_limit=1", "/patients/x", "/health")
 RECOVERY_SECONDS = 5.0

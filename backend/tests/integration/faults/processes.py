@@ -1,37 +1,24 @@
-"""The server and its PostgreSQL as processes of our own: to be started, killed, frozen and looked at."""
+"""A PostgreSQL of our own: to be started, killed, frozen and looked at."""
 
 import os
 import signal
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import psycopg
 from psycopg.pq import PGconn, Ping
 
-from app.config import BACKEND
 from app.development import upgrade
 from app.embedded import postgres
 from app.embedded.binaries import find
 from app.embedded.guarded import Guarded
 from app.embedded.places import account_for, home_in
-from tests.servers import UNMEASURED, free_port
+from tests.servers import free_port, wait_until
 
 START_SECONDS = 20.0
-
-
-def wait_until(true: Callable[[], bool], seconds: float, what: str) -> float:
-    """Seconds it took. Fails when it takes longer."""
-    begin = time.monotonic()
-    while not true():
-        assert time.monotonic() - begin < seconds, f"{what}: not within {seconds} s"
-        time.sleep(0.01)
-    return time.monotonic() - begin
 
 
 class Postgres:
@@ -158,59 +145,6 @@ class Postgres:
             self._data,
             *(f"--{name}={value}" for name, value in options.items()),
         ]
-
-
-class Server:
-    """`python -m app` on a port of its own; settings by keyword, `db_deadline=1`."""
-
-    def __init__(self, dsn: str, log: Path, **settings: object) -> None:
-        self.port = free_port()
-        self.log = log
-        ours = {"environment": "production", "database_url": dsn, "port": self.port} | settings
-        self._env = os.environ | UNMEASURED | {name.upper(): str(value) for name, value in ours.items()}
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> Self:
-        """Return once it accepts connections."""
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "app"], cwd=BACKEND, env=self._env, stdout=log, stderr=log
-            )
-        wait_until(self._accepts, START_SECONDS, "the server starts")
-        return self
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self, seconds: float = 15) -> int:
-        """SIGTERM; the exit code."""
-        self.process.terminate()
-        return self.process.wait(seconds)
-
-    def running(self) -> bool:
-        return self.process.poll() is None
-
-    @property
-    def process(self) -> "subprocess.Popen[bytes]":
-        assert self._process
-        return self._process
-
-    def rss(self) -> float:
-        """Resident memory in MiB."""
-        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGESIZE") / 2**20
-
-    def descriptors(self) -> int:
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
-
-    def logged(self) -> str:
-        return self.log.read_text(encoding="utf-8")
-
-    def _accepts(self) -> bool:
-        assert self.process.poll() is None, f"the server ended: {self.logged()[-2000:]}"
-        with socket.socket() as line:
-            return line.connect_ex(("127.0.0.1", self.port)) == 0
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import psycopg
 
 from tests.integration.faults.histories import NEVER, NOBODY_KNOWS, Operation, Version, contradiction
-from tests.integration.faults.processes import wait_until
 from tests.integration.faults.wire import Answer, Client
+from tests.servers import wait_until
 
 CLIENTS = 16
 PATIENTS = 20

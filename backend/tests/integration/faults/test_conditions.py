@@ -18,9 +18,10 @@ import pytest
 
 from tests.docs.pages import DOCS, rows
 from tests.integration.faults.conftest import launching
-from tests.integration.faults.processes import Postgres, Server, wait_until
+from tests.integration.faults.processes import Postgres
 from tests.integration.faults.wire import Client, ask
 from tests.patients import patient
+from tests.servers import Server, wait_until
 
 USER = "clerk"
 RIGHTS = f"GRANT SELECT, INSERT, UPDATE, DELETE ON patients TO {USER}"
@@ -175,10 +176,10 @@ def test_a_condition_is_told_as_the_table_says(
     postgres: Postgres, one_server: Server, client: Client, expected: list[str]
 ) -> None:
     name, *_, log = expected
-    before = len(one_server.logged())
+    before = len(one_server.said)
     with during(CONDITIONS[name](postgres, one_server)):
         assert [name, *_asked(client), log] == expected
-        said = [line.split(" ", 3)[3] for line in one_server.logged()[before:].splitlines()]
+        said = [line.split(" ", 3)[3] for line in one_server.said[before:].splitlines()]
     assert [line for line in said if not line.startswith("a statement failed: ")] == ([log] if log != "nothing" else [])
     wait_until(lambda: _asked(client) == WELL, 10, "all is well again")
 
@@ -222,6 +223,6 @@ def test_a_full_database_is_no_outage_under_load(postgres: Postgres, dsn: str, l
             health = [ask(server.port, "GET", "/health") for _ in range(10)]
         assert {answer.status for answer in health} == {200}
         assert {one.result().status for one in lists} == {200}
-        assert not re.search("no patients can be served", server.logged())
+        assert not re.search("no patients can be served", server.said)
     finally:
         _execute(postgres, f"ALTER ROLE {USER} CONNECTION LIMIT -1", anew=False)

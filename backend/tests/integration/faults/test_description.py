@@ -5,16 +5,17 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from app.config import BACKEND
-from tests.integration.faults.processes import Postgres, Server
-from tests.servers import UNMEASURED
+from tests.integration.faults.processes import Postgres
+from tests.servers import UNMEASURED, Server
 
 Amount = Callable[[int, int], int]
 COMMAND = [sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()", "--no-color"]
 
 
-def test_the_description_is_true(postgres: Postgres, server: Server, amount: Amount) -> None:
+def test_the_description_is_true(postgres: Postgres, server: Server, amount: Amount, tmp_path: Path) -> None:
     postgres.fill(5)
     for seed in range(1, 1 + amount(1, 5)):
         said = subprocess.run(
@@ -28,7 +29,7 @@ def test_the_description_is_true(postgres: Postgres, server: Server, amount: Amo
                 "--generation-database=none",
                 "--warnings=off",
             ],
-            cwd=server.log.parent,
+            cwd=tmp_path,
             env={**os.environ, "COLUMNS": "120", "SCHEMATHESIS_HOOKS": "", **UNMEASURED},
             capture_output=True,
             text=True,

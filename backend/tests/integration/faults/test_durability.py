@@ -1,6 +1,7 @@
 """What was acknowledged stays, once and whole, whoever is killed."""
 
 import random
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -9,8 +10,9 @@ import pytest
 
 from tests.integration.faults.ledger import Ledger, Verdict
 from tests.integration.faults.outage import judged, probed
-from tests.integration.faults.processes import Postgres, Server, wait_until
+from tests.integration.faults.processes import Postgres
 from tests.integration.faults.wire import ask
+from tests.servers import Server, wait_until
 
 Amount = Callable[[int, int], int]
 
@@ -28,7 +30,7 @@ def test_a_killed_server_loses_nothing(postgres: Postgres, server: Server, amoun
     for _ in range(amount(3, 50)):
         with ledger.writing(server.port):
             time.sleep(chance.uniform(0.4, 1.2))
-            server.kill()
+            server.stop(signal.SIGKILL)
         server.start()
         wait_until(lambda: ask(server.port, "GET", "/health").status == 200, 5, "the server is back")
     with postgres.connect() as connection:

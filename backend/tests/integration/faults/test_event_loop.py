@@ -9,8 +9,8 @@ from itertools import count
 
 import pytest
 
-from tests.integration.faults.processes import Server
 from tests.integration.faults.wire import Client
+from tests.servers import Server
 
 Amount = Callable[[int, int], int]
 Asked = tuple[str, str, bytes | None]

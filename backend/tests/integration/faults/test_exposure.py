@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.docs.pages import DOCS, blocks
-from tests.integration.faults.processes import Postgres, Server
+from tests.integration.faults.processes import Postgres
 from tests.integration.faults.wire import PLANTED, Answer, ask
 from tests.patients import patient
+from tests.servers import Server
 
 Launch = Callable[..., Server]
 
@@ -60,10 +61,10 @@ def test_no_log_line_and_no_metric_names_a_patient_at_any_time(launch: Launch, p
     assert {answer.status for answer in speak_at_once(server)} == {503, 400, 404}
     lost = ask(server.port, "GET", "/metrics").body.decode()
     postgres.start()
-    assert not PLANTED.search(figures + lost + server.logged())
+    assert not PLANTED.search(figures + lost + server.said)
     assert not PLANTED.search(b"".join(answer.body for answer in answers if answer.status >= 400).decode())
-    lines = [json.loads(line) for line in server.logged().splitlines()]
-    requests = [line for line in lines if line["logger"] == "app.requests"]
+    lines = [json.loads(line) for line in server.said.splitlines()]
+    _, *requests = [line for line in lines if line["logger"] == "app.requests"]  # the first: whether it has started
     assert len(requests) == 2 * len(SPOKEN) + 2
     keys = {"time", "level", "logger", "message", "method", "route", "status", "ms", "request_id"}
     assert {frozenset(line) for line in requests} == {frozenset(keys)}
@@ -152,5 +153,5 @@ def test_in_production_openness_is_said_once(launch: Launch) -> None:
     said = "ANYONE WHO CAN REACH THIS SERVER MAY READ, CHANGE AND DELETE EVERY PATIENT"
     production, development = launch(), launch(environment="development")
     ask(production.port, "GET", "/patients")
-    assert production.logged().count(said) == 1
-    assert said not in development.logged()
+    assert production.said.count(said) == 1
+    assert said not in development.said

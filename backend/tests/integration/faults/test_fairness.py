@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import count
 
-from tests.integration.faults.processes import Postgres, Server
+from tests.integration.faults.processes import Postgres
 from tests.integration.faults.test_pooler import patient
 from tests.integration.faults.wire import Answer, Client, ask
+from tests.servers import Server
 
 Launch = Callable[..., Server]
 Path = Callable[[], str]

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 
 import psycopg
 
-from tests.integration.faults.processes import Postgres, Server, slow, wait_until
+from tests.integration.faults.processes import Postgres, slow
 from tests.integration.faults.test_outages import connections_of
 from tests.integration.faults.test_pooler import patient, pooled
 from tests.integration.faults.wire import ask
+from tests.servers import Server, wait_until
 
 Launch = Callable[..., Server]
 Table = psycopg.Connection[tuple[object, ...]]

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.faults.processes import Postgres, Server, slow, wait_until
+from tests.integration.faults.processes import Postgres, slow
 from tests.integration.faults.wire import ask, connect, read_all
+from tests.servers import Server, wait_until
 
 Launch = Callable[..., Server]
 
@@ -84,7 +85,7 @@ def test_reads_whose_clients_have_gone_are_given_up(
             hang_up(line)
         wait_until(lambda: (count(), waiting(server)) == (0, 0), SOON, "nothing of them is left")
     assert ask(server.port, "GET", "/patients/f1").status == 200
-    assert "ERROR" not in server.logged()
+    assert "ERROR" not in server.said
 
 
 def test_who_waits_with_them_is_served(server: Server, postgres: Postgres) -> None:

@@ -10,8 +10,9 @@ from contextlib import ExitStack, contextmanager, suppress
 import pytest
 
 from tests.integration.faults import hostile
-from tests.integration.faults.processes import Postgres, Server, wait_until
+from tests.integration.faults.processes import Postgres
 from tests.integration.faults.wire import ask, connect, read_all
+from tests.servers import Server, wait_until
 
 Amount = Callable[[int, int], int]
 Launch = Callable[..., Server]
@@ -116,7 +117,7 @@ def test_bodies_under_way_are_bounded_in_sum(launch: Launch, postgres: Postgres)
         assert (refused.status, refused.headers["retry-after"], refused.problem()) == (503, "1", True)
         assert "bodies" in refused.json()["detail"]
         assert ask(server.port, "POST", "/patients", hostile.body('"note":1')).status == 201
-        assert "- - 503" in server.logged()
+        assert "- - 503" in server.said
     wait_until(lambda: ask(server.port, "PATCH", "/patients/h", large).status == 404, 5, "there is room again")
 
 

@@ -12,8 +12,9 @@ import pytest
 
 from app.limits import HEAD_BYTES
 from tests.integration.faults import hostile
-from tests.integration.faults.processes import Postgres, Server, wait_until
+from tests.integration.faults.processes import Postgres
 from tests.integration.faults.wire import INSIDES, ask, connect, converse, read_all
+from tests.servers import Server, wait_until
 
 Amount = Callable[[int, int], int]
 Launch = Callable[..., Server]

@@ -9,8 +9,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.integration.faults.processes import Postgres, Server
+from tests.integration.faults.processes import Postgres
 from tests.integration.faults.wire import Client, ask, connect, read_all
+from tests.servers import Server
 
 Amount = Callable[[int, int], int]
 Table = psycopg.Connection[Any]

@@ -13,9 +13,10 @@ import psycopg
 import pytest
 
 from tests.integration.faults.histories import Operation, contradiction
-from tests.integration.faults.processes import Postgres, Server, wait_until
+from tests.integration.faults.processes import Postgres
 from tests.integration.faults.racing import Race, Verdict
 from tests.integration.faults.wire import ask
+from tests.servers import Server, wait_until
 
 Amount = Callable[[int, int], int]
 Launch = Callable[..., Server]
@@ -29,7 +30,7 @@ def peace(server: Server, postgres: Postgres, seconds: float) -> None:
 
 
 def killed_server(server: Server, postgres: Postgres, seconds: float) -> None:
-    server.kill()
+    server.stop(signal.SIGKILL)
     server.start()
 
 

@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,26 +10,18 @@ from typing import IO
 
 import pytest
 
-from app.config import BACKEND
 from app.logs.writer import WAITING
 from tests.integration.faults.processes import Postgres
 from tests.integration.faults.wire import ask, connect, read_all
-from tests.servers import UNMEASURED, free_port
+from tests.servers import Server
 
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n"
 LAST = LIVE.replace(b"a\r\n", b"a\r\nConnection: close\r\n")
 MANY = WAITING + 5_000  # lines; the pipe takes fewer than two thousand
 
 
-class Piped:
+class Piped(Server):
     """A server whose log goes into a pipe, or where `stderr` leads."""
-
-    def __init__(self, dsn: str, stderr: int, settings: dict[str, str]) -> None:
-        self.port = free_port()
-        ours = {"ENVIRONMENT": "production", "DATABASE_URL": dsn, "PORT": str(self.port)} | settings
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "app"], cwd=BACKEND, env=os.environ | UNMEASURED | ours, stderr=stderr
-        )
 
     @property
     def log(self) -> IO[bytes]:
@@ -52,8 +43,9 @@ class Piped:
 
 
 @contextmanager
-def piping(dsn: str, stderr: int = subprocess.PIPE, **settings: str) -> Iterator[Piped]:
-    server = Piped(dsn, stderr, settings)
+def piping(dsn: str, stderr: int = subprocess.PIPE, **settings: object) -> Iterator[Piped]:
+    chosen: dict[str, object] = {"environment": "production", "log_level": "INFO"} | settings
+    server = Piped.ours(dsn, **chosen).launch(stderr=stderr)
     with server.process:
         if stderr == subprocess.PIPE:
             server.read_until(b"serving on")
@@ -94,7 +86,7 @@ def test_a_stop_loses_no_line_that_is_read(piped: Piped) -> None:
 def test_a_fault_that_repeats_itself_is_logged_once_a_second(postgres: Postgres) -> None:
     """Each of many requests waits in vain for a lock."""
     postgres.fill(1)
-    with piping(postgres.dsn, DB_DEADLINE="0.3") as piped, ThreadPoolExecutor(8) as clients:
+    with piping(postgres.dsn, db_deadline=0.3) as piped, ThreadPoolExecutor(8) as clients:
         with postgres.connect() as session:
             session.execute("BEGIN; LOCK TABLE patients")
             paths = [f"/patients?age={number}" for number in range(60)]

@@ -8,8 +8,8 @@ from typing import Any
 
 import psycopg
 
-from tests.integration.faults.processes import Server
 from tests.integration.faults.wire import Client
+from tests.servers import Server
 
 Amount = Callable[[int, int], int]
 Table = psycopg.Connection[Any]

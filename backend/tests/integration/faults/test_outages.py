@@ -12,8 +12,9 @@ import pytest
 
 from tests.integration.faults.ledger import Ledger
 from tests.integration.faults.outage import judged, probed
-from tests.integration.faults.processes import Postgres, Server, wait_until
+from tests.integration.faults.processes import Postgres
 from tests.integration.faults.wire import Answer, ask
+from tests.servers import Server, wait_until
 
 Amount = Callable[[int, int], int]
 Launch = Callable[..., Server]
@@ -91,10 +92,10 @@ def test_a_start_without_a_database_serves_when_it_comes(postgres: Postgres, lau
     answers = [ask(server.port, "GET", path) for path in ("/patients", "/health", "/patients/x")]
     assert [answer.status for answer in answers] == [503] * 3
     assert ask(server.port, "GET", "/health/live").status == 200
-    wait_until(lambda: "nothing listens at the address in DATABASE_URL" in server.logged(), 3, "the log says so")
+    wait_until(lambda: "nothing listens at the address in DATABASE_URL" in server.said, 3, "the log says so")
     postgres.start()
     wait_until(lambda: ask(server.port, "GET", "/patients").status == 200, 5, "used when it comes")
-    assert "the database is back" in server.logged()
+    assert "the database is back" in server.said
 
 
 def test_a_database_without_the_schema_says_what_to_run(postgres: Postgres, launch: Launch) -> None:

@@ -15,9 +15,9 @@ import pytest
 
 from app.config import BACKEND
 from tests import patients
-from tests.integration.faults.processes import Postgres, Server, wait_until
+from tests.integration.faults.processes import Postgres
 from tests.integration.faults.wire import Answer, ask
-from tests.servers import UNMEASURED, free_port
+from tests.servers import UNMEASURED, Server, free_port, wait_until
 
 Launch = Callable[..., Server]
 _AS_NOBODY = ["-u", "nobody"] if os.geteuid() == 0 else []  # PgBouncer refuses to run as root

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from tests import patients
-from tests.integration.faults.processes import Server
 from tests.integration.faults.wire import Answer, Client, ask, burst
+from tests.servers import Server
 
 Amount = Callable[[int, int], int]
 Table = psycopg.Connection[Any]

@@ -16,8 +16,8 @@ from app.database import Database
 from app.errors import DatabaseUnavailable
 from app.resources import RESOURCES
 from app.services.statements import needs
-from tests.integration.faults.processes import Postgres, wait_until
-from tests.servers import free_port
+from tests.integration.faults.processes import Postgres
+from tests.servers import free_port, wait_until
 
 HERE = "postgresql://patients@127.0.0.1:{port}/patients"
 

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from errno import ECONNREFUSED
 
 from tests.integration.faults.ledger import Ledger
-from tests.integration.faults.processes import Postgres, Server, wait_until
+from tests.integration.faults.processes import Postgres
 from tests.integration.faults.wire import ask, connect, read_all
+from tests.servers import Server, wait_until
 
 Amount = Callable[[int, int], int]
 Launch = Callable[..., Server]

@@ -15,7 +15,8 @@ import pytest
 from app.config import BACKEND
 from app.importer.files import Unwritable
 from app.importer.run import Options, import_file
-from tests.integration.processes import postgres_processes, serving, wait_until
+from tests.integration.processes import postgres_processes, serving
+from tests.servers import wait_until
 
 from .conftest import count, db, record, strict
 

@@ -19,8 +19,8 @@ import pytest
 
 from app.config import BACKEND
 from app.importer.run import Options, Step, import_file
-from tests.integration.processes import PATIENT, serving, wait_until
-from tests.servers import UNMEASURED
+from tests.integration.processes import PATIENT, serving
+from tests.servers import UNMEASURED, wait_until
 
 from .conftest import count, db, record
 
