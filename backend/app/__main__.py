@@ -110,7 +110,9 @@ def announcement(settings: Settings, listener: socket, dsn: str, where: str) -> 
     if not log.isEnabledFor(logging.INFO):
         return _say_nothing
     contents, remark = banner.look(dsn, settings, RESOURCES), seed.remark(settings)
-    text = banner.text(url, where, RESOURCES, contents, settings.dialects, network=network, remark=remark)
+    text = banner.text(
+        url + (settings.base_path or ""), where, RESOURCES, contents, settings.dialects, network=network, remark=remark
+    )
     return partial(print, text, flush=True)
 
 

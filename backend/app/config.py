@@ -3,6 +3,7 @@
 Each is an environment variable or a line of `backend/.env` (the environment wins). `.env.example` documents them all.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -21,6 +22,8 @@ _DIALECTS: Mapping[str, str] = {"0.17": "0.17", "1": "1.x"}  # setting -> what p
 LONGEST_DELAY = 60_000  # milliseconds; no frontend waits longer for an answer
 
 _KINDS: Mapping[Any, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "given"}
+
+_BASE_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 
 ENCODING = "utf-8-sig"  # of `.env`: some editors put a mark before its first name
 
@@ -49,6 +52,7 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     cors_origins: Annotated[tuple[str, ...] | None, NoDecode] = None
     json_server_dialect: Literal["0.17", "1"] = "0.17"
+    base_path: str | None = None
 
     database_url: SecretStr | None = None
     db_pooled: bool = False
@@ -102,6 +106,15 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return value or None
+
+    @field_validator("base_path")
+    @classmethod
+    def _segments(cls, value: str | None) -> str | None:
+        """`/api` of `api/`; None where everything is at the root."""
+        path = "/".join(["", *filter(None, (value or "").split("/"))])
+        if not _BASE_PATH.fullmatch(path):
+            raise ValueError("must be a path of letters, digits and - . _ ~, for example /api")
+        return path or None
 
     @field_validator("data_dir", "seed_file")
     @classmethod

@@ -14,7 +14,7 @@ from fastapi import APIRouter, FastAPI
 from app import __version__, config, logs, spelling
 from app.api import error_handlers, middleware, openapi
 from app.api.metrics import Metrics
-from app.api.routes import docs, health, home, metrics, records
+from app.api.routes import db, docs, health, home, metrics, records
 from app.api.thin import ThinApp
 from app.config import Settings
 from app.database import Database
@@ -70,7 +70,7 @@ def create_app(
     routers = _routers(settings, services, database, counted, turns)
     app.router.routes[:0] = [route for router in routers for route in router.routes]
     error_handlers.install(app)
-    openapi.document(app, resources)
+    openapi.document(app, resources, settings.base_path or "")
     return app
 
 
@@ -92,6 +92,8 @@ def _routers(
     ]
     if counted:
         routers.append(metrics.router(counted, database))
+    if settings.environment == "development":
+        routers.append(db.router(services, settings))
     if settings.home_page:
         routers.append(home.router(services, database, settings))
     return routers

@@ -56,7 +56,8 @@ def layers(settings: Settings, metrics: Metrics | None) -> list[Middleware]:
     size = Middleware(DeclaredLength, limit=settings.max_body_bytes)
     requests = Middleware(Requests, metrics=metrics, tells_query=settings.environment == "development")
     asked = rehearsal.layers(settings)
-    return [requests, cors, Middleware(LastResort), *asked, Middleware(CanonicalPath), Middleware(HeadAsGet), size]
+    path = Middleware(CanonicalPath, base=settings.base_path or "")
+    return [requests, cors, Middleware(LastResort), *asked, path, Middleware(HeadAsGet), size]
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:
@@ -182,15 +183,26 @@ class CanonicalPath:
     """Routes on the path as sent, still percent-encoded, without doubled or trailing slashes.
 
     json-server answers `/patients/` and `//patients` like `/patients`; `%2F` is part of an id, never a separator.
+    What is served stands below `base` (BASE_PATH), where there is one; health checks are answered without it too.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, base: str) -> None:
+        self.app, self.base = app, base
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             scope["path"] = canonical(scope["raw_path"])
+            if self.base and not self._enter(scope) and not f"{scope['path']}/".startswith("/health/"):
+                return await problem(404, f"Everything here stands below {self.base}/.")(scope, receive, send)
         await self.app(scope, receive, send)
+
+    def _enter(self, scope: Scope) -> bool:
+        """Have what follows know the base from `root_path` (ASGI, HTTP Connection Scope)."""
+        inside = f"{scope['path']}/".startswith(f"{self.base}/")
+        if inside:
+            scope["root_path"] = self.base
+            scope["path"] += "/" if scope["path"] == self.base else ""
+        return inside
 
 
 def canonical(raw: bytes) -> str:

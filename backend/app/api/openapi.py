@@ -52,19 +52,22 @@ _VALUE: Json = {
 }
 
 
-def document(app: FastAPI, resources: Sequence[Resource]) -> None:
+def document(app: FastAPI, resources: Sequence[Resource], base_path: str) -> None:
     """Have the app answer /openapi.json with this document, made once, when first asked."""
 
     def openapi() -> Json:
-        app.openapi_schema = app.openapi_schema or build(app, resources)
+        app.openapi_schema = app.openapi_schema or build(app, resources, base_path)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the schema
 
 
-def build(app: FastAPI, resources: Sequence[Resource]) -> Json:
+def build(app: FastAPI, resources: Sequence[Resource], base_path: str = "") -> Json:
     """What FastAPI knows of the routes, what each of ours says of itself, and the shapes."""
-    schema: Json = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+    below = [{"url": base_path}] if base_path else None
+    schema: Json = get_openapi(
+        title=app.title, version=app.version, summary=app.summary, routes=app.routes, servers=below
+    )
     for route in app.routes:
         if isinstance(route, ThinRoute) and route.described:
             for method in route.methods or ():

@@ -22,6 +22,9 @@ from app.resource.shapes import Body, patched
 from app.sql import quoted, quoted_text
 
 HIDDEN = ("position", "extra")  # of every table: the place in the list, and the fields nobody declared
+_SIGNING = ("login", "logout", "register", "signin", "signup")
+RESERVED = frozenset(("changes", "db", "docs", "exports", "health", "imports", "metrics", *_SIGNING))
+"""Addresses that the server keeps for itself."""
 _NAME_BYTES = 63  # PostgreSQL cuts longer names off (4.1.1), those of JSON members in a row too
 
 
@@ -136,6 +139,8 @@ class Resource:
 def _faults(resource: Resource) -> Iterator[str]:
     """What does not fit together; each is looked for only where the ones before were not found."""
     table, names = resource.table, _names(resource)
+    if resource.path in RESERVED:
+        yield "the server keeps this address for itself"
     if resource.path != table.name:
         yield f"the table has another name, {table.name}"
     if own := {"id", *HIDDEN} & resource.body.model_fields.keys():

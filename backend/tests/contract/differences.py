@@ -585,10 +585,18 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "addresses",
         ALL,
-        "has more of them: `/db`, `/patients/1/patients` and `/PATIENTS` (0.17.4), `/__proto__` (betas)",
+        "has more of them: `/patients/1/patients` and `/PATIENTS` (0.17.4), `/__proto__` (betas)",
         "answers 404",
-        "They hand out the database, or write into it, by accident.",
+        "They read the database, or write into it, by accident.",
         lambda exchange: exchange.ours.status == 404 and exchange.theirs.status < 300,
+    ),
+    Difference(
+        "whole-database",
+        BETAS,
+        "answers 404 to `/db`",
+        "answers with the whole database, as 0.17.4; in development only",
+        "It is there to look at what one has, and hands out every patient.",
+        lambda exchange: exchange.target == "/db",
     ),
     Difference(
         "doubled-slashes",

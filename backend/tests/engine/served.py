@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx2
 import psycopg
@@ -22,9 +23,9 @@ def create_tables(dsn: str) -> None:
 
 @asynccontextmanager
 async def served(
-    dsn: str, dialect: Dialect = "0.17", resources: Sequence[Resource] = EVERY
+    dsn: str, dialect: Dialect = "0.17", resources: Sequence[Resource] = EVERY, **more: Any
 ) -> AsyncIterator[httpx2.AsyncClient]:
-    settings = Settings(_env_file=None, database_url=SecretStr(dsn), json_server_dialect=dialect)
+    settings = Settings(_env_file=None, database_url=SecretStr(dsn), json_server_dialect=dialect, **more)
     app = create_app(settings, tuple(resources))
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with (

@@ -23,6 +23,7 @@ def router(service: RecordService, settings: Settings, turns: Turns) -> APIRoute
     """GET and POST of `/<path>`; GET, PUT, PATCH and DELETE of `/<path>/<id>`."""
     resource, dialect = service.resource, settings.json_server_dialect
     path, noun, a_noun, described = f"/{resource.path}", resource.noun, resource.a_noun, Operations(resource)
+    below = f"{settings.base_path or ''}{path}"
     sent = Bodies(resource, settings.max_body_bytes, turns)
 
     def key(request: Request) -> str:
@@ -42,7 +43,7 @@ def router(service: RecordService, settings: Settings, turns: Turns) -> APIRoute
         if isinstance(new, list):
             return _row(b"[%b]" % b",".join(await service.create_all(new)), 201, tagged=False)
         key, row = await service.create(new)
-        return _row(row, 201, {"Location": f"{path}/{quote(key, safe='')}"})
+        return _row(row, 201, {"Location": f"{below}/{quote(key, safe='')}"})
 
     async def get(request: Request) -> Response:
         row = await service.get(key(request))

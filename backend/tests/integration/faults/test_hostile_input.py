@@ -251,7 +251,7 @@ def test_every_odd_address(client: Client, method: str) -> None:
 
 
 FILES = [
-    "/.env", "/.git/config", "/db.json", "/db", "/app/main.py", "/static/../app/config.py", "/etc/passwd",
+    "/.env", "/.git/config", "/db.json", "/app/main.py", "/static/../app/config.py", "/etc/passwd",
     "//etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/patients/../.env", "/admin", "/debug", "/metrics",
     "/server-status", "/actuator", "/phpinfo.php", "/__rules", "/patients.json", "/Patients", "/patient",
     "/health/../.env", "/openapi.yaml", "/redoc", "/console",
