@@ -1,7 +1,7 @@
 """`python -m app`: the server, in every environment.
 
 With DATABASE_URL it serves that database as it is. Without (development only) it starts a PostgreSQL for itself, the
-schema and some patients. What the person at the terminal can mend is one line on stderr and exit code 2.
+schema and some records. What the person at the terminal can mend is one line on stderr and exit code 2.
 """
 
 import logging

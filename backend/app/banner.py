@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import psycopg
 
-from app import __version__, libpq, outages
+from app import NAME, __version__, libpq, outages
 from app.config import Settings
 from app.resource.resource import Resource
 
@@ -53,7 +53,7 @@ def text(
     more = f"{remark}\n" if remark else ""
     lists = "\n".join(f"{url}/{resource.path}{_counted(resource, contents)}" for resource in resources)
     return f"""
-Patients API {__version__} started on {url}{known}
+{NAME} {__version__} started on {url}{known}
 Press Ctrl-C to stop
 
 Endpoints:

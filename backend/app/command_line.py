@@ -88,18 +88,18 @@ MISSING = (
     Missing(("-c", "--config"), None, True, "write flags, or settings into backend/.env, a line each: PORT=3000"),
 )
 
-_ABOUT = """Serve patients from PostgreSQL as json-server would, until Ctrl-C.
+_ABOUT = """Serve a db.json's records from PostgreSQL as json-server would, until Ctrl-C.
 
 With DATABASE_URL that database is served as it is. Without, it starts a PostgreSQL for itself, with its data in
-backend/.data; if that was never used, it begins with the patients of db.json. The file is only read: what clients write
+backend/.data; if that was never used, it begins with the records of db.json. The file is only read: what clients write
 is in PostgreSQL before they have their answer, and there at the next start.
 """
 _FILE = "what a database that was never used begins with, as SEED_FILE; ../db.json if not given"
 _EXAMPLES = """examples, in backend/:
-  python -m app                          the patients of ../db.json at http://127.0.0.1:8000/patients
+  python -m app                          the records of ../db.json at http://127.0.0.1:8000
   python -m app -p 3000 mine.json        those of another file, at json-server's own port
   python -m app --delay 300 --read-only  see how a frontend takes a slow server that refuses to write
-  PORT=9000 DATABASE_URL=postgresql://user@host/patients python -m app
+  PORT=9000 DATABASE_URL=postgresql://user@host/database python -m app
 
 Settings are environment variables or lines of backend/.env; backend/.env.example and docs/operations.md explain each. A
 flag wins over both. `python scripts/export_db_json.py mine.json` is the way back to a file, `make reset` begins anew.

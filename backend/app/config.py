@@ -126,7 +126,7 @@ class Settings(BaseSettings):
     def _production_needs_a_database(self) -> "Settings":
         if self.environment == "production" and self.database_url is None:
             raise ValueError(
-                "DATABASE_URL must be set when ENVIRONMENT=production, for example postgresql://user@host/patients"
+                "DATABASE_URL must be set when ENVIRONMENT=production, for example postgresql://user@host/database"
             )
         return self
 

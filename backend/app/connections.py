@@ -5,7 +5,7 @@ from typing import Any
 
 import psycopg
 
-from app import libpq
+from app import PROGRAM, libpq
 from app.config import Settings
 
 GRACE = 0.125  # of the deadline, to end in PostgreSQL what did not end by itself, and to say so
@@ -21,7 +21,7 @@ def options(dsn: str, settings: Settings) -> dict[str, Any]:
     timeouts = {"statement_timeout": settings.db_deadline * (1 - GRACE), "lock_timeout": LOCK_TIMEOUT}
     limits = " ".join(f"-c {name}={round(seconds * 1000)}" for name, seconds in timeouts.items())
     limits += " -c jit=off"  # compiling takes longer than any read
-    given = libpq.parameters(dsn, "patients-api", _KEEPALIVES, "" if settings.db_pooled else limits)
+    given = libpq.parameters(dsn, PROGRAM, _KEEPALIVES, "" if settings.db_pooled else limits)
     pooled = {"prepare_threshold": None} if settings.db_pooled else {}
     return {**given, "connect_timeout": settings.db_connect_timeout, "autocommit": True, **pooled}
 

@@ -18,6 +18,7 @@ from psycopg import errors as pg
 from psycopg.types.string import ByteaBinaryLoader
 from psycopg_pool import AsyncConnectionPool
 
+from app import PROGRAM
 from app.config import Settings
 from app.connections import GRACE, is_closed, options
 from app.ending import Ending
@@ -106,7 +107,7 @@ class Database:
             configure=self._on_connected,
             check=self._refuse_closed,
             open=False,
-            name="patients",
+            name=PROGRAM,
         )
 
     async def open(self) -> None:

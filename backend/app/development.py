@@ -1,4 +1,4 @@
-"""What a developer's machine gets before serving: PostgreSQL, the schema, and patients to begin with."""
+"""What a developer's machine gets before serving: PostgreSQL, the schema, and records to begin with."""
 
 import atexit
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from app.resources import RESOURCES
 
 @contextmanager
 def embedded_database(settings: Settings, url: str) -> Iterator[str]:
-    """The embedded PostgreSQL of DATA_DIR with the schema in it, and SEED_FILE's patients if it was never used.
+    """The embedded PostgreSQL of DATA_DIR with the schema in it, and SEED_FILE's records if it was never used.
 
     Raises `EmbeddedError`.
     """

@@ -1,4 +1,4 @@
-"""What can go wrong, by meaning: name, HTTP status, public message. No framework, no driver, no patient's data.
+"""What can go wrong, by meaning: name, HTTP status, public message. No framework, no driver, no record's data.
 
 Whoever finds the fault raises it; `api/error_handlers.py` alone turns it into a response (RFC 9457).
 """

@@ -14,6 +14,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Conninfo
 
+from app import PROGRAM
+
 # What libpq takes (34.1.1.2), and SQLAlchemy's spelling of it, which people copy from elsewhere.
 SCHEMES = ("postgres://", "postgresql://", "postgresql+psycopg://")
 
@@ -63,7 +65,7 @@ def checked(url: str) -> str:
 
 
 def place(dsn: str) -> str:
-    """Where a database is, without user or password: `patients at db.example:5432`."""
+    """Where a database is, without user or password: `database at db.example:5432`."""
     parts = conninfo_to_dict(dsn)
     address = ":".join(str(parts[part]) for part in ("host", "port") if parts.get(part))
     return f"{parts.get('dbname', 'database')} at {address or 'this machine'}"
@@ -82,7 +84,7 @@ def parameters(dsn: str, program: str, wishes: Mapping[str, Any], options: str =
 
 
 def connect(
-    dsn: str, program: str = "patients", *, autocommit: bool = False, patience: int = _PATIENCE
+    dsn: str, program: str = PROGRAM, *, autocommit: bool = False, patience: int = _PATIENCE
 ) -> psycopg.Connection[Any]:
     """A connection for a program that is no server. Raises psycopg's errors; `outages.reason` has a sentence for each.
 

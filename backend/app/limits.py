@@ -12,23 +12,21 @@ FIELD_COST = 32  # bytes a header field takes beside its text, so that many empt
 FAULTS = 20  # faults one answer names; a body can hold more than anyone reads
 
 # A body.
-SMALL_BYTES = (
-    4 * 1024
-)  # of each connection count not among the bodies under way: a patient is taken when these are full
+SMALL_BYTES = 4 * 1024  # of each connection count not among the bodies under way: a record is taken when these are full
 
 # A connection, in seconds.
 KEEP_ALIVE = 5  # open without a request; Node's default too
 PROXY_KEEP_ALIVE = 75  # from a proxy, which must be the first to close it; nginx and most platforms keep one for 60
 LINGER = 2.0  # read on after a refusal, so that the client that still sends can read it
 
-# A list, in bytes, estimated from what PostgreSQL stores: ROW_BYTES for the declared fields of a patient, beside them
+# A list, in bytes, estimated from what PostgreSQL stores: ROW_BYTES for the declared fields of a record, beside them
 # the size of the undeclared ones.
 ROW_BYTES = 256
-COMPRESSED = 8  # times the size of a patient whose undeclared fields PostgreSQL has compressed
+COMPRESSED = 8  # times the size of a record whose undeclared fields PostgreSQL has compressed
 LIST_BYTES = 12_000 * ROW_BYTES  # up to here one statement, one snapshot, one answer with an ETag; above it parts
 PART_BYTES = 500 * ROW_BYTES  # of such a list: all of it that is in memory for one client
 
-SHARED_BYTES = 32 * 1024  # of a patient whose readers share a round trip with others'; a larger one is read alone
+SHARED_BYTES = 32 * 1024  # of a record whose readers share a round trip with others'; a larger one is read alone
 
 # A list that is quick, and so not among those that may take half of the connections.
 QUICK_RECORDS = 1_000  # to the end of its page

@@ -11,7 +11,7 @@ from functools import cache
 
 from fastapi import APIRouter, FastAPI
 
-from app import __version__, config, logs, spelling
+from app import NAME, __version__, config, logs, spelling
 from app.api import error_handlers, middleware, openapi
 from app.api.metrics import Metrics
 from app.api.routes import db, docs, health, home, metrics, records
@@ -27,7 +27,7 @@ from app.turns import Turns
 
 log = logging.getLogger("app")
 
-NOT_STARTED = "Patients API did not start."
+NOT_STARTED = f"{NAME} did not start."
 _OPEN = (
     "ANYONE WHO CAN REACH THIS SERVER MAY READ, CHANGE AND DELETE EVERY %s: like json-server it has no access "
     "control. Let only those reach it who may."
@@ -56,7 +56,7 @@ def create_app(
             await database.close()
 
     app = ThinApp(
-        title="Patients API",
+        title=NAME,
         version=__version__,
         summary=f"json-server's contract for {' and '.join(one.path for one in resources)}, kept in PostgreSQL.",
         lifespan=lifespan,

@@ -1,4 +1,4 @@
-"""Why patients cannot be served: a sentence for a driver's error, or for what a database says of itself. Pure.
+"""Why records cannot be served: a sentence for a driver's error, or for what a database says of itself. Pure.
 
 Neither libpq's text nor PostgreSQL's goes any further: libpq's repeats parts of a mistyped URL, the password too.
 """
@@ -14,10 +14,8 @@ from app.errors import DatabaseUnavailable
 
 NOT_MIGRATED = "The database has no schema yet. Run: alembic upgrade head"
 OUTDATED = "The database's schema lacks a column that this server needs. Run: alembic upgrade head"
-NO_RIGHTS = (
-    "The database's user lacks a right on the table of patients: it must be granted to read, add, change and delete."
-)
-READ_ONLY = "The database is read-only: patients can be read, not changed."
+NO_RIGHTS = "The database's user lacks a right on a table: it must be granted to read, add, change and delete."
+READ_ONLY = "The database is read-only: records can be read, not changed."
 SILENT = "the database does not answer"
 
 # What a statement fails with that no other of its kind could be done with either -> for operators and clients.

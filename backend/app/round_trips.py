@@ -1,7 +1,7 @@
 """Requests that share a round trip under load, without ever being stale.
 
 At most one flight of a kind is under way; requests that arrive meanwhile are answered together by the next one, which
-starts after they arrived, so every answer is at least as new as its request. Knows neither SQL nor patients.
+starts after they arrived, so every answer is at least as new as its request. Knows neither SQL nor records.
 """
 
 import asyncio
@@ -93,7 +93,7 @@ class Batched(Generic[Key, Value]):
 
     async def _answer(self, batch: _Batch[Key, Value]) -> None:
         deadline = batch[0 if self._must_land else -1].deadline
-        impatient = asyncio.create_task(self._dismiss(batch)) if batch[0].deadline < deadline else None
+        early = asyncio.create_task(self._dismiss(batch)) if batch[0].deadline < deadline else None
         try:
             found = await self._fetch(list(dict.fromkeys(seat.key for seat in batch)), deadline)
         except Exception as error:  # whatever it is, nobody may be left waiting
@@ -103,8 +103,8 @@ class Batched(Generic[Key, Value]):
             for seat in _unsettled(batch):
                 seat.answer.set_result(found.get(seat.key))
         finally:
-            if impatient:
-                impatient.cancel()
+            if early:
+                early.cancel()
         self._aboard = []
 
     async def _dismiss(self, batch: _Batch[Key, Value]) -> None:

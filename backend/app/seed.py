@@ -16,7 +16,7 @@ from app.resource.resource import Resource
 
 log = logging.getLogger(__name__)
 
-# Deleting every patient must not bring the seed back: a sequence that ever gave a number says the table was used.
+# Deleting every record must not bring the seed back: a sequence that ever gave a number says the table was used.
 _NEVER_USED = "NOT EXISTS (SELECT FROM {table}) AND pg_sequence_last_value({sequence}::regclass) IS NULL"
 _WHY_NOT = "`python scripts/migrate_db_json.py` on the same file says which did not, and why"
 _RECORD = "seeded.json"
@@ -46,7 +46,7 @@ def plant(dsn: str, file: Path, data_dir: Path, resources: Sequence[Resource]) -
 
 
 def remember(file: Path, data_dir: Path) -> None:
-    """Note that the patients are this file's, as it is now."""
+    """Note that the records are this file's, as it is now."""
     (data_dir / _RECORD).write_text(json.dumps({"file": str(file.resolve()), "sha256": _digest(file)}))
 
 
@@ -56,7 +56,7 @@ def forget(data_dir: Path) -> None:
 
 
 def remark(settings: Settings) -> str:
-    """A sentence if SEED_FILE is there and is not what the patients began with; else empty."""
+    """A sentence if SEED_FILE is there and is not what the database began with; else empty."""
     file = settings.seed_file
     if not file or not file.is_file():
         return ""
@@ -74,7 +74,7 @@ def _standing(file: Path, record: Path) -> str:
         return ""
     if began["file"] == str(file.resolve()):
         return f"{file} has changed since it was imported, and is not read again. {_ANEW}"
-    return f"{file} is not read: the patients here began with {began['file']}. {_ANEW}"
+    return f"{file} is not read: the records here began with {began['file']}. {_ANEW}"
 
 
 def _digest(file: Path) -> str:

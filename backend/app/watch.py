@@ -87,9 +87,9 @@ class Watch:
         if outage is None:
             log.warning("the database is back", extra=_CHANGE)
         elif outage.reads:
-            log.warning("patients can be read, not changed: %s", outage.cause, extra=_CHANGE)
+            log.warning("records can be read, not changed: %s", outage.cause, extra=_CHANGE)
         else:
-            log.error("no patients can be served: %s", outage.cause, extra=_CHANGE)
+            log.error("no records can be served: %s", outage.cause, extra=_CHANGE)
 
     def _note_refusal(self, cause: str) -> None:
         before, self._refusal = self._refusal, cause

@@ -13,6 +13,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -65,12 +66,19 @@ def copy_of_template(cluster: str, template: str) -> Callable[[], str]:
     return make
 
 
-@pytest.fixture(scope="module")
-def module_database(cluster: str, template: str) -> Iterator[str]:
-    name = f"module_{next(_numbers)}"
+@contextmanager
+def new_database(cluster: str, template: str = "template1") -> Iterator[str]:
+    """The DSN of a copy that is dropped at the end."""
+    name = f"copy_{next(_numbers)}"
     _execute(cluster, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield _sibling(cluster, name)
     _execute(cluster, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def module_database(cluster: str, template: str) -> Iterator[str]:
+    with new_database(cluster, template) as dsn:
+        yield dsn
 
 
 @pytest.fixture
@@ -81,10 +89,8 @@ def database_url(module_database: str) -> str:
 
 @pytest.fixture
 def bare_database(cluster: str) -> Iterator[str]:
-    name = f"bare_{next(_numbers)}"
-    _execute(cluster, f"CREATE DATABASE {name}")
-    yield _sibling(cluster, name)
-    _execute(cluster, f"DROP DATABASE {name} WITH (FORCE)")
+    with new_database(cluster) as dsn:
+        yield dsn
 
 
 @pytest.fixture

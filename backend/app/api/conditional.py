@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-# Patient data must not lie in a disk cache; a client that keeps an ETag itself still saves the bytes.
+# Personal data must not lie in a disk cache; a client that keeps an ETag itself still saves the bytes.
 CACHE_CONTROL = "no-store, no-cache"
 GZIP_FROM = 1024  # bytes; json-server 0.17 compresses from here too
 _GZIP = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[^,]*)?(?=,|$)", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""The one place where an error becomes a response. Nothing of the driver, of SQL or of a patient gets into it."""
+"""The one place where an error becomes a response. Nothing of the driver, of SQL or of a record gets into it."""
 
 from collections.abc import Sequence
 

@@ -23,7 +23,7 @@ class Metrics:
         )
         self._pool = Gauge("db_pool_connections", "Connections of the pool.", ("state",), registry=registry)
         self._waiting = Gauge("db_pool_waiting", "Requests that wait for a connection.", registry=registry)
-        self._up = Gauge("database_up", "1 while patients can be served.", registry=registry)
+        self._up = Gauge("database_up", "1 while records can be served.", registry=registry)
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request. `route` is the template, so that the series stay few; `-`: an address nobody has."""

@@ -182,7 +182,7 @@ class LastResort:
 class CanonicalPath:
     """Routes on the path as sent, still percent-encoded, without doubled or trailing slashes.
 
-    json-server answers `/patients/` and `//patients` like `/patients`; `%2F` is part of an id, never a separator.
+    json-server answers `/doctors/` and `//doctors` like `/doctors`; `%2F` is part of an id, never a separator.
     What is served stands below `base` (BASE_PATH), where there is one; health checks are answered without it too.
     """
 

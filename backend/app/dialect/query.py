@@ -1,7 +1,7 @@
 """Query string -> ListQuery: what the client said about a list, in whichever json-server's dialect. Pure.
 
 Knows the reserved parameters, the operators of json-server 0.17.4, 1.0.0-beta.3 and 1.0.0-beta.15, and their tolerance
-of nonsense. Knows no field of a patient: the declared names are an argument.
+of nonsense. Knows no field of a resource: the declared names are an argument.
 """
 
 import re

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg.pq import PGconn, Ping
 
-from app import libpq
+from app import DATABASE, libpq
 from app.embedded.admission import admit_us
 from app.embedded.binaries import Account, Binaries, child, find
 from app.embedded.errors import EmbeddedError
@@ -20,13 +20,12 @@ from app.embedded.guarded import Guarded
 from app.embedded.holding import held, interrupt, log_of_the_last_one, read_record, write_record
 from app.embedded.places import PORT, account_for, home_in, socket_directory
 
-DATABASE = "patients"
 # Which locales a system has differs. Ours names a collation wherever one matters, so C will do; from PostgreSQL 17 on
 # the default knows every alphabet too.
 _BUILTIN_LOCALE = 17
 _EVERY_ALPHABET = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 
-# Nothing about a patient in the log: no failed statement, no DETAIL (it repeats rows), no ERROR (it repeats values).
+# Nothing of a record in the log: no failed statement, no DETAIL (it repeats rows), no ERROR (it repeats values).
 _OPTIONS = {
     "listen_addresses": "",
     "port": str(PORT),

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from app import PROGRAM
 from app.embedded.binaries import Account, reaches
 from app.embedded.errors import EmbeddedError, system
 
 PORT = 5432  # only a part of the socket's name; said everywhere, because PGPORT would change it
 _SOCKET_DIRECTORY_BYTES = 103 - len(f"/.s.PGSQL.{PORT}")  # sun_path: macOS has room for 103, Linux for 107
 _PLAIN_PATH = re.compile(r"/[\w/.~@+-]*", re.ASCII)  # libpq and PostgreSQL both split socket directories at commas
-_PRIVATE = "patients-api-"
+_PRIVATE = f"{PROGRAM}-"
 _OF_SERVICES = ("/var/lib", "/var/db")  # where a system's services keep their data: Linux, macOS
 _SHORT = "/tmp"  # noqa: S108 on every system (POSIX, XBD 10.1), and what mkdtemp makes there is its owner's alone
 

@@ -1,4 +1,4 @@
-"""A record as one line. Nothing about a patient, whoever logs, but for a query in development.
+"""A record as one line. Nothing of a record, whoever logs, but for a query in development.
 
 Drivers and validators put values into the text of their exceptions, and asyncio into the later lines of a message. So a
 record is its first line, and an exception its type and the places it passed, never its text.
@@ -13,7 +13,7 @@ _PLACES = 8
 
 
 class _Plain(logging.Formatter):
-    """`2026-01-31T09:00:00.123Z INFO app.requests GET /patients 200 1.4 ms 3f2a…`"""
+    """`2026-01-31T09:00:00.123Z INFO app.requests GET /doctors 200 1.4 ms 3f2a…`"""
 
     def format(self, record: logging.LogRecord) -> str:
         fault = f" [{places(record.exc_info[1])}]" if record.exc_info and record.exc_info[1] else ""

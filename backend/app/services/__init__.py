@@ -1,1 +1,1 @@
-"""Use cases: what can be done with patients, without HTTP."""
+"""Use cases: what can be done with a resource's records, without HTTP."""

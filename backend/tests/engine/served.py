@@ -11,8 +11,8 @@ from sqlalchemy import NullPool, create_engine
 
 from app.config import Settings
 from app.dialect.query import Dialect
-from app.main import create_app
 from app.resource.resource import Resource
+from tests.asked import serving
 from tests.engine.declared import EVERY, Base
 
 
@@ -26,10 +26,5 @@ async def served(
     dsn: str, dialect: Dialect = "0.17", resources: Sequence[Resource] = EVERY, **more: Any
 ) -> AsyncIterator[httpx2.AsyncClient]:
     settings = Settings(_env_file=None, database_url=SecretStr(dsn), json_server_dialect=dialect, **more)
-    app = create_app(settings, tuple(resources))
-    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
-    async with (
-        app.router.lifespan_context(app),
-        httpx2.AsyncClient(transport=transport, base_url="http://test") as http,
-    ):
+    async with serving(settings, resources) as http:
         yield http

@@ -13,6 +13,7 @@ from app.dialect.query import SPELLINGS
 from app.resource.ids import NUMBERS
 from app.resource.resource import Resource
 from tests.engine.declared import CASES, DOCTORS, EVERY
+from tests.engine.served import create_tables, served
 
 
 @pytest.mark.parametrize("resource", EVERY, ids=lambda resource: resource.path)
@@ -91,10 +92,12 @@ async def test_the_home_page_has_every_resource(engine: httpx2.AsyncClient) -> N
 @pytest.mark.parametrize("change", ["DROP TABLE {0}", "ALTER TABLE {0} RENAME {1} TO other"])
 @pytest.mark.parametrize(("path", "column"), [("things", "maybe_any"), ("doctors", "since"), ("sessions", "extra")])
 async def test_health_misses_a_table_or_a_column_of_each(
-    engine: httpx2.AsyncClient, declared_database: str, change: str, path: str, column: str
+    bare_database: str, change: str, path: str, column: str
 ) -> None:
-    assert (await engine.get("/health")).status_code == 200
-    with psycopg.connect(declared_database, autocommit=True) as connection:
-        connection.execute(change.format(path, column).encode())
-    health = await engine.get("/health")
+    create_tables(bare_database)
+    async with served(bare_database) as http:
+        assert (await http.get("/health")).status_code == 200
+        with psycopg.connect(bare_database, autocommit=True) as connection:
+            connection.execute(change.format(path, column).encode())
+        health = await http.get("/health")
     assert (health.status_code, "alembic upgrade head" in health.json()["detail"]) == (503, True)

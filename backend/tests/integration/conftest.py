@@ -2,8 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,7 @@ import psycopg
 import pytest
 
 from app.config import Settings
-from app.main import create_app
-from tests import patients
+from tests.asked import serving
 from tests.integration.processes import postgres_processes
 from tests.servers import wait_until
 
@@ -46,26 +44,3 @@ def _ended(data_dir: Path) -> bool:
 async def client(settings: Settings, table: psycopg.Connection[Any]) -> AsyncIterator[httpx2.AsyncClient]:
     async with serving(settings) as http:
         yield http
-
-
-@pytest.fixture
-async def client_of_1(settings: Settings, table: psycopg.Connection[Any]) -> AsyncIterator[httpx2.AsyncClient]:
-    """The same, where a request that does not tell is json-server 1.x's."""
-    async with serving(settings.model_copy(update={"json_server_dialect": "1"})) as http:
-        yield http
-
-
-@asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
-    app = create_app(settings)
-    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
-    async with (
-        app.router.lifespan_context(app),
-        httpx2.AsyncClient(transport=transport, base_url="http://test") as http,
-    ):
-        yield http
-
-
-@pytest.fixture
-def patient() -> Callable[..., dict[str, Any]]:
-    return patients.patient

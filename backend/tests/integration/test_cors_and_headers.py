@@ -1,15 +1,13 @@
 """What a browser needs on every answer, errors included; and what no answer may say."""
 
-from collections.abc import Callable
-from typing import Any
-
 import httpx2
 import pytest
 from pydantic import SecretStr
 
 from app.api.refusals import refusal
 from app.config import Settings
-from app.main import create_app
+from tests.asked import serving
+from tests.patients import patient
 
 ORIGIN = {"origin": "http://localhost:5173"}
 
@@ -49,11 +47,7 @@ async def test_a_preflight_allows_every_method_and_header(client: httpx2.AsyncCl
 
 @pytest.mark.parametrize(("origin", "allowed"), [("https://app.example", True), ("https://evil.example", False)])
 async def test_in_production_only_listed_origins_get_permission(settings: Settings, origin: str, allowed: bool) -> None:
-    app = create_app(
-        settings.model_copy(update={"cors_origins": ("https://app.example",), "environment": "production"})
-    )
-    transport = httpx2.ASGITransport(app=app)
-    async with app.router.lifespan_context(app), httpx2.AsyncClient(transport=transport, base_url="http://t") as http:
+    async with serving(settings, cors_origins=("https://app.example",), environment="production") as http:
         simple = await http.get("/patients", headers={"origin": origin})
         asks = {"origin": origin, "access-control-request-method": "POST"}
         preflight = await http.options("/patients", headers=asks)
@@ -77,10 +71,8 @@ async def test_a_preview_of_the_frontend_gets_permission_for_itself(
     settings: Settings, origin: str | None, allowed: bool
 ) -> None:
     origins = ("https://*.vercel.app", "https://app.example")
-    app = create_app(settings.model_copy(update={"cors_origins": origins}))
     asked = {"origin": origin} if origin else {}
-    transport = httpx2.ASGITransport(app=app)
-    async with app.router.lifespan_context(app), httpx2.AsyncClient(transport=transport, base_url="http://t") as http:
+    async with serving(settings, cors_origins=origins) as http:
         answers = [await http.get("/patients", headers=asked), await http.get("/nope", headers=asked)]
         answers += [await http.options("/patients", headers={**asked, "access-control-request-method": "PUT"})]
     assert {answer.headers.get("access-control-allow-origin") for answer in answers} == {origin if allowed else None}
@@ -114,13 +106,8 @@ async def test_health_tells_the_truth_of_the_database(client: httpx2.AsyncClient
     assert (await client.get("/health/live")).json()["status"] == "ok"
 
 
-async def test_a_missing_database_is_503_everywhere_but_live(
-    settings: Settings, patient: Callable[..., dict[str, Any]]
-) -> None:
-    away = {"database_url": SecretStr("host=/nonexistent"), "db_deadline": 0.5}
-    app = create_app(settings.model_copy(update=away))
-    transport = httpx2.ASGITransport(app=app)
-    async with app.router.lifespan_context(app), httpx2.AsyncClient(transport=transport, base_url="http://t") as http:
+async def test_a_missing_database_is_503_everywhere_but_live(settings: Settings) -> None:
+    async with serving(settings, database_url=SecretStr("host=/nonexistent"), db_deadline=0.5) as http:
         answers = [
             await http.get("/patients"),
             await http.get("/patients/1"),

@@ -81,7 +81,7 @@ def test_what_has_become_of_the_file_is_said(database_url: str, file: Path, tmp_
     other = file.rename(tmp_path / "other.json")
     assert seed.remark(settings) == ""
     other_settings = settings.model_copy(update={"seed_file": other})
-    assert f"{other} is not read: the patients here began with {file}." in seed.remark(other_settings)
+    assert f"{other} is not read: the records here began with {file}." in seed.remark(other_settings)
     seed.remember(other, tmp_path)
     assert seed.remark(other_settings) == ""
     seed.forget(tmp_path)

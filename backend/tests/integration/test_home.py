@@ -4,10 +4,7 @@ import re
 import socket
 import time
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from hashlib import sha256
-from typing import Any
 
 import httpx2
 import pytest
@@ -15,17 +12,10 @@ from pydantic import SecretStr
 
 from app import __version__
 from app.config import Settings
-from app.main import create_app
+from tests.asked import serving
+from tests.patients import patient
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
-
-
-@asynccontextmanager
-async def serving(settings: Settings, **changes: Any) -> AsyncIterator[httpx2.AsyncClient]:
-    app = create_app(settings.model_copy(update=changes))
-    transport = httpx2.ASGITransport(app=app)
-    async with app.router.lifespan_context(app), httpx2.AsyncClient(transport=transport, base_url="http://t") as http:
-        yield http
 
 
 @pytest.mark.parametrize(
@@ -50,7 +40,7 @@ async def test_html_goes_to_those_who_ask_for_it(client: httpx2.AsyncClient, acc
     assert response.headers["cache-control"] == "no-store"
 
 
-async def test_the_json_summary(client: httpx2.AsyncClient, patient: Callable[..., dict[str, Any]]) -> None:
+async def test_the_json_summary(client: httpx2.AsyncClient) -> None:
     await client.post("/patients", json=patient())
     assert (await client.get("/")).json() == {
         "name": "Patients API",
@@ -88,9 +78,7 @@ async def test_what_comes_from_the_request_is_escaped(client: httpx2.AsyncClient
         assert ("ok.example" in response.text) is (host == "ok.example")
 
 
-async def test_an_id_that_looks_like_html_is_escaped(
-    client: httpx2.AsyncClient, patient: Callable[..., dict[str, Any]]
-) -> None:
+async def test_an_id_that_looks_like_html_is_escaped(client: httpx2.AsyncClient) -> None:
     await client.post("/patients", json=patient(id='"><script>alert(1)</script>'))
     page = (await client.get("/", headers=BROWSER)).text
     assert page.count("<script>") == 1

@@ -1,6 +1,5 @@
 """What the examples beside the code say is what the code takes."""
 
-import json
 import re
 import tomllib
 from pathlib import Path
@@ -9,8 +8,6 @@ import pytest
 
 from app import __version__, config
 from app.config import BACKEND, Settings
-from app.resource.record import check
-from app.resources import PATIENTS
 
 EXAMPLE = (BACKEND / ".env.example").read_text()
 
@@ -32,13 +29,3 @@ def test_the_documented_values_are_the_defaults(tmp_path: Path, monkeypatch: pyt
 
 def test_the_version_is_written_alike() -> None:
     assert tomllib.loads((BACKEND / "pyproject.toml").read_text())["project"]["version"] == __version__
-
-
-def test_db_json_is_as_json_server_writes_it() -> None:
-    text = (BACKEND.parent / "db.json").read_text()
-    document = json.loads(text)
-    assert text == json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    assert list(document) == ["patients"]
-    for patient in document["patients"]:
-        assert list(patient) == list(PATIENTS.fields)
-        check(patient, PATIENTS, PATIENTS.create)

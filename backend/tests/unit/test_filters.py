@@ -15,18 +15,18 @@ from app.dialect.search import SEPARATOR
 from app.limits import FILTERS, PATTERN_LENGTH, PATTERNS
 from app.resource import kinds
 from app.resource.kinds import WHOLE_MAX, WHOLE_MIN
-from app.resources import PATIENTS
 from app.sql import ALWAYS, NEVER, Part
+from tests.engine.pets import PETS
 
 FOLD = "folding"
 
 
 def of(field: str, operator: Any, *values: Any, exact: bool = False) -> Part:
-    return filters.found(PATIENTS, [Condition(field, operator, values, exact)], "", FOLD)
+    return filters.found(PETS, [Condition(field, operator, values, exact)], "", FOLD)
 
 
 def column(name: str, operator: str, type_: str, value: Any) -> Part:
-    return Part(f"patients.{name} {operator} %s::{type_}", (value,))
+    return Part(f"pets.{name} {operator} %s::{type_}", (value,))
 
 
 def part(text: str, *patterns: str) -> Part:
@@ -35,14 +35,14 @@ def part(text: str, *patterns: str) -> Part:
 
 
 JUNE = dt.date(2024, 6, 1)
-ISO = "to_char(patients.last_visit, 'YYYY-MM-DD')"
+ISO = "to_char(pets.last_seen, 'YYYY-MM-DD')"
 DECLARED: list[tuple[Part, Part]] = [
     (of("name", "eq", "A"), column("name", "=", "text", "A")),
-    (of("name", "eq", "A", "B"), Part("patients.name = ANY(%s::text[])", (["A", "B"],))),
+    (of("name", "eq", "A", "B"), Part("pets.name = ANY(%s::text[])", (["A", "B"],))),
     (of("name", "eq", "a\0", "\ud800"), NEVER),
-    (of("name", "ne", "A", "a\0"), Part("patients.name <> ALL(%s::text[])", (["A"],))),
+    (of("name", "ne", "A", "a\0"), Part("pets.name <> ALL(%s::text[])", (["A"],))),
     (of("name", "ne", "a\0"), ALWAYS),
-    (of("patientID", "gte", "B", "A"), column("patient_id", ">=", "text", "A")),
+    (of("tagNumber", "gte", "B", "A"), column("tag_number", ">=", "text", "A")),
     (of("name", "lt", "A", "B"), column("name", "<", "text", "B")),
     (of("name", "lt", "\0"), NEVER),
     (of("name", "gte", 5.0, exact=True), NEVER),
@@ -69,23 +69,23 @@ DECLARED: list[tuple[Part, Part]] = [
     (of("age", "gte", "50", "x", "40"), column("age", ">=", "bigint", 40)),
     (of("age", "gte", "45", exact=True), column("age", ">=", "bigint", 45)),
     (of("age", "gte", None, exact=True), column("age", ">=", "bigint", 0)),
-    (of("lastVisit", "eq", "2024-06-01"), column("last_visit", "=", "date", JUNE)),
-    (of("lastVisit", "eq", "20240601", "2024-6-1", "2024-02-30", "x"), NEVER),
-    (of("lastVisit", "gte", "2024-06"), column("last_visit", ">=", "date", JUNE)),
-    (of("lastVisit", "gt", "2024-05-31"), column("last_visit", ">=", "date", JUNE)),
-    (of("lastVisit", "lt", "2024-06"), column("last_visit", "<", "date", JUNE)),
-    (of("lastVisit", "lte", "2024-05-31"), column("last_visit", "<", "date", JUNE)),
-    (of("lastVisit", "gte", "z"), NEVER),
-    (of("lastVisit", "lte", "z"), ALWAYS),
-    (of("lastVisit", "lt", ""), column("last_visit", "<", "date", dt.date.min)),
-    (of("name", "contains", "5%_\\"), part("patients.name", r"%5\%\_\\%")),
-    (of("name", "startsWith", "a", "b"), part("patients.name", "a%", "b%")),
-    (of("name", "endsWith", 5.0, exact=True), part("patients.name", "%5")),
+    (of("lastSeen", "eq", "2024-06-01"), column("last_seen", "=", "date", JUNE)),
+    (of("lastSeen", "eq", "20240601", "2024-6-1", "2024-02-30", "x"), NEVER),
+    (of("lastSeen", "gte", "2024-06"), column("last_seen", ">=", "date", JUNE)),
+    (of("lastSeen", "gt", "2024-05-31"), column("last_seen", ">=", "date", JUNE)),
+    (of("lastSeen", "lt", "2024-06"), column("last_seen", "<", "date", JUNE)),
+    (of("lastSeen", "lte", "2024-05-31"), column("last_seen", "<", "date", JUNE)),
+    (of("lastSeen", "gte", "z"), NEVER),
+    (of("lastSeen", "lte", "z"), ALWAYS),
+    (of("lastSeen", "lt", ""), column("last_seen", "<", "date", dt.date.min)),
+    (of("name", "contains", "5%_\\"), part("pets.name", r"%5\%\_\\%")),
+    (of("name", "startsWith", "a", "b"), part("pets.name", "a%", "b%")),
+    (of("name", "endsWith", 5.0, exact=True), part("pets.name", "%5")),
     (of("age", "contains", "4"), NEVER),
-    (of("lastVisit", "contains", "-06-"), part(ISO, "%-06-%")),
-    (of("age", "like", "^4"), Part("(patients.age::text) COLLATE folding ~* %s::text", ("^4",))),
-    (of("name", "like", "a", "\0"), Part("(patients.name) COLLATE folding ~* %s::text", ("a",))),
-    (of("name", "like", "(the"), Part("(patients.name) COLLATE folding ~* %s::text", ("***=(the",))),
+    (of("lastSeen", "contains", "-06-"), part(ISO, "%-06-%")),
+    (of("age", "like", "^4"), Part("(pets.age::text) COLLATE folding ~* %s::text", ("^4",))),
+    (of("name", "like", "a", "\0"), Part("(pets.name) COLLATE folding ~* %s::text", ("a",))),
+    (of("name", "like", "(the"), Part("(pets.name) COLLATE folding ~* %s::text", ("***=(the",))),
     (of("name", "scalar", exact=True), ALWAYS),
 ]
 
@@ -95,9 +95,9 @@ def test_declared_fields(found: Part, expected: Part) -> None:
     assert found == expected
 
 
-FIELD = "coalesce(patients.extra -> %s::text, patients.extra #> %s::text[])"
+FIELD = "coalesce(pets.extra -> %s::text, pets.extra #> %s::text[])"
 PLACE = ("a.b", ["a", "b"])
-KNOWN = f"SELECT 1 FROM patients WHERE patients.extra <> '{{}}'::jsonb AND {FIELD} IS NOT NULL"
+KNOWN = f"SELECT 1 FROM pets WHERE pets.extra <> '{{}}'::jsonb AND {FIELD} IS NOT NULL"
 BOUND = (
     f"CASE jsonb_typeof({FIELD}) WHEN 'number' THEN ({FIELD})::numeric > %s::numeric"
     f" WHEN 'string' THEN ({FIELD} #>> '{{}}') COLLATE \"C\" > %s::text END"
@@ -149,7 +149,7 @@ AS_TEXT: list[tuple[Operator, str]] = [
 
 @pytest.mark.parametrize(("operator", "test"), AS_TEXT)
 def test_0_17_compares_undeclared_arrays_and_objects_as_text(operator: Operator, test: str) -> None:
-    found = filters.found(PATIENTS, [Condition("a.b", operator, ("1",), as_text=True)], "", FOLD)
+    found = filters.found(PETS, [Condition("a.b", operator, ("1",), as_text=True)], "", FOLD)
     assert test in found.sql
     assert "[object Object]" in found.sql
 
@@ -161,12 +161,12 @@ def test_a_text_equals_whatever_it_reads_as(text: str, documents: list[str]) -> 
     assert of("ward", "eq", text).values[-1] == documents
 
 
-TEXTS = {"id", "patient_id", "name", "gender", "medical_condition"}
+TEXTS = {"id", "tag_number", "name", "sex", "main_food"}
 STRINGS, NUMBERS, TRUE, VALUES = '== "string"', '== "number"', "== true", "AS value"
 SEARCHES: list[tuple[str, set[str], set[str]]] = [
     ("anna", TEXTS, {STRINGS}),
-    ("45", TEXTS | {"age", "last_visit"}, {STRINGS, NUMBERS}),
-    ("06-", TEXTS | {"age", "last_visit"}, {STRINGS, NUMBERS}),
+    ("45", TEXTS | {"age", "last_seen"}, {STRINGS, NUMBERS}),
+    ("06-", TEXTS | {"age", "last_seen"}, {STRINGS, NUMBERS}),
     ("4.5", TEXTS, {STRINGS, NUMBERS}),
     ("TRU", TEXTS, {STRINGS, TRUE}),
     ('a"b', TEXTS, {VALUES}),
@@ -177,27 +177,27 @@ SEARCHES: list[tuple[str, set[str], set[str]]] = [
 
 @pytest.mark.parametrize(("text", "columns", "documents"), SEARCHES)
 def test_a_search_looks_only_where_its_text_can_be(text: str, columns: set[str], documents: set[str]) -> None:
-    sql = filters.found(PATIENTS, [], text, FOLD).sql
-    assert {field.column for field in PATIENTS.fields.values() if field.sql in sql} == columns
+    sql = filters.found(PETS, [], text, FOLD).sql
+    assert {field.column for field in PETS.fields.values() if field.sql in sql} == columns
     assert {one for one in (STRINGS, NUMBERS, TRUE, VALUES) if one in sql} == documents
 
 
 @pytest.mark.parametrize(("text", "tests"), [("anna", 2), (SEPARATOR, 6)])
 def test_a_search_folds_case_once_unless_its_text_could_span_two_fields(text: str, tests: int) -> None:
-    assert filters.found(PATIENTS, [], text, FOLD).sql.count("LIKE") == tests
+    assert filters.found(PETS, [], text, FOLD).sql.count("LIKE") == tests
 
 
 @pytest.mark.parametrize("text", ["\0", "\ud800"])
 def test_a_search_for_what_no_text_has_finds_nothing(text: str) -> None:
-    assert filters.found(PATIENTS, [], text, FOLD) == NEVER
+    assert filters.found(PETS, [], text, FOLD) == NEVER
 
 
 def test_too_many_filters_are_refused() -> None:
     few = [Condition("name", "eq", ("A",))] * FILTERS
-    assert len(filters.found(PATIENTS, few, "", FOLD).values) == FILTERS
+    assert len(filters.found(PETS, few, "", FOLD).values) == FILTERS
     for conditions in ([*few, *few[:1]], [Either(((*few, *few[:1]),))]):
         with pytest.raises(UnsupportedQuery):
-            filters.found(PATIENTS, conditions, "", FOLD)
+            filters.found(PETS, conditions, "", FOLD)
 
 
 @pytest.mark.parametrize("patterns", ["a" * (PATTERNS + 1), ["a", "a" * (PATTERN_LENGTH + 1)]])

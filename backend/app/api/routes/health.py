@@ -1,4 +1,4 @@
-"""/health: whether patients can be served, asked of the database itself; /health/live: whether the process answers."""
+"""/health: whether records can be served, asked of the database itself; /health/live: whether the process answers."""
 
 import datetime as dt
 import json

@@ -223,6 +223,6 @@ def test_a_full_database_is_no_outage_under_load(postgres: Postgres, dsn: str, l
             health = [ask(server.port, "GET", "/health") for _ in range(10)]
         assert {answer.status for answer in health} == {200}
         assert {one.result().status for one in lists} == {200}
-        assert not re.search("no patients can be served", server.said)
+        assert not re.search("no records can be served", server.said)
     finally:
         _execute(postgres, f"ALTER ROLE {USER} CONNECTION LIMIT -1", anew=False)

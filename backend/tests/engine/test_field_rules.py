@@ -9,39 +9,39 @@ import pytest
 
 from app.api import examples, field_rules
 from app.resource.record import check
-from app.resources import PATIENTS
+from tests.engine.pets import PETS
 
 RULES = {
     "id": ["text", "not empty", "at most 255 characters", "unique", "made by the server if absent or empty"],
-    "patientID": ["text", "not blank", "at most 50 characters", "unique"],
+    "tagNumber": ["text", "not blank", "at most 50 characters", "unique"],
     "name": ["text", "not blank", "at most 255 characters"],
     "age": ["whole number", "greater than 0", "at most 2,147,483,647", "also as text"],
-    "gender": ["one of Male, Female, Other"],
-    "medicalCondition": ["text", "not blank", "at most 255 characters"],
-    "lastVisit": ["a day as YYYY-MM-DD"],
+    "sex": ["one of Male, Female, Other"],
+    "mainFood": ["text", "not blank", "at most 255 characters"],
+    "lastSeen": ["a day as YYYY-MM-DD"],
 }
 
 
 def test_every_field_is_told_with_its_rules_in_wire_order() -> None:
-    assert {field.name: field.rules for field in field_rules.fields(PATIENTS)} == RULES
-    assert [field.name for field in field_rules.fields(PATIENTS)] == list(PATIENTS.fields)
+    assert {field.name: field.rules for field in field_rules.fields(PETS)} == RULES
+    assert [field.name for field in field_rules.fields(PETS)] == list(PETS.fields)
 
 
 @pytest.mark.parametrize("keyword", [{"multipleOf": 5}, {"pattern": "[a-z]"}, {"minLength": 2}, {"format": "email"}])
 def test_a_rule_that_has_no_words_is_an_error_not_an_omission(
     monkeypatch: pytest.MonkeyPatch, keyword: Mapping[str, Any]
 ) -> None:
-    schema = PATIENTS.create.model_json_schema()
+    schema = PETS.create.model_json_schema()
     schema["properties"]["age"] |= keyword
-    monkeypatch.setattr(PATIENTS.create, "model_json_schema", lambda: schema)
+    monkeypatch.setattr(PETS.create, "model_json_schema", lambda: schema)
     with pytest.raises(KeyError):
-        field_rules.fields(PATIENTS)
+        field_rules.fields(PETS)
 
 
 def test_the_bodies_of_the_examples_obey_the_rules() -> None:
-    post, patch, delete = examples.writes(PATIENTS, "http://host")
-    assert check(body(post.curl), PATIENTS, PATIENTS.create).extra == {}
-    assert check(body(patch.curl), PATIENTS, PATIENTS.patch).extra == {}
+    post, patch, delete = examples.writes(PETS, "http://host")
+    assert check(body(post.curl), PETS, PETS.create).extra == {}
+    assert check(body(patch.curl), PETS, PETS.patch).extra == {}
     assert "-d" not in shlex.split(delete.curl)
 
 
@@ -51,17 +51,17 @@ def body(curl: str) -> dict[str, Any]:
     return value
 
 
-def test_two_readers_get_different_patients_to_write() -> None:
-    assert len({body(examples.writes(PATIENTS, "http://host")[0].curl)["patientID"] for _ in range(10)}) == 10
+def test_two_readers_get_different_pets_to_write() -> None:
+    assert len({body(examples.writes(PETS, "http://host")[0].curl)["tagNumber"] for _ in range(10)}) == 10
 
 
 @pytest.mark.parametrize("url", ["http://host/it's", "http://host/$(id)", 'http://host/"', "http://host/a b"])
 def test_an_odd_address_stays_one_word_of_the_shell_and_one_string_of_javascript(url: str) -> None:
-    post = examples.writes(PATIENTS, url)[0]
-    assert f"{url}/patients" in shlex.split(post.curl)
-    assert f"fetch({json.dumps(f'{url}/patients')}, {{" in post.fetch
+    post = examples.writes(PETS, url)[0]
+    assert f"{url}/pets" in shlex.split(post.curl)
+    assert f"fetch({json.dumps(f'{url}/pets')}, {{" in post.fetch
 
 
-def test_the_address_of_one_patient_is_encoded() -> None:
-    assert examples.reads(PATIENTS, "a/b c?")[-1].address == "/patients/a%2Fb%20c%3F"
-    assert len(examples.reads(PATIENTS, None)) == len(examples.reads(PATIENTS, "1")) - 1
+def test_the_address_of_one_pet_is_encoded() -> None:
+    assert examples.reads(PETS, "a/b c?")[-1].address == "/pets/a%2Fb%20c%3F"
+    assert len(examples.reads(PETS, None)) == len(examples.reads(PETS, "1")) - 1

@@ -1,4 +1,7 @@
-"""What makes a patient's body, for whatever is tested."""
+"""What the shipped server's own patients are: the one folder to replace where other patients are declared.
+
+Whatever serves the shipped resource takes its body from here; the engine is tested on resources of its own.
+"""
 
 from typing import Any
 

@@ -1,51 +1,47 @@
 """Lists on a real PostgreSQL: filters, search, order, pages, totals. What json-server answers is in tests/contract."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote_plus
 
 import httpx2
 import psycopg
 import pytest
-from pydantic import SecretStr
 
-from app.config import Settings
 from app.dialect.collation import DETECT, Collations
 from app.dialect.lists import Lists
 from app.dialect.query import parse
-from app.resources import PATIENTS
 from tests.contract import records
-from tests.integration.conftest import serving
+from tests.engine.pets import PETS, pet
+from tests.engine.served import create_tables, served
 
-Make = Callable[..., dict[str, Any]]
 Connection = psycopg.Connection[Any]
 
 PEOPLE: list[dict[str, Any]] = [
-    {"id": "a", "name": "Zoë", "age": 45, "gender": "Female", "lastVisit": "2024-01-15", "ward": "North", "score": 4.5},
-    {"id": "b", "name": "zoe", "age": 7, "gender": "Male", "lastVisit": "2024-06-30", "ward": "10", "score": 10},
-    {"id": "c", "name": "ΚΏΣΤΑΣ", "age": 45, "gender": "Male", "lastVisit": "0099-12-31", "ward": True, "score": 0},
+    {"id": "a", "name": "Zoë", "age": 45, "sex": "Female", "lastSeen": "2024-01-15", "ward": "North", "score": 4.5},
+    {"id": "b", "name": "zoe", "age": 7, "sex": "Male", "lastSeen": "2024-06-30", "ward": "10", "score": 10},
+    {"id": "c", "name": "ΚΏΣΤΑΣ", "age": 45, "sex": "Male", "lastSeen": "0099-12-31", "ward": True, "score": 0},
     {
         "id": "d",
         "name": "Anna",
         "age": 101,
-        "gender": "Other",
-        "lastVisit": "2024-06-01",
+        "sex": "Other",
+        "lastSeen": "2024-06-01",
         "tags": ["Red", 'a"b', "c, d"],
     },
-    {"id": "e", "name": "5%_\\", "age": 45, "gender": "Female", "lastVisit": "2023-12-31", "deep": {"ward": "South"}},
+    {"id": "e", "name": "5%_\\", "age": 45, "sex": "Female", "lastSeen": "2023-12-31", "deep": {"ward": "South"}},
 ]
 
 
 @pytest.fixture
-async def people(client: httpx2.AsyncClient, patient: Make) -> httpx2.AsyncClient:
+async def people(client: httpx2.AsyncClient) -> httpx2.AsyncClient:
     for number, person in enumerate(PEOPLE):
-        assert (await client.post("/patients", json=patient(number, **person))).status_code == 201
+        assert (await client.post("/pets", json=pet(number, **person))).status_code == 201
     return client
 
 
 async def ids(client: httpx2.AsyncClient, query: str) -> str:
-    answer = await client.get(f"/patients?{query}")
+    answer = await client.get(f"/pets?{query}")
     assert answer.status_code == 200
     body = answer.json()
     return "".join(row["id"] for row in (body["data"] if isinstance(body, dict) else body))
@@ -54,14 +50,14 @@ async def ids(client: httpx2.AsyncClient, query: str) -> str:
 FILTERS = [
     ("", "abcde"),
     ("id=b&id=d", "bd"),
-    ("age=45&gender=Female", "ae"),
+    ("age=45&sex=Female", "ae"),
     ("age=045", "ace"),
     ("age_gte=45.5", "d"),
     ("age_lt=45.5", "abce"),
     ("age_ne=45&age_ne=7", "d"),
-    ("lastVisit_gte=2024-06", "bd"),
-    ("lastVisit_lt=2024", "ce"),
-    ("lastVisit:contains=-12-", "ce"),
+    ("lastSeen_gte=2024-06", "bd"),
+    ("lastSeen_lt=2024", "ce"),
+    ("lastSeen:contains=-12-", "ce"),
     ("name:contains=ZO", "ab"),
     ("name:startsWith=%CE%BA%CF%8E", "c"),
     ("name:contains=%25_", "e"),
@@ -71,7 +67,7 @@ FILTERS = [
     ("name_like=_%5C", "e"),
     ("name_like=(", ""),
     ("nowhere_like=(", "abcde"),
-    ("lastVisit_like=^0", "c"),
+    ("lastSeen_like=^0", "c"),
     # Undeclared fields are compared by the type of what is stored.
     ("ward=10", "b"),
     ("score=10", "b"),
@@ -104,7 +100,7 @@ FILTERS = [
     ("name_gte=%00", ""),
     ("name_ne=%00", "abcde"),
     ("age=%00", ""),
-    ("lastVisit=2024-02-30", ""),
+    ("lastSeen=2024-02-30", ""),
     ("ward=%00", ""),
     ("%00=1&%FF=1", "abcde"),
     ("q=%00", ""),
@@ -117,7 +113,7 @@ async def test_filters(people: httpx2.AsyncClient, query: str, found: str) -> No
 
 
 WHERES: list[tuple[dict[str, Any], str]] = [
-    ({"age": {"eq": 45}, "gender": {"ne": "Male"}}, "ae"),
+    ({"age": {"eq": 45}, "sex": {"ne": "Male"}}, "ae"),
     ({"or": [{"age": {"lt": 10}}, {"name": {"startsWith": "A"}}]}, "bd"),
     ({"ward": {"eq": "10"}}, "b"),
     ({"ward": {"eq": 10}}, ""),
@@ -168,8 +164,8 @@ async def test_search(people: httpx2.AsyncClient, text: str, found: str) -> None
 SORTS = [
     ("_sort=age", "baced"),
     ("_sort=-age", "daceb"),
-    ("_sort=gender,-age", "aecbd"),
-    ("_sort=lastVisit&_order=desc", "bdaec"),
+    ("_sort=sex,-age", "aecbd"),
+    ("_sort=lastSeen&_order=desc", "bdaec"),
     ("_sort=name&_order=asc", "edabc"),  # code points: capitals first
     ("_sort=score", "cabde"),
     ("_sort=-score", "debac"),
@@ -192,13 +188,11 @@ async def test_text_sorts_like_locale_compare_in_1(people: httpx2.AsyncClient, t
     assert await ids(people, "_sort=-name") == "cabde"
 
 
-TEXTS = ("name", "medicalCondition", "id", "patientID")
+TEXTS = ("name", "mainFood", "id", "tagNumber")
 
 
 def _by_1(table: Connection, field: str, sign: str, collations: Collations) -> list[Any]:
-    statement = Lists(PATIENTS, collations).rows(
-        parse(f"_sort={sign}{field}&_page=1&_per_page=99", "1", PATIENTS.fields)
-    )
+    statement = Lists(PETS, collations).rows(parse(f"_sort={sign}{field}&_page=1&_per_page=99", "1", PETS.fields))
     found = table.execute(statement.sql.encode(), statement.params).fetchone()
     assert found
     return [row[field] for row in json.loads(found[0])]
@@ -209,9 +203,10 @@ def _by_1(table: Connection, field: str, sign: str, collations: Collations) -> l
 async def test_without_icu_the_order_is_letters_then_accents_then_case(
     client: httpx2.AsyncClient, table: Connection, field: str, sign: str
 ) -> None:
-    """Of the patients of the contract tests it is ICU's own."""
-    for patient in records.PATIENTS:
-        assert (await client.post("/patients", json=patient)).status_code == 201
+    """Of the texts of the contract tests it is ICU's own."""
+    for number, record in enumerate(records.PATIENTS):
+        texts = {"name": record["name"], "mainFood": record["medicalCondition"], "tagNumber": record["patientID"]}
+        assert (await client.post("/pets", json=pet(number, id=record["id"], **texts))).status_code == 201
     collations = _collations(table)
     if not collations.order:
         pytest.skip("this PostgreSQL was built without ICU")
@@ -219,16 +214,15 @@ async def test_without_icu_the_order_is_letters_then_accents_then_case(
 
 
 async def test_that_there_is_no_icu_is_said_once_and_only_when_it_matters(
-    settings: Settings, copy_of_template: Callable[[], str], patient: Make, caplog: pytest.LogCaptureFixture
+    bare_database: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    dsn = copy_of_template()
-    with psycopg.connect(dsn) as connection:
-        connection.execute("DROP INDEX IF EXISTS patients_search_ix")  # made with one of these
+    create_tables(bare_database)
+    with psycopg.connect(bare_database) as connection:
         connection.execute("DELETE FROM pg_collation WHERE collprovider = 'i'")
-    async with serving(settings.model_copy(update={"database_url": SecretStr(dsn)})) as http:
+    async with served(bare_database, resources=[PETS]) as http:
         for number, name in enumerate(("zoe", "Ängst", "anna", "Anna", "Zoë")):
-            assert (await http.post("/patients", json=patient(number, id=str(number), name=name))).status_code == 201
-        for quiet in ("", "_sort=name", "_sort=name&_limit=5", "_sort=-age,gender", "name:contains=x"):
+            assert (await http.post("/pets", json=pet(number, id=str(number), name=name))).status_code == 201
+        for quiet in ("", "_sort=name", "_sort=name&_limit=5", "_sort=-age,sex", "name:contains=x"):
             await ids(http, quiet)
         assert "ICU" not in caplog.text
         assert await ids(http, "_sort=-name") == "40321"
@@ -237,19 +231,17 @@ async def test_that_there_is_no_icu_is_said_once_and_only_when_it_matters(
 
 
 async def test_a_request_without_a_mark_is_of_0_17(people: httpx2.AsyncClient) -> None:
-    page = await people.get("/patients?_page=2")
+    page = await people.get("/pets?_page=2")
     assert (page.json(), page.headers["X-Total-Count"]) == ([], "5")
     assert await ids(people, "_sort=name") == "edabc"
     assert await ids(people, "name=") == ""
 
 
-async def test_a_request_without_a_mark_is_of_1_where_that_is_set(
-    client_of_1: httpx2.AsyncClient, patient: Make
-) -> None:
-    row = (await client_of_1.post("/patients", json=patient())).json()
+async def test_a_request_without_a_mark_is_of_1_where_that_is_set(client_of_1: httpx2.AsyncClient) -> None:
+    row = (await client_of_1.post("/pets", json=pet())).json()
     page = {"first": 1, "prev": None, "next": None, "last": 1, "pages": 1, "items": 1, "data": [row]}
-    assert (await client_of_1.get("/patients?_page=1")).json() == page
-    assert (await client_of_1.get("/patients?name=")).json() == [row]
+    assert (await client_of_1.get("/pets?_page=1")).json() == page
+    assert (await client_of_1.get("/pets?name=")).json() == [row]
 
 
 PAGES = [
@@ -261,7 +253,7 @@ PAGES = [
     ("_page=99999999999999999999&_per_page=99999999999999999999", "abcde", 5),
     ("_page=9&_limit=2", "", 5),
     ("_page=2&_limit=2&_sort=age", "ce", 5),
-    ("_limit=2&gender=Male", "bc", 2),
+    ("_limit=2&sex=Male", "bc", 2),
     ("_start=1&_end=3", "bc", 5),
     ("_start=3&_end=1", "", 5),
     ("_start=-2&_end=99", "de", 5),
@@ -275,7 +267,7 @@ PAGES = [
 
 @pytest.mark.parametrize(("query", "found", "total"), PAGES)
 async def test_pages_and_slices(people: httpx2.AsyncClient, query: str, found: str, total: int) -> None:
-    answer = await people.get(f"/patients?{query}")
+    answer = await people.get(f"/pets?{query}")
     assert (await ids(people, query), answer.headers["X-Total-Count"]) == (found, str(total))
 
 
@@ -284,7 +276,7 @@ async def test_pages_and_slices(people: httpx2.AsyncClient, query: str, found: s
     ["name_like=" + "a" * 1001, "_where=" + '{"a":' * 30 + "{}" + "}" * 30, "&".join(f"k{n}=1" for n in range(99))],
 )
 async def test_what_is_not_served_is_a_400(client: httpx2.AsyncClient, query: str) -> None:
-    answer = await client.get(f"/patients?{query}")
+    answer = await client.get(f"/pets?{query}")
     assert answer.status_code == 400
     assert answer.json()["detail"]
 
@@ -312,7 +304,7 @@ async def test_every_collation_finds_letters_of_any_case(
     known = [name for (name,) in table.execute(_KNOWN).fetchall()]
     collations = _collations(table)._replace(**({"fold": fold} if fold in known else {}))
     for query, names in (("q=zoË", ["Zoë"]), ("name_like=^κώ", ["ΚΏΣΤΑΣ"]), ("name:contains=ώσ", ["ΚΏΣΤΑΣ"])):
-        statement = Lists(PATIENTS, collations).rows(parse(query, "1", PATIENTS.fields))
+        statement = Lists(PETS, collations).rows(parse(query, "1", PETS.fields))
         found = table.execute(statement.sql.encode(), statement.params).fetchone()
         assert found
         assert [row["name"] for row in json.loads(found[0])] == names

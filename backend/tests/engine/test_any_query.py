@@ -14,18 +14,18 @@ from app.dialect.collation import DETECT, Collations
 from app.dialect.conditions import UnsupportedQuery
 from app.dialect.lists import Lists
 from app.dialect.query import SPELLINGS, parse
-from app.resources import PATIENTS
+from tests.engine.pets import PETS
 
 Connection = psycopg.Connection[Any]
 
 _ROWS = """
-INSERT INTO patients (id, patient_id, name, age, gender, medical_condition, last_visit, extra) VALUES
+INSERT INTO pets (id, tag_number, name, age, sex, main_food, last_seen, extra) VALUES
 ('1', 'P1', 'Zoë', 45, 'Female', 'Asthma', '2024-01-15', '{"ward": "North", "score": 4.5, "deep": {"a": [1, null]}}'),
 ('2', 'P2', 'Anna', 7, 'Male', 'Flu', '0001-01-01', '{"ward": 5, "score": "x", "deep": true, "big": 1e308}'),
 ('3', 'P3', 'Ben', 9, 'Other', 'Flu', '9999-12-31', '{}')
 """
 
-fields = st.sampled_from([*PATIENTS.fields, "ward", "score", "deep", "deep.a", "big", "nowhere"]) | st.text(max_size=4)
+fields = st.sampled_from([*PETS.fields, "ward", "score", "deep", "deep.a", "big", "nowhere"]) | st.text(max_size=4)
 texts = st.text(max_size=6) | st.sampled_from(
     [
         "",
@@ -83,9 +83,7 @@ def rows(module_database: str) -> Iterator[tuple[Connection, Collations]]:
 def test_any_query_is_answered(rows: tuple[Connection, Collations], pairs: list[tuple[str, str]], dialect: Any) -> None:
     connection, collations = rows
     try:
-        statement = Lists(PATIENTS, collations).rows(
-            parse(urlencode(pairs, errors="surrogatepass"), dialect, PATIENTS.fields)
-        )
+        statement = Lists(PETS, collations).rows(parse(urlencode(pairs, errors="surrogatepass"), dialect, PETS.fields))
     except UnsupportedQuery:
         return
     found = connection.execute(statement.sql.encode(), statement.params).fetchone()

@@ -1,0 +1,5 @@
+"""The shipped application in this process, on a table of its own."""
+
+from tests.integration.conftest import client, table
+
+__all__ = ["client", "table"]
