@@ -1,70 +1,33 @@
-"""Use cases of a resource: find, get, create, replace, patch, delete. Executes statements; knows no HTTP.
+"""Use cases of a resource: get, create, replace, patch, delete, and a list (`listing`). Executes statements; knows no
+HTTP.
 
 Every answer is JSON text as PostgreSQL rendered it, in bytes. Unknown id: `NotFound`; a value taken by another record:
 `Conflict`; another version than the caller named: `PreconditionFailed`. Each write is one statement, committed before
 the function returns.
 """
 
-import hashlib
 import json
 import secrets
-import struct
-from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from app.database import Database, Locked, Refused, Row, UniqueViolation
-from app.dialect import page
-from app.dialect.collation import DETECT, Collations
-from app.dialect.conditions import UnsupportedQuery
-from app.dialect.lists import Lists
-from app.dialect.query import Dialect, ListQuery
 from app.errors import BadRequest, Conflict, DatabaseUnavailable, NotFound, PreconditionFailed
 from app.resource.columns import extra_size
 from app.resource.record import Record
 from app.resource.resource import Resource
 from app.round_trips import Batched, Joined
-from app.services.asked import Asked
-from app.services.statements import TAG_LENGTH, Statements
+from app.services.listing import Listings
+from app.services.statements import Statements
+from app.services.versions import Versions, etag
 from app.sql import Change, Changes, Dear, Query
 from app.turns import Turns
 
 _TRIES = 3  # of a new record; each time the sequences have moved
 _TOGETHER = 100  # requests that share a round trip at most
 _SHAREABLE = 8 * 1024  # characters; a larger record goes alone and keeps nobody waiting
-
-Versions = Sequence[str] | None  # entity tags of which the record must have one; None: any version will do
-
-
-def etag(row: bytes) -> str:
-    """The version of a record as a strong entity tag (RFC 9110, 8.8.3): a hash of its JSON text."""
-    return f'"{hashlib.sha256(row).hexdigest()[:TAG_LENGTH]}"'
-
-
-def weak_tag(body: bytes) -> str:
-    """A weak entity tag of a list (RFC 9110, 8.8.1): the same for the same JSON, whatever the transfer did to it."""
-    return f"W/{etag(body)}"
-
-
-class Listing(NamedTuple):
-    """The answer to a list request: its body and tag, or its parts.
-
-    `parts`: the body piece by piece, when it is too large to be held for all who read it slowly. It shows each record
-    as it is when its piece is read; no connection is held in between.
-    """
-
-    query: ListQuery
-    total: int | None
-    """How many records match, before the page or slice is cut; None: not counted."""
-    body: bytes = b""
-    tag: str = ""
-    parts: AsyncIterator[bytes] | None = None
-
-    def headers(self, url: Callable[[], str]) -> dict[str, str]:
-        """`X-Total-Count` and `Link`; `url` gives the list's own absolute address, which a whole list does not need."""
-        return {} if self.total is None else page.headers(self.query, self.total, url())
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,69 +45,18 @@ _Writes = Batched[_Write, Row]
 
 
 class RecordService:
-    """The records of one resource in one database."""
+    """The records of one resource in one database. `prepare` and `find` are the list's (`Listings`)."""
 
     def __init__(self, resource: Resource, database: Database, turns: Turns) -> None:
         self.resource = resource
-        self._database, self._asked = database, Asked(resource, turns)
-        self._sql = Statements(resource)
+        self._database, self._sql = database, Statements(resource)
+        self._listings = Listings(resource, database, turns)
+        self.prepare, self.find = self._listings.prepare, self._listings.find
         self._by_id = Batched(self._rows, _TOGETHER)
         self._inserts: _Writes = Batched(partial(self._together, self._sql.insert_free), _TOGETHER, must_land=True)
         self._patches: _Writes = Batched(partial(self._together, self._sql.patch_free), _TOGETHER, must_land=True)
         self._readings = Joined()
-        self._known: Lists | None = None
         self._patch = lru_cache(256)(self._sql.patch)  # by the columns it changes
-
-    async def prepare(self) -> None:
-        """Learn how the database sorts. It may not be there yet."""
-        with suppress(DatabaseUnavailable):
-            await self._lists()
-
-    async def find(self, query_string: bytes, dialect: Dialect) -> Listing:
-        """The records a query string asks for; `dialect` decides what it leaves open.
-
-        Raises `BadRequest` for a query this server does not serve.
-        """
-        try:
-            lists = await self._lists()
-            query, statement = await self._asked.statement(query_string, dialect, lists)
-        except UnsupportedQuery as error:
-            raise BadRequest(str(error)) from None
-        listing = await self._readings.get(
-            query_string, self._database.deadline(), partial(self._listing, query, statement)
-        )
-        return listing or await self._in_parts(query, query_string, lists)
-
-    async def _listing(self, query: ListQuery, statement: Query, deadline: float) -> Listing | None:
-        """One answer, made once for all who asked for it; None if it is too large for that."""
-        [(rows, total)] = await self._database.rows(statement, deadline)
-        body = page.body(query, rows, total) if rows else b""
-        return Listing(query, total, body, weak_tag(body)) if body else None
-
-    async def _in_parts(self, query: ListQuery, query_string: bytes, lists: Lists) -> Listing:
-        statement = lists.places(query)
-        places = await self._shared_read(("parts", query_string), statement)
-        total = places[0][1] if places else None
-        first = await self._part(lists, places[0][0]) if places else b""
-        return Listing(query, total, parts=self._enveloped(page.around(query, total), lists, first, places[1:]))
-
-    async def _enveloped(
-        self, around: tuple[bytes, bytes], lists: Lists, first: bytes, places: Sequence[Row]
-    ) -> AsyncIterator[bytes]:
-        before, after = around
-        yield before + b"[" + first
-        separator = b"," if first else b""
-        for positions, _ in places:
-            if rows := await self._part(lists, positions):
-                yield separator + rows
-                separator = b","
-        yield b"]" + after
-
-    async def _part(self, lists: Lists, positions: bytes) -> bytes:
-        numbers = [number for (number,) in struct.iter_unpack(">q", positions)]
-        statement = lists.rows_at(numbers)
-        ((rows,),) = await self._shared_read(("part", positions), statement)
-        return rows or b""
 
     def key(self, text: str) -> str:
         """An id as an address has it. Raises `NotFound` for one that no record can have."""
@@ -162,9 +74,6 @@ class RecordService:
         statement = Dear(self._sql.select_large, {"key": key})
         rows = await self._readings.get(("large", key), deadline, partial(self._database.rows, statement))
         return self._found(rows[0][0] if rows else None)
-
-    async def _shared_read(self, key: Hashable, statement: Query) -> list[Row]:
-        return await self._readings.get(key, self._database.deadline(), partial(self._database.rows, statement))
 
     async def overview(self) -> tuple[int, str | None]:
         """How many records there are, and the id of the first one in the list."""
@@ -206,13 +115,6 @@ class RecordService:
     async def delete(self, key: str, versions: Versions = None) -> bytes:
         """Delete record `key`; returns it as it was."""
         return await self._change(self._sql.delete, _Write(key, ""), versions)
-
-    async def _lists(self) -> Lists:
-        """How the database sorts is asked of it once; it may not have been there at start."""
-        if self._known is None:
-            collations = Collations(*(await self._database.rows(DETECT))[0])
-            self._known = Lists(self.resource, collations)
-        return self._known
 
     def _new(self, record: Record) -> _Write:
         given = record.columns.get("id")

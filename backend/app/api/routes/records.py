@@ -13,7 +13,8 @@ from app.api.operations import Operations
 from app.api.thin import ThinRoute
 from app.config import Settings
 from app.errors import BadRequest
-from app.services.record_service import RecordService, etag
+from app.services.record_service import RecordService
+from app.services.versions import etag
 from app.turns import Turns
 
 _BROKEN = re.compile("%(?![0-9A-Fa-f]{2})")  # RFC 3986, 2.1; `unquote_to_bytes` lets it pass
