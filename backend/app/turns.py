@@ -15,8 +15,8 @@ _PAUSE = 0.001  # in which others get through all of their steps; no pause would
 class Turns:
     """One queue for all that may take milliseconds; as they came."""
 
-    def __init__(self) -> None:
-        self._line = asyncio.Lock()
+    def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
+        self._line, self._clock = asyncio.Lock(), clock
         self._spent = 0.0
 
     async def take(self, work: Callable[[], Value]) -> Value:
@@ -25,8 +25,8 @@ class Turns:
             if self._spent > _TURN:
                 await asyncio.sleep(_PAUSE)
                 self._spent = 0.0
-            begin = perf_counter()
+            begin = self._clock()
             try:
                 return work()
             finally:
-                self._spent += perf_counter() - begin
+                self._spent += self._clock() - begin

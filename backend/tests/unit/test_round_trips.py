@@ -10,16 +10,26 @@ from app.errors import DatabaseUnavailable
 from app.round_trips import Batched, Joined
 
 
-class Source:
-    """A changing value that takes a moment to read; remembers what was asked."""
+async def loops(times: int) -> None:
+    """Let everything that is ready go on, so many times."""
+    for _ in range(times):
+        await asyncio.sleep(0)
 
-    def __init__(self, seconds: float = 0.01) -> None:
-        self.value, self.asked, self.fault, self.seconds = 0, list[list[str]](), False, seconds
+
+class Source:
+    """A changing value, read in ten turns of the loop and a second of its clock; remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.value, self.asked, self.fault, self.now = 0, list[list[str]](), False, 0.0
+
+    def clock(self) -> float:
+        return self.now
 
     async def fetch(self, keys: Sequence[str], _: float = 0) -> Mapping[str, int]:
         self.asked.append(sorted(keys))
         seen = self.value
-        await asyncio.sleep(self.seconds)
+        await loops(10)
+        self.now += 1
         if self.fault:
             raise OSError
         return {key: seen for key in keys if key != "missing"}
@@ -29,7 +39,7 @@ async def test_waiting_requests_are_answered_together_by_one_later_read() -> Non
     source = Source()
     shared = Batched(source.fetch)
     first = asyncio.create_task(shared.get("a", inf))
-    await asyncio.sleep(0.005)
+    await loops(5)
     rest = [asyncio.create_task(shared.get(key, inf)) for key in ["b", "c", "b", "missing"]]
     source.value = 1
     assert (await first, await asyncio.gather(*rest)) == (0, [1, 1, 1, None])
@@ -44,15 +54,16 @@ async def test_no_flight_takes_more_than_it_may() -> None:
 
 
 async def test_those_who_ask_again_and_again_come_to_fly_together() -> None:
-    source = Source(seconds=0.1)
-    shared = Batched(source.fetch)
+    source = Source()
+    shared = Batched(source.fetch, clock=source.clock)
 
-    async def ask(key: str, after: float) -> None:
-        await asyncio.sleep(after)
+    async def ask(key: str, after: int) -> None:
+        await loops(after)
         for _ in range(4):
             await shared.get(key, inf)
+            await loops(3)  # the answer travels
 
-    await asyncio.gather(ask("a", 0), ask("b", 0.05))
+    await asyncio.gather(ask("a", 0), ask("b", 5))
     assert source.asked == [["a"], ["a", "b"], ["a", "b"], ["a", "b"], ["b"]]
 
 
@@ -67,7 +78,7 @@ async def test_a_read_that_begins_after_a_write_sees_it(kind: str) -> None:
         return (await joined.get("k", inf, lambda deadline: source.fetch(["k"], deadline)))["k"]
 
     async def write_then_read(turn: int) -> None:
-        await asyncio.sleep(turn * 0.0017)
+        await loops(2 * turn)
         source.value = written = source.value + 1
         assert (await read() or 0) >= written
 
@@ -93,7 +104,7 @@ async def test_a_failure_reaches_those_of_its_flight_and_the_next_one_begins_ane
 
     source.fault = True
     together = [asyncio.create_task(read()) for _ in range(2)]
-    await asyncio.sleep(0.005)
+    await loops(5)
     behind = [asyncio.create_task(read()) for _ in range(3)]
     outcomes = await asyncio.gather(*together, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [OSError] * 2
@@ -141,7 +152,7 @@ async def test_one_who_gives_up_takes_nobody_along(kind: str) -> None:
         )
 
     quitter, patient = asyncio.create_task(read()), asyncio.create_task(read())
-    await asyncio.sleep(0.005)
+    await loops(5)
     quitter.cancel()
     assert await patient in (0, {"k": 0})
     with pytest.raises(asyncio.CancelledError):
@@ -150,11 +161,17 @@ async def test_one_who_gives_up_takes_nobody_along(kind: str) -> None:
 
 async def test_a_flight_that_nobody_waits_for_is_given_up() -> None:
     """And whoever came meanwhile is answered by the next one."""
-    source = Source(seconds=60)
-    shared = Batched(source.fetch)
+    source = Source()
+
+    async def fetch(keys: Sequence[str], deadline: float) -> Mapping[str, int]:
+        found = await source.fetch(keys, deadline)
+        if keys != ["c"]:
+            await asyncio.Event().wait()
+        return found
+
+    shared = Batched(fetch)
     gone = [asyncio.create_task(shared.get(key, inf)) for key in "ab"]
-    await asyncio.sleep(0.005)
-    source.seconds = 0
+    await loops(5)
     stays = asyncio.create_task(shared.get("c", inf))
     for task in gone:
         task.cancel()
@@ -166,7 +183,7 @@ async def test_who_goes_before_the_flight_is_not_taken_along() -> None:
     source = Source()
     shared = Batched(source.fetch)
     first = asyncio.create_task(shared.get("a", inf))
-    await asyncio.sleep(0.005)
+    await loops(5)
     gone, stays = asyncio.create_task(shared.get("b", inf)), asyncio.create_task(shared.get("c", inf))
     await asyncio.sleep(0)
     gone.cancel()
@@ -175,7 +192,7 @@ async def test_who_goes_before_the_flight_is_not_taken_along() -> None:
     alone = asyncio.create_task(shared.get("d", inf))
     await asyncio.sleep(0)
     alone.cancel()
-    await asyncio.sleep(0.01)
+    await loops(20)
     assert source.asked[2:] == []
     assert await shared.get("e", inf) == 0
 
@@ -184,13 +201,13 @@ async def test_a_flight_that_must_land_does() -> None:
     landed: list[str] = []
 
     async def write(keys: Sequence[str], _: float) -> Mapping[str, int]:
-        await asyncio.sleep(0.01)
+        await loops(10)
         landed.extend(keys)
         return {}
 
     shared = Batched(write, must_land=True)
     gone = asyncio.create_task(shared.get("a", inf))
-    await asyncio.sleep(0.005)
+    await loops(5)
     gone.cancel()
     await shared.get("b", inf)
     assert landed == ["a", "b"]

@@ -48,7 +48,7 @@ def chunks(text: bytes) -> bytes:
 TORN: dict[str, tuple[bytes, list[int]]] = {
     "a lawful request": (get(), [200]),
     "empty lines first": (b"\r\n\r\n" + get(), [200]),
-    "three in one": (get() * 3, [200] * 3),
+    "three in one": (get() + at(b"/patients/no") + get(), [200, 404, 200]),
     "no Host": (GET + END, [400]),
     "two Hosts": (get(HOST[:-2]), [400]),
     "two different Hosts": (get(b"Host: b"), [400]),
