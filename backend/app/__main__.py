@@ -1,4 +1,4 @@
-"""`python -m app`: the server, in every environment.
+"""`python -m app`: the server, in every environment; and the few commands that stand beside it.
 
 With DATABASE_URL it serves that database as it is. Without (development only) it starts a PostgreSQL for itself, the
 schema and some records. What the person at the terminal can mend is one line on stderr and exit code 2.
@@ -22,6 +22,7 @@ from pydantic import SecretStr
 from app import banner, command_line, config, libpq, logs, seed, spelling
 from app.api.refusals import refusal
 from app.command_line import CommandLineError
+from app.commands import COMMANDS
 from app.config import Settings, SettingsError
 from app.embedded import EmbeddedError, data_place, ensure_free
 from app.main import NOT_STARTED, create_app
@@ -34,11 +35,13 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def main() -> int:
-    """Serve until SIGINT or SIGTERM. Returns the exit code."""
+    """Serve until SIGINT or SIGTERM, or do what the first word says. Returns the exit code."""
     _hear(_stop)  # until the server takes both
     try:
+        if command := COMMANDS.get(next(iter(sys.argv[1:]), "")):
+            return command(sys.argv[2:])
         asked = command_line.parse(sys.argv[1:])
-        run(config.load(**asked.settings), asked.notes)
+        run(config.to_serve(**asked.settings), asked.notes)
     except (CommandLineError, SettingsError, EmbeddedError, ListenError) as error:
         print(f"{NOT_STARTED} {error}", file=sys.stderr)
         return 2
@@ -78,6 +81,8 @@ def warn(settings: Settings, notes: Sequence[str]) -> None:
     spelling.warn()
     if settings.environment == "production" and settings.cors_origins is None:
         log.warning("CORS_ORIGINS is not set: no page of another origin may read this API")
+    if "keys" in settings.demanded and not settings.api_keys:
+        log.warning("API_KEYS is not set: nobody has a key")
     if os.environ.get("WEB_CONCURRENCY", "1") not in {"", "0", "1"}:
         log.warning("WEB_CONCURRENCY is ignored: one process serves")
 
@@ -101,9 +106,11 @@ def announcement(settings: Settings, listener: socket, dsn: str, where: str) -> 
     if settings.environment == "production":
         return partial(log.info, "serving on %s, database %s", url, where)
     if network := network_url(listener):
+        said = "may ask for" if settings.demanded else "may read, change and delete"
         log.warning(
-            "HOST=%s: everybody in the network may read, change and delete %s, at %s",
+            "HOST=%s: everybody in the network %s %s, at %s",
             settings.host,
+            said,
             " and ".join(resource.path for resource in RESOURCES),
             network,
         )

@@ -14,12 +14,17 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app import libpq, origins
+from app.access import keys
 
 BACKEND = Path(__file__).resolve().parent.parent
 
 _DIALECTS: Mapping[str, str] = {"0.17": "0.17", "1": "1.x"}  # setting -> what people call the releases
 
 LONGEST_DELAY = 60_000  # milliseconds; no frontend waits longer for an answer
+
+_OPEN, _CREDENTIALS = "open", ("keys", "jwt")  # what ACCESS may be
+_ACCESS = "open, keys, jwt, or keys,jwt"
+_UNSAID = f"ACCESS must be set when ENVIRONMENT=production, to {_ACCESS}; open means that nobody is asked who they are"
 
 _KINDS: Mapping[Any, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "given"}
 
@@ -53,6 +58,9 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[str, ...] | None, NoDecode] = None
     json_server_dialect: Literal["0.17", "1"] = "0.17"
     base_path: str | None = None
+
+    access: Annotated[tuple[str, ...] | None, NoDecode] = None
+    api_keys: SecretStr | None = None
 
     database_url: SecretStr | None = None
     db_pooled: bool = False
@@ -95,6 +103,24 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return tuple(origins.checked(part) for part in value.split(",") if part.strip()) or None
+
+    @field_validator("access", mode="before")
+    @classmethod
+    def _credentials(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        named = {part.strip().lower() for part in value.split(",")} - {""}
+        if named - {_OPEN, *_CREDENTIALS} or (_OPEN in named and len(named) > 1):
+            raise ValueError(f"must be {_ACCESS}")
+        return tuple(sorted(named)) or None
+
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _key_lines(cls, value: object) -> object:
+        """Empty is unset."""
+        if isinstance(value, str):
+            keys.parsed(value)
+        return value or None
 
     @field_validator("database_url", mode="before")
     @classmethod
@@ -144,6 +170,15 @@ class Settings(BaseSettings):
         return ("*",) if self.environment == "development" else ()
 
     @property
+    def demanded(self) -> frozenset[str]:
+        """What a request must bring one of, `keys` or `jwt`; nothing where ACCESS is open."""
+        return frozenset(self.access or ()) - {_OPEN}
+
+    @property
+    def keys(self) -> keys.Keys:
+        return keys.parsed(self.api_keys.get_secret_value() if self.api_keys else "")
+
+    @property
     def dialects(self) -> Sequence[tuple[str, str]]:
         """Every JSON_SERVER_DIALECT with the releases' name, the one that is set first."""
         return sorted(_DIALECTS.items(), key=lambda dialect: dialect[0] != self.json_server_dialect)
@@ -160,6 +195,17 @@ def load(**given: Any) -> Settings:
         raise SettingsError("; ".join(map(_sentence, error.errors()))) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{Settings.model_config.get('env_file')} cannot be read as UTF-8 text") from error
+
+
+def to_serve(**given: Any) -> Settings:
+    """As `load`, for a server: whether anybody may do everything must be said in production.
+
+    Raises `SettingsError`.
+    """
+    settings = load(**given)
+    if settings.environment == "production" and settings.access is None:
+        raise SettingsError(_UNSAID)
+    return settings
 
 
 def _sentence(fault: ErrorDetails) -> str:

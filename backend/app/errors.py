@@ -14,6 +14,8 @@ class Problem(Exception):
 
     status = 500
     detail = "The server met an unexpected fault. It has been logged."
+    challenge: Mapping[str, str] | None = None
+    """What WWW-Authenticate says beside the realm (RFC 6750, 3); None: there is no such header."""
 
     def __init__(
         self,
@@ -33,11 +35,44 @@ class BadRequest(Problem):
     detail = "The request cannot be understood."
 
 
+class MalformedCredentials(BadRequest):
+    """Not one bearer token where one is expected (RFC 6750, 3.1: invalid_request)."""
+
+    detail = "Send one header Authorization: Bearer, with an access key or token and nothing else."
+    challenge: Mapping[str, str] | None = {"error": "invalid_request"}
+
+
 class Invalid(BadRequest):
     """A body whose fields break a rule. `errors` says which field and how; `detail` repeats it as one sentence."""
 
     def __init__(self, errors: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"{field} {message}" for field, message in errors.items()) + ".", errors=errors)
+
+
+class Unauthorized(Problem):
+    """Nobody says who asks."""
+
+    status = 401
+    challenge: Mapping[str, str] | None = {}
+    detail = "Say who asks: send an access key or token in the header Authorization: Bearer."
+
+
+class InvalidToken(Unauthorized):
+    """Who asks is not known by what they sent. Only an expiry is told apart: frontends get a new token then."""
+
+    def __init__(self, *, expired: bool = False) -> None:
+        super().__init__(f"The access key or token {'has expired' if expired else 'is not valid'}.")
+        self.challenge = {"error": "invalid_token", "error_description": "expired" if expired else "not valid"}
+
+
+class Forbidden(Problem):
+    """Who asks may not do this; `scope` is what it takes (SMART App Launch 2.2)."""
+
+    status = 403
+
+    def __init__(self, actor: str, scope: str) -> None:
+        super().__init__(f"{actor} may not do this: it takes {scope}.")
+        self.challenge = {"error": "insufficient_scope", "scope": scope}
 
 
 class ReadOnly(Problem):
@@ -88,6 +123,16 @@ class PayloadTooLarge(Problem):
 class UnsupportedMediaType(Problem):
     status = 415
     detail = "Send the body as JSON with the header Content-Type: application/json (charset utf-8)."
+
+
+class IssuerUnavailable(Problem):
+    """The keys of who issues access tokens could never be fetched, so that no token can be judged."""
+
+    status = 503
+    detail = "Access tokens cannot be checked at the moment: their issuer does not answer. Try again shortly."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "10"})
 
 
 class DatabaseUnavailable(Problem):

@@ -12,7 +12,8 @@ from functools import cache
 from fastapi import APIRouter, FastAPI
 
 from app import NAME, __version__, config, logs, spelling
-from app.api import error_handlers, middleware, openapi
+from app.access.credentials import Credentials
+from app.api import access, error_handlers, middleware, openapi
 from app.api.metrics import Metrics
 from app.api.routes import db, docs, health, home, metrics, records
 from app.api.thin import ThinApp
@@ -29,8 +30,8 @@ log = logging.getLogger("app")
 
 NOT_STARTED = f"{NAME} did not start."
 _OPEN = (
-    "ANYONE WHO CAN REACH THIS SERVER MAY READ, CHANGE AND DELETE EVERY %s: like json-server it has no access "
-    "control. Let only those reach it who may."
+    "ANYONE WHO CAN REACH THIS SERVER MAY READ, CHANGE AND DELETE EVERY %s: with ACCESS=open nobody is asked who they "
+    "are, as by json-server. Let only those reach it who may."
 )
 
 
@@ -41,10 +42,11 @@ def create_app(
     database, counted = database or Database(settings, needs(resources)), Metrics() if settings.metrics else None
     turns = Turns()
     services = [RecordService(resource, database, turns) for resource in resources]
+    judge = Credentials(settings.keys).actor if settings.demanded else None
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        if settings.environment == "production":
+        if settings.environment == "production" and not settings.demanded:
             log.warning(_OPEN, " AND EVERY ".join(resource.noun.upper() for resource in resources))
         await database.open()
         # The database may take its time, or not be there.
@@ -60,7 +62,7 @@ def create_app(
         version=__version__,
         summary=f"json-server's contract for {' and '.join(one.path for one in resources)}, kept in PostgreSQL.",
         lifespan=lifespan,
-        middleware=middleware.layers(settings, counted),
+        middleware=middleware.layers(settings, counted, access.layers(resources, judge)),
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
@@ -70,7 +72,7 @@ def create_app(
     routers = _routers(settings, services, database, counted, turns)
     app.router.routes[:0] = [route for router in routers for route in router.routes]
     error_handlers.install(app)
-    openapi.document(app, resources, settings.base_path or "")
+    openapi.document(app, resources, settings.base_path or "", asked=bool(settings.demanded))
     return app
 
 
@@ -111,7 +113,7 @@ def _app() -> FastAPI:
     from app.development import with_database  # noqa: PLC0415 migrations and importer: only where they may be needed
 
     try:
-        settings = config.load()
+        settings = config.to_serve()
         logs.configure(settings)
         spelling.warn()
         return create_app(with_database(settings))

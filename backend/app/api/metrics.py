@@ -21,14 +21,19 @@ class Metrics:
         self._seconds = Histogram(
             "http_request_duration_seconds", "Time to answer.", by_route, buckets=_BUCKETS, registry=registry
         )
+        self._actors = Counter(
+            "http_requests_by_actor", "Requests of each who is known.", ("actor",), registry=registry
+        )
         self._pool = Gauge("db_pool_connections", "Connections of the pool.", ("state",), registry=registry)
         self._waiting = Gauge("db_pool_waiting", "Requests that wait for a connection.", registry=registry)
         self._up = Gauge("database_up", "1 while records can be served.", registry=registry)
 
-    def count(self, method: str, route: str, status: int, seconds: float) -> None:
+    def count(self, method: str, route: str, status: int, seconds: float, actor: str) -> None:
         """One request. `route` is the template, so that the series stay few; `-`: an address nobody has."""
         self._requests.labels(method, route, status).inc()
         self._seconds.labels(method, route).observe(seconds)
+        if actor:
+            self._actors.labels(actor).inc()
 
     async def text(self, database: Database) -> bytes:
         """All figures in Prometheus' text format 0.0.4."""

@@ -1,4 +1,4 @@
-"""Pure ASGI layers around the routes (`layers`, outermost first): log, CORS, last resort, path, HEAD, size.
+"""Pure ASGI layers around the routes (`layers`, outermost first): log, CORS, last resort, path, access, HEAD, size.
 
 Each request passes all of them, so they read and write headers as the raw bytes ASGI has.
 """
@@ -7,7 +7,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import count
 from secrets import token_hex
 from urllib.parse import quote_from_bytes
@@ -31,7 +31,7 @@ log = logging.getLogger("app.requests")
 faults = logging.getLogger("app.faults")
 
 METHODS = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE")
-EXPOSED = ("X-Total-Count", "Link", "Location", "ETag", "Retry-After", "X-Request-ID", "Allow")
+EXPOSED = ("X-Total-Count", "Link", "Location", "ETag", "Retry-After", "X-Request-ID", "Allow", "WWW-Authenticate")
 
 # What OWASP's REST cheat sheet asks of a JSON API. A page that needs more than `default-src 'none'` sets its own.
 SECURITY_HEADERS = (
@@ -42,8 +42,9 @@ SECURITY_HEADERS = (
 )
 
 
-def layers(settings: Settings, metrics: Metrics | None) -> list[Middleware]:
-    """Outermost first; CORS before all that can refuse, so that browsers may read refusals too."""
+def layers(settings: Settings, metrics: Metrics | None, access: Sequence[Middleware]) -> list[Middleware]:
+    """Outermost first; CORS before all that can refuse, so that browsers may read refusals too. Access before all that
+    tells or holds up, behind the path that routes go by: no spelling of an address slips past."""
     cors = Middleware(
         Cors,
         allow_origins=[origin for origin in settings.allowed_origins if not is_wild(origin)],
@@ -55,9 +56,9 @@ def layers(settings: Settings, metrics: Metrics | None) -> list[Middleware]:
     )
     size = Middleware(DeclaredLength, limit=settings.max_body_bytes)
     requests = Middleware(Requests, metrics=metrics, tells_query=settings.environment == "development")
-    asked = rehearsal.layers(settings)
     path = Middleware(CanonicalPath, base=settings.base_path or "")
-    return [requests, cors, Middleware(LastResort), *asked, path, Middleware(HeadAsGet), size]
+    outer = [requests, cors, Middleware(LastResort), path]
+    return [*outer, *access, *rehearsal.layers(settings), Middleware(HeadAsGet), size]
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:
@@ -96,9 +97,10 @@ class Requests:
             await self.app(scope, receive, send_with_headers)
         finally:
             seconds, route = time.perf_counter() - begin, getattr(scope.get("route"), "path", "-")
+            actor = getattr(scope.get("actor"), "name", "")
             if self.metrics:
-                self.metrics.count(scope["method"], route, status, seconds)
-            log_request(scope["method"], route + self._query(scope), status, seconds, request_id.decode())
+                self.metrics.count(scope["method"], route, status, seconds, actor)
+            log_request(scope["method"], route + self._query(scope), status, seconds, request_id.decode(), actor=actor)
 
     def _query(self, scope: Scope) -> str:
         query = scope["query_string"] if self.tells_query else b""
@@ -120,8 +122,8 @@ def _missing(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]
 _LINE = "%(method)s %(route)s %(status)d %(ms).1f ms %(request_id)s"
 
 
-def log_request(method: str, route: str, status: int, seconds: float, request_id: str) -> None:
-    """The one line a request gets, whoever answered it."""
+def log_request(method: str, route: str, status: int, seconds: float, request_id: str, *, actor: str = "") -> None:
+    """The one line a request gets, whoever answered it; with who asked, where somebody is known."""
     if not log.isEnabledFor(logging.INFO):
         return
     fields = {
@@ -130,9 +132,11 @@ def log_request(method: str, route: str, status: int, seconds: float, request_id
         "status": status,
         "ms": round(seconds * 1000, 1),
         "request_id": request_id,
+        **({"actor": actor} if actor else {}),
     }
     # What `log.info` would do in the end; its way there takes half as long again, and each request pays it.
-    record = logging.LogRecord(log.name, logging.INFO, "", 0, _LINE, (fields,), None)
+    line = f"{_LINE} %(actor)s" if actor else _LINE
+    record = logging.LogRecord(log.name, logging.INFO, "", 0, line, (fields,), None)
     record.__dict__["fields"] = fields
     log.handle(record)
 

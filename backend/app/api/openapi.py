@@ -1,11 +1,13 @@
 """What /openapi.json says of the shapes: resources, problems, health. What an address takes stands in `operations`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.api.access import Addresses
 from app.api.operations import INTEGER, TEXT, Json, ref
+from app.api.problems import MEDIA_TYPE
 from app.api.thin import ThinRoute
 from app.resource.resource import Resource
 from app.resource.shapes import NO_NUL
@@ -52,18 +54,30 @@ _VALUE: Json = {
 }
 
 
-def document(app: FastAPI, resources: Sequence[Resource], base_path: str) -> None:
+_BEARER: Json = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An access key (`pak_…`), what signing in gave (`pas_…`), or a token of the issuer (RFC 6750).",
+}
+_REFUSED: Mapping[int, str] = {
+    401: "Nobody says who asks, or what they sent is not known; `WWW-Authenticate` says which.",
+    403: "Who asks may not do this; `WWW-Authenticate` says what it takes.",
+}
+
+
+def document(app: FastAPI, resources: Sequence[Resource], base_path: str, *, asked: bool) -> None:
     """Have the app answer /openapi.json with this document, made once, when first asked."""
 
     def openapi() -> Json:
-        app.openapi_schema = app.openapi_schema or build(app, resources, base_path)
+        app.openapi_schema = app.openapi_schema or build(app, resources, base_path, asked=asked)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the schema
 
 
-def build(app: FastAPI, resources: Sequence[Resource], base_path: str = "") -> Json:
-    """What FastAPI knows of the routes, what each of ours says of itself, and the shapes."""
+def build(app: FastAPI, resources: Sequence[Resource], base_path: str = "", *, asked: bool = False) -> Json:
+    """What FastAPI knows of the routes, what each of ours says of itself, and the shapes; and where everybody is asked
+    who they are, how to say it."""
     below = [{"url": base_path}] if base_path else None
     schema: Json = get_openapi(
         title=app.title, version=app.version, summary=app.summary, routes=app.routes, servers=below
@@ -75,7 +89,24 @@ def build(app: FastAPI, resources: Sequence[Resource], base_path: str = "") -> J
     shapes = {name: shape for resource in resources for name, shape in _shapes(resource).items()}
     pages = {f"{resource.title}Page": _page(resource) for resource in resources}
     schema["components"] = {"schemas": {**shapes, "JsonValue": _VALUE, **pages, "Problem": _PROBLEM, "Health": _HEALTH}}
+    if asked:
+        _secure(schema, Addresses(resources))
     return schema
+
+
+def _secure(schema: Json, addresses: Addresses) -> None:
+    schema["components"]["securitySchemes"] = {"bearerAuth": _BEARER}
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            if addresses.asks(method.upper(), path):
+                operation["security"] = [{"bearerAuth": []}]
+                operation["responses"] |= {str(status): _refused(says) for status, says in _REFUSED.items()}
+
+
+def _refused(says: str) -> Json:
+    header = {"description": "RFC 6750, 3.", "schema": TEXT}
+    content = {MEDIA_TYPE: {"schema": ref("Problem")}}
+    return {"description": says, "headers": {"WWW-Authenticate": header}, "content": content}
 
 
 def _shapes(resource: Resource) -> Json:

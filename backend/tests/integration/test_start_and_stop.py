@@ -131,7 +131,7 @@ def test_a_given_database_is_served_as_it_is(bare_database: str) -> None:
 
 
 def test_production_logs_one_json_object_a_line(database_url: str) -> None:
-    with serving(DATABASE_URL=database_url, ENVIRONMENT="production", LOG_FORMAT="json") as server:
+    with serving(DATABASE_URL=database_url, ENVIRONMENT="production", ACCESS="open", LOG_FORMAT="json") as server:
         server.http.post("/patients", json=PATIENT)
         server.http.get("/patients", params={"q": "Ada Test"})
         assert server.stop() == 0

@@ -20,7 +20,7 @@ def test_the_documented_values_are_the_defaults(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
     defaults = config.load()
     (tmp_path / ".env").write_text(re.sub(r"^#(?=[A-Z_]+=)", "", EXAMPLE, flags=re.M))
-    samples = {"database_url", "cors_origins"}  # unset by default
+    samples = {"database_url", "cors_origins", "access", "api_keys"}  # unset by default
     documented = config.load()
     assert documented.seed_file
     documented = documented.model_copy(update={"seed_file": documented.seed_file.resolve()})

@@ -16,7 +16,8 @@ APP = BACKEND / "app"
 IMPORTS = {
     "libpq": set[str](),
     "origins": set(),
-    "config": {"libpq", "origins"},
+    "access": {"errors"},
+    "config": {"libpq", "origins", "access"},
     "spelling": {"config"},
     "errors": set(),
     "limits": set(),
@@ -36,6 +37,7 @@ IMPORTS = {
     "round_trips": {"errors"},
     "services": {"turns", "round_trips", "database", "dialect", "resource", "sql", "errors", "limits"},
     "api": {
+        "access",
         "turns",
         "services",
         "database",
@@ -58,6 +60,7 @@ IMPORTS = {
     "banner": {"config", "libpq", "outages", "resource"},
     "server": {"config", "limits"},
     "main": {
+        "access",
         "turns",
         "spelling",
         "logs",
@@ -71,6 +74,7 @@ IMPORTS = {
         "development",
     },
     "command_line": {"importer"},
+    "commands": {"access"},
     "__main__": {
         "main",
         "server",
@@ -80,6 +84,7 @@ IMPORTS = {
         "spelling",
         "banner",
         "command_line",
+        "commands",
         "config",
         "logs",
         "libpq",

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api import conditional, examples, field_rules
+from app.api.access import actor_of, names
 from app.api.pages import page
 from app.api.routes import docs
 from app.api.routes.health import state_of
@@ -33,12 +34,15 @@ class Contents:
 
 
 def router(services: Sequence[RecordService], database: Database, settings: Settings) -> APIRouter:
-    """`GET /`. 200 whatever the database does; the answer says how it is."""
+    """`GET /`. 200 whatever the database does; the answer says how it is. Who may not search a resource learns neither
+    how many records it has nor an id."""
     routes = APIRouter(route_class=ThinRoute, include_in_schema=False)
 
     @routes.get("/")
     async def home(request: Request) -> Response:
-        contents, outage = await _state(services, database)
+        asked, actor = bool(settings.demanded), actor_of(request.scope)
+        told = [one for one in services if not asked or (actor and actor.may("s", names(one.resource)))]
+        contents, outage = await _state(services, told, database)
         summary = _summary(request, settings, contents, outage)
         html = _wants_html(request.headers.get("accept", ""))
         answer = _html(request, settings, summary, contents) if html else _json(summary)
@@ -49,14 +53,18 @@ def router(services: Sequence[RecordService], database: Database, settings: Sett
     return routes
 
 
-async def _state(services: Sequence[RecordService], database: Database) -> tuple[list[Contents], Outage | None]:
-    """What there is, and the outage if there is one. /health's own question comes first, and is answered within 2 s."""
+async def _state(
+    services: Sequence[RecordService], told: Sequence[RecordService], database: Database
+) -> tuple[list[Contents], Outage | None]:
+    """What there is of those that are told, and the outage if there is one. /health's own question comes first, and is
+    answered within 2 s."""
     unknown = [Contents(service.resource) for service in services]
     outage = await database.outage()
     if outage and not outage.reads:
         return unknown, outage
     try:
-        return [Contents(service.resource, *await service.overview()) for service in services], outage
+        known = {service.resource: Contents(service.resource, *await service.overview()) for service in told}
+        return [known.get(one.resource, one) for one in unknown], outage
     except DatabaseUnavailable as error:
         return unknown, Outage(error.detail, error.detail)
 
@@ -64,7 +72,7 @@ async def _state(services: Sequence[RecordService], database: Database) -> tuple
 def _summary(
     request: Request, settings: Settings, contents: Sequence[Contents], outage: Outage | None
 ) -> dict[str, Any]:
-    base = _base(request)
+    base, actor = _base(request), actor_of(request.scope)
     return {
         "name": request.app.title,
         "version": request.app.version,
@@ -73,6 +81,7 @@ def _summary(
         "resources": [_address(base, one) for one in contents],
         "corsOrigins": settings.allowed_origins,
         "jsonServerDialect": settings.json_server_dialect,
+        **({"actor": actor and actor.name} if settings.demanded else {}),
         "links": {"docs": base + docs.PATH, "openapi": base + request.app.openapi_url, "health": f"{base}/health"},
     }
 
@@ -95,6 +104,7 @@ def _html(request: Request, settings: Settings, summary: dict[str, Any], content
         dialects=settings.dialects,
         base=base,
         root=request.scope.get("root_path", ""),
+        asked=bool(settings.demanded),
         described=[_described(base, one) for one in contents],
     )
 

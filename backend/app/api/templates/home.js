@@ -7,10 +7,14 @@ const SHOWN_BYTES = 64 * 1024; // of a body; the rest is not even fetched
 
 const element = (id) => document.getElementById(id);
 
+// The key is this tab's: it is gone when the tab is closed, and no other page can read it.
+const key = () => sessionStorage.getItem("key") || "";
+const headers = () => ({ Accept: "application/json", ...(key() && { Authorization: `Bearer ${key()}` }) });
+
 async function refresh() {
   let summary = null;
   try {
-    const response = await fetch(document.body.dataset.home, { headers: { Accept: "application/json" } });
+    const response = await fetch(document.body.dataset.home, { headers: headers() });
     summary = await response.json();
   } catch {
     // Reported below: the server does not answer.
@@ -21,10 +25,16 @@ async function refresh() {
   write("status", element("status").dataset[state]);
   element("fault").hidden = detail === "";
   write("fault", detail);
+  if (summary && element("known")) write("known", known(summary.actor));
   const counts = summary ? summary.resources.map((resource) => resource.count) : [];
   document.querySelectorAll("[id^=count-]").forEach((place, index) => {
     write(place.id, (counts[index] ?? "?").toLocaleString("en"));
   });
+}
+
+function known(actor) {
+  const words = element("known").dataset;
+  return actor ? `${words.known} ${actor}` : key() && words.unknown;
 }
 
 async function follow() {
@@ -72,7 +82,7 @@ async function run(button) {
 async function ask(address) {
   const begin = performance.now();
   try {
-    const response = await fetch(address, { headers: { Accept: "application/json" }, cache: "no-store" });
+    const response = await fetch(address, { headers: headers(), cache: "no-store" });
     const body = await firstBytes(response);
     const line = `${response.status} ${response.statusText} · ${Math.round(performance.now() - begin)} ms`;
     const headers = SHOWN_HEADERS.filter((name) => response.headers.has(name)).map((name) => [name, response.headers.get(name)]);
@@ -124,9 +134,16 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button || button.getAttribute("aria-disabled")) return;
   if ("run" in button.dataset) run(button);
-  else copy(button);
+  if ("copy" in button.dataset) copy(button);
+});
+document.addEventListener("submit", (event) => {
+  event.preventDefault();
+  sessionStorage.setItem("key", element("key").value.trim());
+  element("key").value = "";
+  refresh();
 });
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 addEventListener("focus", refresh);
 setTimeout(follow, REFRESHED);
-for (const button of document.querySelectorAll("button[hidden]")) button.hidden = false;
+for (const usable of document.querySelectorAll("button[hidden], form[hidden]")) usable.hidden = false;
+if (key()) refresh();

@@ -60,7 +60,7 @@ def launching(postgres: Postgres, directory: Path) -> Iterator[Callable[..., Ser
     servers: list[Server] = []
 
     def run(dsn: str = "", **settings: object) -> Server:
-        chosen: dict[str, object] = {"environment": "production", "log_level": "DEBUG"} | settings
+        chosen: dict[str, object] = {"environment": "production", "access": "open", "log_level": "DEBUG"} | settings
         servers.append(Server.ours(dsn or postgres.dsn, **chosen))
         return servers[-1].start()
 

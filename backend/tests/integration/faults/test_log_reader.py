@@ -44,7 +44,7 @@ class Piped(Server):
 
 @contextmanager
 def piping(dsn: str, stderr: int = subprocess.PIPE, **settings: object) -> Iterator[Piped]:
-    chosen: dict[str, object] = {"environment": "production", "log_level": "INFO"} | settings
+    chosen: dict[str, object] = {"environment": "production", "access": "open", "log_level": "INFO"} | settings
     server = Piped.ours(dsn, **chosen).launch(stderr=stderr)
     with server.process:
         if stderr == subprocess.PIPE:
