@@ -9,12 +9,12 @@ const element = (id) => document.getElementById(id);
 
 // The key is this tab's: it is gone when the tab is closed, and no other page can read it.
 const key = () => sessionStorage.getItem("key") || "";
-const headers = () => ({ Accept: "application/json", ...(key() && { Authorization: `Bearer ${key()}` }) });
+const sent = () => ({ Accept: "application/json", ...(key() && { Authorization: `Bearer ${key()}` }) });
 
 async function refresh() {
   let summary = null;
   try {
-    const response = await fetch(document.body.dataset.home, { headers: headers() });
+    const response = await fetch(document.body.dataset.home, { headers: sent() });
     summary = await response.json();
   } catch {
     // Reported below: the server does not answer.
@@ -82,7 +82,7 @@ async function run(button) {
 async function ask(address) {
   const begin = performance.now();
   try {
-    const response = await fetch(address, { headers: headers(), cache: "no-store" });
+    const response = await fetch(address, { headers: sent(), cache: "no-store" });
     const body = await firstBytes(response);
     const line = `${response.status} ${response.statusText} · ${Math.round(performance.now() - begin)} ms`;
     const headers = SHOWN_HEADERS.filter((name) => response.headers.has(name)).map((name) => [name, response.headers.get(name)]);

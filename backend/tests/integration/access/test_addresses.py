@@ -1,7 +1,6 @@
 """Every address, method and role: who comes in, and what everybody else is told."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Mapping
 
 import httpx2
 import psycopg
@@ -16,6 +15,7 @@ from app.config import Settings
 from app.main import create_app
 from app.resources import RESOURCES
 from tests.asked import serving
+from tests.patients import patient
 
 Known = Mapping[str, dict[str, str]]
 
@@ -102,9 +102,7 @@ async def test_no_spelling_of_an_address_slips_past(
     assert (await api.get(f"http://test{address}", headers=known[who])).status_code == 401
 
 
-async def test_the_answers_that_a_tag_or_a_method_would_have_come_after(
-    api: httpx2.AsyncClient, known: Known, patient: Callable[..., dict[str, Any]]
-) -> None:
+async def test_the_answers_that_a_tag_or_a_method_would_have_come_after(api: httpx2.AsyncClient, known: Known) -> None:
     tag = (await api.post("/patients", headers=known["writer"], json=patient(id="1"))).headers["etag"]
     asked = {"If-None-Match": tag}
     assert (await api.get("/patients/1", headers=asked)).status_code == 401
@@ -194,9 +192,7 @@ async def test_one_resource_s_rights_are_of_that_one(settings: Settings, table: 
         assert (await http.delete("/patients/1")).status_code == 403
 
 
-async def test_the_home_page_tells_strangers_neither_counts_nor_ids(
-    api: httpx2.AsyncClient, known: Known, patient: Callable[..., dict[str, Any]]
-) -> None:
+async def test_the_home_page_tells_strangers_neither_counts_nor_ids(api: httpx2.AsyncClient, known: Known) -> None:
     await api.post("/patients", headers=known["writer"], json=patient(id="secret-id"))
     for who, count, actor in (("nobody", None, None), ("bad", None, None), ("reader", 1, "key:reader")):
         summary = (await api.get("/", headers=known[who])).json()

@@ -1,0 +1,68 @@
+"""Where a key is asked for: the home page takes it, and so does Swagger UI."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from app.access import keys
+from tests.chromium import Visit
+from tests.servers import Server
+
+KEY, LINE = keys.made("anna", "reader")
+Patients = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def asking(module_database: str) -> Iterator[Server]:
+    with Server.ours(module_database, ACCESS="keys", API_KEYS=LINE) as running:
+        yield running
+
+
+async def enter(page: Page, key: str) -> None:
+    await page.get_by_label("Access key").fill(key)
+    await page.get_by_role("button", name="Use it").click()
+
+
+async def test_the_home_page_takes_a_key_for_as_long_as_the_tab_is_open(
+    visit: Visit, asking: Server, patients: Patients
+) -> None:
+    page = await visit(asking.url, expected="401 (Unauthorized)")
+    first = page.locator(".reads li").first
+    await expect(page.locator("#count-1")).to_have_text("?")
+    await first.get_by_role("button", name="Run").click()
+    await expect(first.locator("summary")).to_contain_text("401 Unauthorized")
+    await enter(page, "pak_wrong")
+    await expect(page.locator("#known")).to_have_text("Nobody has this key.")
+    await enter(page, f" {KEY} ")
+    await expect(page.locator("#known")).to_have_text("Known as key:anna")
+    await expect(page.locator("#count-1")).to_have_text(str(len(patients)))
+    await page.reload()
+    await expect(page.locator("#known")).to_have_text("Known as key:anna")
+    await first.get_by_role("button", name="Run").click()
+    await expect(first.locator("summary")).to_contain_text("200 OK")
+    assert await page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 1, ""]
+    assert KEY not in await page.content()
+
+
+async def test_a_key_can_be_given_back(visit: Visit, asking: Server, patients: Patients) -> None:
+    page = await visit(asking.url)
+    await enter(page, KEY)
+    await expect(page.locator("#count-1")).to_have_text(str(len(patients)))
+    await enter(page, "")
+    await expect(page.locator("#known")).to_have_text("")
+    await expect(page.locator("#count-1")).to_have_text("?")
+
+
+async def test_swagger_takes_a_key(visit: Visit, asking: Server, patients: Patients) -> None:
+    page = await visit(f"{asking.url}/docs")
+    await page.locator(".auth-wrapper").get_by_role("button", name="Authorize").click()
+    await page.locator(".auth-container input").fill(KEY)
+    await page.locator(".auth-btn-wrapper").get_by_role("button", name="Apply credentials").click()
+    await page.get_by_role("button", name="Close").click()
+    read = page.locator(".opblock-get").filter(has_text="/patients/{id}")
+    await read.locator(".opblock-summary-control").click()
+    await read.get_by_placeholder("id").first.fill(patients[0]["id"])
+    await read.get_by_role("button", name="Execute").click()
+    await expect(read.locator(".live-responses-table .response-col_status").last).to_have_text("200")
