@@ -74,7 +74,12 @@ MISSING = (
     Missing(
         ("-S", "--snapshots"), None, False, "`python scripts/export_db_json.py FILE` writes what there is at any time"
     ),
-    Missing(("--foreignKeySuffix", "--fks"), None, False, "there is one resource, and no key of another in it"),
+    Missing(
+        ("--foreignKeySuffix", "--fks"),
+        None,
+        True,
+        "a key is the singular and Id, as in doctorId: rename it in the file",
+    ),
     Missing(("--no-gzip", "--ng"), 0, False, "only who asks for gzip gets it"),
     Missing(("-s", "--static"), None, True, "the frontend's own server has its files, or `npx serve DIRECTORY`"),
     Missing(

@@ -101,6 +101,17 @@ class Conflict(Problem):
         super().__init__(f"{named} {message}.", errors={named: message} if field else {})
 
 
+class StillNeeded(Problem):
+    """Other records cannot be without this one: they must have one, and nothing said that they go too."""
+
+    status = 409
+
+    def __init__(self, noun: str) -> None:
+        super().__init__(
+            f"Other records need this {noun}. Nothing was deleted: delete them first, or name them in _dependent."
+        )
+
+
 class PreconditionFailed(Problem):
     status = 412
 

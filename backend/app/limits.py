@@ -37,6 +37,7 @@ PARAMETERS = 1_000  # of one request, and values of one of them
 FILTERS = 64  # tests in one statement; a frontend's richest form has a dozen
 SORT_KEYS = 16
 WHERE_DEPTH = 20  # nesting of `_where`
+RELATIONS = 16  # embedded or expanded in one request
 PATTERNS = 8  # alternatives of one `_like`
 PATTERN_LENGTH = 1_000  # characters of one
 

@@ -19,6 +19,7 @@ from app.api.routes import db, docs, health, home, metrics, records
 from app.api.thin import ThinApp
 from app.config import Settings
 from app.database import Database
+from app.dialect.relations import Relations
 from app.embedded import EmbeddedError
 from app.resource.resource import Resource
 from app.resources import RESOURCES
@@ -41,7 +42,8 @@ def create_app(
     """The ASGI application over the database `settings.database_url` names; its lifespan opens and closes the pool."""
     database, counted = database or Database(settings, needs(resources)), Metrics() if settings.metrics else None
     turns = Turns()
-    services = [RecordService(resource, database, turns) for resource in resources]
+    relations = Relations(resources)
+    services = [RecordService(resource, database, turns, relations) for resource in resources]
     judge = Credentials(settings.keys).actor if settings.demanded else None
 
     @asynccontextmanager

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -17,6 +18,8 @@ from app.resource.strict_json import InvalidJSON, loads
 from app.turns import Turns
 
 Value = TypeVar("Value")
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 _SMALL = 4 * 1024  # bytes; such a body waits for no larger one
 
@@ -37,14 +40,19 @@ class Bodies:
             raise BadRequest("The body must be a JSON object: {…}.")
         return await self._in_turn(large, partial(_checked, body, self._resource, model))
 
-    async def records(self, request: Request, model: type[BaseModel]) -> Record | list[Record]:
-        """As `record`; or of an array of objects each, of which faults are named `[place].field`."""
+    async def records(
+        self, request: Request, model: type[BaseModel], filled: Mapping[str, Any] = NOTHING
+    ) -> Record | list[Record]:
+        """As `record`; or of an array of objects each, of which faults are named `[place].field`.
+
+        Fields that are `filled` have that value, whatever was sent.
+        """
         body, large = await self._json(request)
         if isinstance(body, dict):
-            return await self._in_turn(large, partial(_checked, body, self._resource, model))
+            return await self._in_turn(large, partial(_checked, {**body, **filled}, self._resource, model))
         if not isinstance(body, list) or not body:
             raise BadRequest("The body must be a JSON object, {…}, or an array of at least one.")
-        return await self._all(body, model)
+        return await self._all([{**item, **filled} if isinstance(item, dict) else item for item in body], model)
 
     async def _all(self, items: list[Any], model: type[BaseModel]) -> list[Record]:
         records: list[Record] = []

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.api import problems
 from app.dialect.query import SPELLINGS
+from app.dialect.relations import Relations
 from app.resource.kinds import NUMBER, TRUTH, WHOLE
 from app.resource.resource import Resource
 
@@ -66,7 +67,10 @@ _LIST: Mapping[str, tuple[str, Json]] = {
     "_end": ("Where a slice ends, itself not in it; negative counts from the end (0.17).", INTEGER),
 }
 
+_NEEDED = "Records that must belong to one belong to this one; nothing was deleted."
+
 _EMPTY: Json = {"type": "object", "maxProperties": 0}
+_MANY: Json = {"type": "array", "items": TEXT}
 
 
 def ref(name: str) -> Json:
@@ -76,16 +80,11 @@ def ref(name: str) -> Json:
 class Operations:
     """The operations of one resource, each as OpenAPI's Operation Object without its names."""
 
-    def __init__(self, resource: Resource) -> None:
+    def __init__(self, resource: Resource, relations: Relations) -> None:
         self._fields, self._model = resource.fields, resource.title
-        says = "The id as it is in the record, percent-encoded."
-        self._id: Json = {
-            "name": "id",
-            "in": "path",
-            "required": True,
-            "description": says,
-            "schema": resource.ids.path,
-        }
+        self._id = _id(resource, "The id as it is in the record, percent-encoded.")
+        self._children = [one.child.path for one in relations.children(resource) if one.declared]
+        self._parents = [one.one for one in relations.parents(resource) if one.declared]
         numbers = [name for name, field in resource.fields.items() if field.kind in (WHOLE, NUMBER, TRUTH)]
         self._words = {
             "noun": resource.noun,
@@ -99,13 +98,17 @@ class Operations:
         page = {"oneOf": [{"type": "array", "items": ref(self._model)}, ref(f"{self._model}Page")]}
         says = self._say("The {path}, as a bare array or as an envelope.")
         return {
-            "parameters": [*self._list_parameters(), _header("If-None-Match")],
+            "parameters": [*self._list_parameters(), *self._related(), _header("If-None-Match")],
             "responses": {
                 **self._answer(200, says, page, "ETag", "X-Total-Count", "Link"),
                 **self._unchanged(),
                 **self._faults(400, 503),
             },
         }
+
+    def find_own(self, parent: Resource) -> Described:
+        found = self.find()
+        return {**found, "parameters": [_owner(parent), *found["parameters"]]}
 
     def create(self) -> Described:
         says = self._say("The stored {noun}; of an array all of them, without ETag and Location.")
@@ -117,9 +120,12 @@ class Operations:
             },
         }
 
+    def create_own(self, parent: Resource) -> Described:
+        return {"parameters": [_owner(parent)], **self.create()}
+
     def get(self) -> Described:
         return {
-            "parameters": [self._id, _header("If-None-Match")],
+            "parameters": [self._id, *self._related(), _header("If-None-Match")],
             "responses": {**self._row("The {noun}."), **self._unchanged(), **self._faults(400, 404, 503)},
         }
 
@@ -132,12 +138,28 @@ class Operations:
     def delete(self) -> Described:
         either = {"anyOf": [ref(self._model), _EMPTY]}
         return {
-            "parameters": [self._id, _header("If-Match")],
+            "parameters": [self._id, *self._dependent(), _header("If-Match")],
             "responses": {
                 **self._answer(200, self._say("`{{}}`; in dialect 1 the {noun} as it was."), either),
                 **self._faults(400, 404, 412, 413, 503),
+                **({"409": {"description": _NEEDED, "content": _problem()}} if self._children else {}),
             },
         }
+
+    def _related(self) -> list[Json]:
+        """What can be embedded, by the keys that are declared."""
+        lists, ones = " and ".join(self._children), " and ".join(self._parents)
+        embed = f"Collections whose records belong to it (0.17 and 1.x): {lists}." if lists else ""
+        embed += f"{' ' if embed else ''}In 1.x also what it belongs to: {ones}." if ones else ""
+        expand = f"What it belongs to (0.17): {ones}."
+        return [
+            *([_query("_embed", embed, _MANY)] if embed else []),
+            *([_query("_expand", expand, _MANY)] if ones else []),
+        ]
+
+    def _dependent(self) -> list[Json]:
+        says = "Collections whose records go with it (1.x; in 0.17 all do); in the others the key becomes null."
+        return [_query("_dependent", says, _MANY)] if self._children else []
 
     def _write(self, body: str) -> Described:
         return {
@@ -163,7 +185,7 @@ class Operations:
         return {"304": {"description": says, "headers": self._described("ETag")}}
 
     def _faults(self, *statuses: int) -> Json:
-        content = {problems.MEDIA_TYPE: {"schema": ref("Problem")}}
+        content = _problem()
         return {
             str(status): {"description": self._say(_FAULTS[status]), "content": content}
             | ({"headers": self._described("Retry-After")} if status == 503 else {})
@@ -175,10 +197,9 @@ class Operations:
 
     def _list_parameters(self) -> list[Json]:
         """Search, order, pages and slices, then filters of every declared field: there are many."""
-        many: Json = {"type": "array", "items": TEXT}
-        equal = [_query(name, f"{name} equal to the value; repeated: to any of them.", many) for name in self._fields]
+        equal = [_query(name, f"{name} equal to the value; repeated: to any of them.", _MANY) for name in self._fields]
         operators = [
-            _query(name + spelling, f"{name}: {self._say(_FILTERS[operator])}", many)
+            _query(name + spelling, f"{name}: {self._say(_FILTERS[operator])}", _MANY)
             for name in self._fields
             for spelling, operator in SPELLINGS.items()
         ]
@@ -195,6 +216,18 @@ def health(resources: Sequence[Resource]) -> Described:
 
 def live() -> Described:
     return {"responses": {"200": _answer("The process answers.", ref("Health"), _headers("X-Request-ID"))}}
+
+
+def _id(resource: Resource, says: str) -> Json:
+    return {"name": "id", "in": "path", "required": True, "description": says, "schema": resource.ids.path}
+
+
+def _owner(parent: Resource) -> Json:
+    return _id(parent, f"The id of {parent.a_noun}, percent-encoded.")
+
+
+def _problem() -> Json:
+    return {problems.MEDIA_TYPE: {"schema": ref("Problem")}}
 
 
 def _answer(says: str, schema: Json, headers: Json) -> Json:

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from app.dialect import filters
 from app.dialect.collation import Collations
+from app.dialect.embedding import Embedding
 from app.dialect.order import Key, by_alphabet, sort_keys
 from app.dialect.query import ListQuery, Page, Slice
-from app.dialect.row import row, weight
+from app.dialect.relations import Relations
 from app.limits import LIST_BYTES, PART_BYTES, QUICK_RECORDS, QUICK_VALUES, ROW_BYTES
 from app.resource.javascript import LIMIT
 from app.resource.resource import Resource
@@ -31,11 +32,12 @@ class _Records(NamedTuple):
 
 
 class Lists:
-    """The lists of one resource in a database with these collations."""
+    """The lists of one resource in a database with these collations, and its relations to others that are served."""
 
-    def __init__(self, resource: Resource, collations: Collations) -> None:
+    def __init__(self, resource: Resource, collations: Collations, relations: Relations | None = None) -> None:
         self._resource = resource
         self._collations = collations
+        self._relations = relations or Relations([resource])
         self._fold = quoted(collations.fold)
         self._columns = ", ".join(f"{resource.sql}.{quoted(name)}" for name in resource.columns)
 
@@ -49,39 +51,55 @@ class Lists:
 
         Raises `UnsupportedQuery` for more or other filters than this server takes.
         """
-        keys = sort_keys(self._resource, query, self._collations)
+        keys, embedding = sort_keys(self._resource, query, self._collations), self._embedding(query, "few")
         before, records, total = self._records(query, keys)
         few = _named("few", _joined(records, f"LIMIT {LIST_BYTES // ROW_BYTES + 1}"))
-        answer = _joined("SELECT", self._rendered(keys), ",", total)
+        answer = _joined("SELECT", self._rendered(embedding, keys), ",", total)
         kind = Query if self._quick(query) else Dear
         return kind(*_joined("WITH", joined(", ", [*before, few]), answer))
 
     def places(self, query: ListQuery) -> Dear:
-        """The same list for one that is too large: a row for each of its parts, in order. Row: positions, total.
+        """The same list for one that is too large: a row for each of its parts, in order. Row: positions, total, bytes.
 
         Positions are 64-bit integers, big-endian, one behind another: as a list of Python's they take five times as
-        much.
+        much. The bytes are those of what the record that embeds the most does.
         """
-        keys = sort_keys(self._resource, query, self._collations)
+        keys, embedding = sort_keys(self._resource, query, self._collations), self._embedding(query, "listed")
         before, records, total = self._records(query, keys)
+        table = self._resource
+        own = _ordering(keys, table.position, table.sql)
         labels, order = "".join(f", k{place}" for place in range(1, len(keys) + 1)), _ordering(keys, "position")
-        parts = f"sum({weight('extra')}) OVER (ORDER BY {order}) / {PART_BYTES} AS part"
-        parted = _joined(f"SELECT position{labels}, {parts} FROM (", records, ") AS listed")
+        parts = f"sum({embedding.own_size} + {embedding.size}) OVER (ORDER BY {own}) / {PART_BYTES} AS part"
+        parted = f"SELECT {table.position}{labels}, {embedding.size} AS embedded, {parts} {embedding.sizes}"
         answer = _joined(
             f"SELECT string_agg(int8send(position), '' ORDER BY {order}),",
             total,
-            "FROM (",
-            parted,
-            ") AS parted GROUP BY part ORDER BY part",
+            f", max(embedded) FROM ({parted}) AS parted GROUP BY part ORDER BY part",
         )
-        return Dear(*_joined("WITH" if before else "", joined(", ", before) if before else "", answer))
+        return Dear(*_joined("WITH", joined(", ", [*before, _named("listed", records)]), answer))
 
-    def rows_at(self, positions: Sequence[int]) -> Dear:
+    def rows_at(self, query: ListQuery, positions: Sequence[int]) -> Dear:
         """The records at these positions, in their order, as one JSON array's inside; NULL if they are all gone."""
-        table = self._resource
+        table, embedding = self._resource, self._embedding(query, "few")
         places = "unnest(%s::bigint[]) WITH ORDINALITY AS place(position, n)"
-        rows = f"SELECT string_agg({row(table)}, ',' ORDER BY place.n) FROM {places}"
-        return Dear(f"{rows} JOIN {table.sql} ON {table.position} = place.position", (positions,))
+        few = f"SELECT {self._columns}, place.n FROM {places} JOIN {table.sql} ON {table.position} = place.position"
+        rows = _joined("SELECT string_agg(", embedding.row, f", ',' ORDER BY {table.sql}.n) {embedding.texts}")
+        return Dear(*_joined("WITH", _named("few", Part(few, (positions,))), rows))
+
+    def one(self, query: ListQuery, key: str) -> Dear:
+        """The record with this id and what the query embeds; NULL if that is too much. No row: there is none."""
+        own, embedding = self._resource.fields["id"], self._embedding(query, "few")
+        few = f"SELECT {self._columns} FROM {self._resource.sql} WHERE {own.sql} = %s::{own.kind.sql}"
+        fits = f"SELECT CASE WHEN (SELECT {embedding.size} {embedding.sizes}) <= {LIST_BYTES} THEN (SELECT"
+        row = _joined(fits, embedding.row, f"{embedding.texts}) END FROM few")
+        return Dear(*_joined("WITH", _named("few", Part(few, (key,))), row))
+
+    def embeds(self, query: ListQuery) -> bool:
+        """Whether the answer has more than the records' own fields."""
+        return bool(self._embedding(query, "few").members)
+
+    def _embedding(self, query: ListQuery, source: str) -> Embedding:
+        return Embedding(self._resource, self._relations.members(self._resource, query), source)
 
     def _quick(self, query: ListQuery) -> bool:
         """Whether it is a page near the beginning, and indices find and sort it."""
@@ -90,7 +108,8 @@ class Lists:
         fields = (self._resource.fields.get(name) for name in names)
         indexed = all(field and field.kind.scalar for field in fields)
         few = len(query.sort) <= 1 and sum(len(one.values) for one in conditions) <= QUICK_VALUES
-        return indexed and few and _near(query.window) and not filters.dear(query.conditions, query.search)
+        alone = not query.embed and not query.expand
+        return alone and indexed and few and _near(query.window) and not filters.dear(query.conditions, query.search)
 
     def _records(self, query: ListQuery, keys: Sequence[Key]) -> _Records:
         table = self._resource
@@ -112,12 +131,12 @@ class Lists:
         records = f"SELECT {self._columns}{chosen} FROM page JOIN {table.sql} ON page.position = {table.position}"
         return _Records(before, Part(records), _SIZE)
 
-    def _rendered(self, keys: Sequence[Key]) -> Part:
+    def _rendered(self, embedding: Embedding, keys: Sequence[Key]) -> Part:
         table = self._resource
         order = _ordering(keys, table.position, table.sql)
-        rows = f"SELECT concat('[', string_agg({row(table)}, ',' ORDER BY {order}), ']') FROM few AS {table.sql}"
-        size = f"SELECT coalesce(sum({weight('extra')}), 0) FROM few"
-        return Part(f"CASE WHEN ({size}) <= {LIST_BYTES} THEN ({rows}) END")
+        size = f"SELECT coalesce(sum({embedding.own_size} + {embedding.size}), 0) {embedding.sizes}"
+        fits = f"CASE WHEN ({size}) <= {LIST_BYTES} THEN (SELECT concat('[', string_agg("
+        return _joined(fits, embedding.row, f", ',' ORDER BY {order}), ']') {embedding.texts}) END")
 
 
 def _ordering(keys: Sequence[Key], position: str, table: str = "") -> str:

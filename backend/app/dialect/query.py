@@ -36,6 +36,13 @@ class Slice(NamedTuple):
     end: int
 
 
+class Owner(NamedTuple):
+    """Whose a nested list is: `/doctors/1/visits` has those in which `doctorId` is 1."""
+
+    field: str
+    id: str
+
+
 class ListQuery(NamedTuple):
     """A list request. `dialect` is the one its marks choose; `parameters` is all of it, decoded, in order."""
 
@@ -44,6 +51,8 @@ class ListQuery(NamedTuple):
     search: str = ""
     sort: tuple[SortKey, ...] = ()
     window: Page | Slice | None = None
+    embed: tuple[str, ...] = ()
+    expand: tuple[str, ...] = ()
     parameters: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -52,25 +61,43 @@ class ListQuery(NamedTuple):
         return self.dialect == "1" and isinstance(self.window, Page)
 
 
-def parse(query_string: str | bytes, dialect: Dialect, declared: Collection[str]) -> ListQuery:
+def parse(
+    query_string: str | bytes, dialect: Dialect, declared: Collection[str], owner: Owner | None = None
+) -> ListQuery:
     """Read a query string as sent; `dialect` decides what its marks leave open, `declared` are the fields' names.
+
+    An `owner` takes the place of what the query says of that field.
 
     Bytes that are not UTF-8 become lone surrogates, which no stored text has.
     Raises `UnsupportedQuery` above `PARAMETERS`, `SORT_KEYS` and `WHERE_DEPTH`.
     """
     parameters = _parameters(query_string)
     first = dict(reversed(parameters))
-    filters = [_filter(key, value, declared) for key, value in parameters if key[:1] != "_" and key not in ("", "q")]
+    taken = {"", "q", owner and owner.field}
+    filters = [_filter(key, value, declared) for key, value in parameters if key[:1] != "_" and key not in taken]
     spoken = _spoken(first, {mark for _, mark in filters}, dialect)
     stated = where(first.get("_where", ""))
+    own = [_Filter(owner.field, "eq", owner.id, "")] if owner else []
     return ListQuery(
         spoken,
-        _grouped((one for one, _ in filters if one), spoken) if stated is None else stated,
+        (_grouped((one for one, _ in filters if one), spoken) if stated is None else stated) + _grouped(own, spoken),
         first.get("q", ""),
         _sort(first.get("_sort", ""), first.get("_order", "")),
         _window(first, spoken),
+        _named(parameters, "_embed"),
+        _named(parameters, "_expand"),
         tuple(parameters),
     )
+
+
+def embeds(query_string: bytes) -> bool:
+    """Whether a request for one record asks for more than that: all else in its query string means nothing."""
+    return b"_embed" in query_string or b"_expand" in query_string
+
+
+def dependents(query_string: bytes) -> tuple[str, ...]:
+    """The collections whose records shall go with a deleted one (1.x). Raises `UnsupportedQuery` above `PARAMETERS`."""
+    return _named(_parameters(query_string), "_dependent") if b"_dependent" in query_string else ()
 
 
 # --- parameters
@@ -86,9 +113,14 @@ def _parameters(query_string: str | bytes) -> list[tuple[str, str]]:
     return [(_INDEX.sub("", key) if key.endswith("]") else key, value) for key, value in pairs]
 
 
+def _named(parameters: Iterable[tuple[str, str]], name: str) -> tuple[str, ...]:
+    """The values that a parameter has, each once."""
+    return tuple(dict.fromkeys(value for key, value in parameters if key == name and value))
+
+
 # --- which dialect
 
-_MARKS_0_17 = frozenset({"_limit", "_start", "_end", "_order", "q"})
+_MARKS_0_17 = frozenset({"_limit", "_start", "_end", "_order", "q", "_expand"})
 _MARKS_1 = frozenset({"_per_page", "_where"})
 
 

@@ -1,11 +1,12 @@
 """One record as compact JSON text, rendered by PostgreSQL: its declared fields, then the undeclared ones."""
 
 import json
+from collections.abc import Collection, Iterable
 from functools import cache
 
 from app.limits import COMPRESSED, ROW_BYTES
 from app.resource.resource import Field, Resource
-from app.sql import quoted, quoted_text
+from app.sql import Part, quoted, quoted_text
 
 
 @cache
@@ -15,8 +16,20 @@ def row(resource: Resource) -> str:
     What a record does not have is not there. `row_to_json` writes no blanks (`json_build_object` does) and dates as
     ISO 8601 whatever the session's DateStyle.
     """
-    scalars, extra = _scalars(resource), f"{resource.extra}::text"
-    values = "".join(f", {_member(field)}" for field in resource.fields.values() if not field.kind.scalar)
+    return _rendered(resource.fields.values(), resource.extra)
+
+
+def row_without(resource: Resource, names: Collection[str]) -> Part:
+    """The same without the fields of these names, which the caller puts there: a client's, so they are bound."""
+    fields = [field for name, field in resource.fields.items() if name not in names]
+    sql = _rendered(fields, f"({resource.extra} - %s::text[])")
+    return Part(sql, (list(names),) * sql.count("%s"))
+
+
+def _rendered(fields: Iterable[Field], undeclared: str) -> str:
+    fields = list(fields)
+    scalars, extra = _scalars(fields), f"{undeclared}::text"
+    values = "".join(f", {_member(field)}" for field in fields if not field.kind.scalar)
     opened = f"rtrim({scalars}, '}}'){values}"  # a scalar is the last, so that one brace goes
     declared = f"concat({opened}, '}}')" if values else scalars
     return f"CASE WHEN {extra} = '{{}}' THEN {declared} ELSE concat({opened}, ',', substr({extra}, 2)) END"
@@ -30,8 +43,8 @@ def weight(extra: str) -> str:
     return f"CASE WHEN pg_column_compression({extra}) IS NULL THEN {size} ELSE {size} * {COMPRESSED} END + {ROW_BYTES}"
 
 
-def _scalars(resource: Resource) -> str:
-    scalars = [field for field in resource.fields.values() if field.kind.scalar]
+def _scalars(fields: Iterable[Field]) -> str:
+    scalars = [field for field in fields if field.kind.scalar]
     labels = ", ".join(f"{field.sql} AS {quoted(field.name)}" for field in scalars)
     text = f"row_to_json((SELECT r FROM (SELECT {labels}) AS r))"
     return f"json_strip_nulls({text})::text" if any(field.optional for field in scalars) else f"{text}::text"

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from functools import partial
 
 from app.dialect.lists import Lists
-from app.dialect.query import Dialect, ListQuery, parse
+from app.dialect.query import Dialect, ListQuery, Owner, parse
 from app.resource.resource import Resource
 from app.sql import Query
 from app.turns import Turns
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 _MOST = 128  # what many ask for at once, the whole list above all
 _LONGEST = 1024  # bytes of a query string that is remembered: what it means takes thirty times as much
 
-_Key = tuple[bytes, Dialect, Lists]
+_Key = tuple[bytes, Dialect, Owner | None, Lists]
 _Statement = tuple[ListQuery, Query]
 
 
@@ -27,19 +27,19 @@ class Asked:
         self._recent = OrderedDict[_Key, _Statement]()
         self._order_said = False
 
-    async def statement(self, query_string: bytes, dialect: Dialect, lists: Lists) -> _Statement:
+    async def statement(self, query_string: bytes, dialect: Dialect, owner: Owner | None, lists: Lists) -> _Statement:
         """Raises `UnsupportedQuery` for a query this server does not serve."""
-        key = query_string, dialect, lists
+        key = query_string, dialect, owner, lists
         if known := self._recent.get(key):
             self._recent.move_to_end(key)
             return known
         found = await self._turns.take(partial(self._understood, *key))
-        if len(query_string) <= _LONGEST:
+        if len(query_string) + len(owner.id if owner else "") <= _LONGEST:
             self._remember(key, found)
         return found
 
-    def _understood(self, query_string: bytes, dialect: Dialect, lists: Lists) -> _Statement:
-        query = parse(query_string, dialect, self._resource.fields)
+    def _understood(self, query_string: bytes, dialect: Dialect, owner: Owner | None, lists: Lists) -> _Statement:
+        query = parse(query_string, dialect, self._resource.fields, owner)
         if lists.nearly_ordered(query):
             self._say_nearly_ordered()
         return query, lists.rows(query)

@@ -1,7 +1,8 @@
-"""A list: what a query string asks for, made once for all who ask for it, or in parts if it is too large for that."""
+"""What a query string asks for, made once for all who ask for it: a list, in parts if it is too large for that, or a
+record with what belongs to it."""
 
 import struct
-from collections.abc import AsyncIterator, Callable, Hashable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
@@ -11,8 +12,10 @@ from app.dialect import page
 from app.dialect.collation import DETECT, Collations
 from app.dialect.conditions import UnsupportedQuery
 from app.dialect.lists import Lists
-from app.dialect.query import Dialect, ListQuery
+from app.dialect.query import Dialect, ListQuery, Owner, parse
+from app.dialect.relations import Relations
 from app.errors import BadRequest, DatabaseUnavailable
+from app.limits import LIST_BYTES
 from app.resource.resource import Resource
 from app.round_trips import Joined
 from app.services.asked import Asked
@@ -43,9 +46,9 @@ class Listing(NamedTuple):
 class Listings:
     """The lists of one resource in one database."""
 
-    def __init__(self, resource: Resource, database: Database, turns: Turns) -> None:
-        self._resource, self._database, self._asked = resource, database, Asked(resource, turns)
-        self._readings = Joined()
+    def __init__(self, resource: Resource, database: Database, turns: Turns, relations: Relations) -> None:
+        self._resource, self._database, self._relations = resource, database, relations
+        self._asked, self._readings = Asked(resource, turns), Joined()
         self._known: Lists | None = None
 
     async def prepare(self) -> None:
@@ -53,20 +56,34 @@ class Listings:
         with suppress(DatabaseUnavailable):
             await self._lists()
 
-    async def find(self, query_string: bytes, dialect: Dialect) -> Listing:
-        """The records a query string asks for; `dialect` decides what it leaves open.
+    async def find(self, query_string: bytes, dialect: Dialect, owner: Owner | None = None) -> Listing:
+        """The records a query string asks for, of the owner if there is one; `dialect` decides what it leaves open.
 
         Raises `BadRequest` for a query this server does not serve.
         """
         try:
             lists = await self._lists()
-            query, statement = await self._asked.statement(query_string, dialect, lists)
+            query, statement = await self._asked.statement(query_string, dialect, owner, lists)
         except UnsupportedQuery as error:
             raise BadRequest(str(error)) from None
-        listing = await self._readings.get(
-            query_string, self._database.deadline(), partial(self._listing, query, statement)
-        )
-        return listing or await self._in_parts(query, query_string, lists)
+        asked = owner, query_string
+        listing = await self._readings.get(asked, self._database.deadline(), partial(self._listing, query, statement))
+        return listing or await self._in_parts(query, asked, lists)
+
+    async def embedding(self, key: str, query_string: bytes, dialect: Dialect) -> bytes | None:
+        """Record `key` with what the query string embeds, as JSON, or None if there is no such record.
+
+        Raises `BadRequest` for a query this server does not serve.
+        """
+        try:
+            lists, query = await self._lists(), parse(query_string, dialect, ())
+            statement = lists.one(query, key)
+        except UnsupportedQuery as error:
+            raise BadRequest(str(error)) from None
+        rows = await self._read(("one", _embedded(query), key), statement)
+        if rows and rows[0][0] is None:
+            raise self._too_much()
+        return rows[0][0] if rows else None
 
     async def _listing(self, query: ListQuery, statement: Query, deadline: float) -> Listing | None:
         """One answer, made once for all who asked for it; None if it is too large for that."""
@@ -74,37 +91,50 @@ class Listings:
         body = page.body(query, rows, total) if rows else b""
         return Listing(query, total, body, weak_tag(body)) if body else None
 
-    async def _in_parts(self, query: ListQuery, query_string: bytes, lists: Lists) -> Listing:
-        statement = lists.places(query)
-        places = await self._shared_read(("parts", query_string), statement)
-        total = places[0][1] if places else None
-        first = await self._part(lists, places[0][0]) if places else b""
-        return Listing(query, total, parts=self._enveloped(page.around(query, total), lists, first, places[1:]))
+    async def _in_parts(self, query: ListQuery, asked: Hashable, lists: Lists) -> Listing:
+        parts = await self._read(("parts", asked), lists.places(query))
+        if any(embedded > LIST_BYTES for *_, embedded in parts):
+            raise self._too_much()
+        total = parts[0][1] if parts else None
+        read = partial(self._part, query, lists)
+        first = await read(parts[0][0]) if parts else b""
+        return Listing(query, total, parts=_enveloped(page.around(query, total), first, parts[1:], read))
 
-    async def _enveloped(
-        self, around: tuple[bytes, bytes], lists: Lists, first: bytes, places: Sequence[Row]
-    ) -> AsyncIterator[bytes]:
-        before, after = around
-        yield before + b"[" + first
-        separator = b"," if first else b""
-        for positions, _ in places:
-            if rows := await self._part(lists, positions):
-                yield separator + rows
-                separator = b","
-        yield b"]" + after
-
-    async def _part(self, lists: Lists, positions: bytes) -> bytes:
+    async def _part(self, query: ListQuery, lists: Lists, positions: bytes) -> bytes:
         numbers = [number for (number,) in struct.iter_unpack(">q", positions)]
-        statement = lists.rows_at(numbers)
-        ((rows,),) = await self._shared_read(("part", positions), statement)
+        ((rows,),) = await self._read(("part", _embedded(query), positions), lists.rows_at(query, numbers))
         return rows or b""
 
-    async def _shared_read(self, key: Hashable, statement: Query) -> list[Row]:
+    async def _read(self, key: Hashable, statement: Query) -> list[Row]:
         return await self._readings.get(key, self._database.deadline(), partial(self._database.rows, statement))
 
     async def _lists(self) -> Lists:
         """How the database sorts is asked of it once; it may not have been there at start."""
         if self._known is None:
             collations = Collations(*(await self._database.rows(DETECT))[0])
-            self._known = Lists(self._resource, collations)
+            self._known = Lists(self._resource, collations, self._relations)
         return self._known
+
+    def _too_much(self) -> BadRequest:
+        noun, path = self._resource.noun, self._resource.path
+        return BadRequest(
+            f"What belongs to one {noun} is too much to be embedded. Ask for it in pages: /{path}/<id>/<list>?_page=1."
+        )
+
+
+async def _enveloped(
+    around: tuple[bytes, bytes], first: bytes, parts: Sequence[Row], read: Callable[[bytes], Awaitable[bytes]]
+) -> AsyncIterator[bytes]:
+    before, after = around
+    yield before + b"[" + first
+    separator = b"," if first else b""
+    for positions, *_ in parts:
+        if rows := await read(positions):
+            yield separator + rows
+            separator = b","
+    yield b"]" + after
+
+
+def _embedded(query: ListQuery) -> Hashable:
+    """What of a query says how a record looks."""
+    return query.dialect, query.embed, query.expand

@@ -14,7 +14,10 @@ from functools import lru_cache, partial
 from typing import Any, cast
 
 from app.database import Database, Locked, Refused, Row, UniqueViolation
-from app.errors import BadRequest, Conflict, DatabaseUnavailable, NotFound, PreconditionFailed
+from app.dialect.conditions import UnsupportedQuery
+from app.dialect.query import Dialect, dependents
+from app.dialect.relations import Relations
+from app.errors import BadRequest, Conflict, DatabaseUnavailable, NotFound, PreconditionFailed, StillNeeded
 from app.resource.columns import extra_size
 from app.resource.record import Record
 from app.resource.resource import Resource
@@ -47,10 +50,10 @@ _Writes = Batched[_Write, Row]
 class RecordService:
     """The records of one resource in one database. `prepare` and `find` are the list's (`Listings`)."""
 
-    def __init__(self, resource: Resource, database: Database, turns: Turns) -> None:
-        self.resource = resource
+    def __init__(self, resource: Resource, database: Database, turns: Turns, relations: Relations) -> None:
+        self.resource, self.relations = resource, relations
         self._database, self._sql = database, Statements(resource)
-        self._listings = Listings(resource, database, turns)
+        self._listings = Listings(resource, database, turns, relations)
         self.prepare, self.find = self._listings.prepare, self._listings.find
         self._by_id = Batched(self._rows, _TOGETHER)
         self._inserts: _Writes = Batched(partial(self._together, self._sql.insert_free), _TOGETHER, must_land=True)
@@ -68,6 +71,10 @@ class RecordService:
         """Record `key` as JSON. Raises `NotFound`."""
         deadline = self._database.deadline()
         return self._found(await self._by_id.get(key, deadline)) or await self._large(key, deadline)
+
+    async def embedding(self, key: str, query_string: bytes, dialect: Dialect) -> bytes:
+        """Record `key` with what the query string embeds, as JSON. Raises `NotFound`."""
+        return self._found(await self._listings.embedding(key, query_string, dialect))
 
     async def _large(self, key: str, deadline: float) -> bytes:
         """One that shares no round trip with others: nobody waits for what a large one takes."""
@@ -112,9 +119,18 @@ class RecordService:
             return cast(bytes, row[-1])
         return await self._change(self._patch(tuple(record.columns)), write, versions, deadline)
 
-    async def delete(self, key: str, versions: Versions = None) -> bytes:
-        """Delete record `key`; returns it as it was."""
-        return await self._change(self._sql.delete, _Write(key, ""), versions)
+    async def delete(self, key: str, query_string: bytes, dialect: Dialect, versions: Versions = None) -> bytes:
+        """Delete record `key` and do to its dependents what json-server does; returns it as it was.
+
+        Raises `StillNeeded` where there are others that cannot be without it.
+        """
+        try:
+            others = self.relations.dependents(self.resource, dialect, dependents(query_string))
+            return await self._change(self._sql.delete(others), _Write(key, ""), versions)
+        except UnsupportedQuery as error:
+            raise BadRequest(str(error)) from None
+        except Refused:
+            raise StillNeeded(self.resource.noun) from None
 
     def _new(self, record: Record) -> _Write:
         given = record.columns.get("id")

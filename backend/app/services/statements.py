@@ -5,9 +5,11 @@ one value to bind, made once, however many records there are. Writes that share 
 what cannot be done at once is left out of the answer.
 """
 
+import json
 from collections.abc import Iterable
 from functools import cached_property
 
+from app.dialect.relations import Dependence
 from app.dialect.row import row, weight
 from app.limits import SHARED_BYTES
 from app.resource.ids import NUMBERS
@@ -16,7 +18,6 @@ from app.sql import Query, quoted, quoted_text
 
 _LOCK_TIMEOUT = "50ms"
 TAG_LENGTH = 32  # hex digits, 128 bits
-
 # True, and the statement waits at most so long for a lock: where another client has written an id or another unique
 # value that one of the records wants, and has not committed, the others should not wait for the end of it (PostgreSQL,
 # Index Uniqueness Checks). An uncorrelated subquery is evaluated once, before the first row is written; the setting
@@ -144,10 +145,15 @@ class Statements:
         replaced = (quoted_text(field.name) for field in fields if field.optional)
         return self._update(fields, f"{self._without(replaced)} || sent.extra")
 
-    @cached_property
-    def delete(self) -> str:
-        """key, versions -> (id, row) as it was."""
-        return f"DELETE FROM {self._table} WHERE {self._meant} {self._returning}"
+    def delete(self, dependents: Iterable[Dependence] = ()) -> str:
+        """key, versions -> (id, row) as it was. What becomes of its dependents happens with it or not at all."""
+        changes = list(map(_change, dependents))
+        deleted = f"DELETE FROM {self._table} WHERE {self._meant}"
+        if not changes:
+            return f"{deleted} {self._returning}"
+        gone = f"gone(key, id, row) AS ({deleted} RETURNING {self._id}, {self._id}::text, {self._row})"
+        others = (f"changed{place} AS ({change})" for place, change in enumerate(changes))
+        return f"WITH {', '.join([gone, *others])} SELECT id, row FROM gone"
 
     def _inserting(self, how: str) -> str:
         if "id" in self._counted:
@@ -207,3 +213,20 @@ class Statements:
     @property
     def _returning(self) -> str:
         return f"RETURNING {self._id}::text, {self._row}"
+
+
+def _change(dependence: Dependence) -> str:
+    """What a DELETE of the record that is `gone` does to its children."""
+    relation, child = dependence.relation, dependence.relation.child
+    belong = f"{relation.known} AND {relation.id(by_text=dependence.by_text)} = gone.key"
+    if dependence.deleted:
+        return f"DELETE FROM {child.sql} USING gone WHERE {belong}"
+    field, null = child.fields.get(relation.key), quoted_text(json.dumps({relation.key: None}))
+    extra = [] if field and not field.optional else [f"extra = {child.extra} || {null}::jsonb"]
+    column = [f"{quoted(field.column)} = {_nothing(field)}"] if field else []
+    return f"UPDATE {child.sql} SET {', '.join([*column, *extra])} FROM gone WHERE {belong}"
+
+
+def _nothing(field: Field) -> str:
+    """SQL's NULL, which PostgreSQL refuses where the field is required; JSON's, where any JSON is a value."""
+    return "NULL" if field.kind.scalar or field.optional else "'null'"

@@ -116,7 +116,7 @@ _KNOWN = {
 _FOREIGN = {
     V0: {"_where", "_per_page"},
     B3: {"q", "_order", "_where"},
-    B15: {"q", "_limit", "_start", "_end", "_order"},
+    B15: {"q", "_limit", "_start", "_end", "_order", "_expand"},
 }
 _SLICE = {"_limit", "_start", "_end"}
 _PARAMETERS = {"_sort", "_page", "_per_page", "_where", "_embed"} | _SLICE | {"_order", "q"}
@@ -434,14 +434,6 @@ DIFFERENCES: tuple[Difference, ...] = (
         "counts 1, as beta.15",
         "`last` is then a page that can be asked for.",
         lambda exchange: isinstance(exchange.theirs.body, dict) and exchange.theirs.body.get("items") == 0,
-    ),
-    Difference(
-        "relations",
-        (V0,),
-        "adds an empty list to every record for `_embed=anything`",
-        "ignores `_embed` and `_expand`",
-        "There is one resource.",
-        lambda exchange: not {"_embed", "_expand"}.isdisjoint(exchange.keys),
     ),
     Difference(
         "code-points",

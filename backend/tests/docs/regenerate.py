@@ -12,6 +12,7 @@ from app.command_line import FLAGS, MISSING, Flag, Missing
 from app.config import Settings
 from app.main import create_app
 from tests.contract.differences import DIFFERENCES, Difference
+from tests.contract.related_differences import RELATED
 from tests.docs.pages import DOCS, SPECS
 
 
@@ -26,7 +27,7 @@ def _openapi(_: str) -> str:
 
 
 def _compatibility(text: str) -> str:
-    rows = ["| json-server | this server | why |", "|---|---|---|", *map(_row, DIFFERENCES)]
+    rows = ["| json-server | this server | why |", "|---|---|---|", *map(_row, (*DIFFERENCES, *RELATED))]
     flags = ["| json-server | here |", "|---|---|", *map(_flag, FLAGS), *map(_flag, MISSING)]
     return _replaced(_replaced(text, "flags", "\n".join(flags)), "differences", "\n".join(rows))
 

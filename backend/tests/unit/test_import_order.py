@@ -67,6 +67,7 @@ IMPORTS = {
         "api",
         "services",
         "database",
+        "dialect",
         "resource",
         "resources",
         "config",

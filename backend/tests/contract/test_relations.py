@@ -1,0 +1,117 @@
+"""Collections with relations in the real json-servers and in ours: equal answers, or a row of the table."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import psycopg
+import pytest
+from sqlalchemy import NullPool, create_engine
+
+from tests.contract import related
+from tests.contract.answers import Answer, Version, comparable
+from tests.contract.differences import Exchange
+from tests.contract.pair import explanations
+from tests.contract.related_differences import RELATED
+from tests.contract.servers import RELEASES, Server, json_server
+from tests.engine.served import served
+
+_TESTS = len(RELEASES) + len(related.WRITES) + 1
+
+
+class Evidence:
+    """Which rows have explained something, and how many tests have looked for it."""
+
+    def __init__(self) -> None:
+        self.shown: set[tuple[str, Version]] = set()
+        self.tests = 0
+
+    def judge(self, exchanges: Sequence[Exchange]) -> None:
+        self.tests += 1
+        different = [one for one in exchanges if one.theirs != one.ours and not self._explained(one)]
+        assert not different, "\n".join(
+            f"{one.method} {one.target}: {one.theirs} but ours {one.ours}" for one in different
+        )
+
+    def _explained(self, exchange: Exchange) -> bool:
+        rows = [row for row in RELATED if exchange.version in row.releases and row.applies(exchange)]
+        self.shown |= {(row.name, exchange.version) for row in rows}
+        return bool(rows or explanations(exchange))
+
+
+@pytest.fixture(scope="module")
+def evidence() -> Evidence:
+    return Evidence()
+
+
+class Both:
+    """A json-server and ours with the same collections."""
+
+    def __init__(self, version: Version, theirs: Server, ours: httpx2.AsyncClient, paths: Sequence[str]) -> None:
+        self._version, self._theirs, self._ours, self._paths = version, theirs, ours, paths
+
+    async def exchange(self, method: str, target: str, body: Any = None) -> Exchange:
+        answer = await self._ours.request(method, target, json=body)
+        other = comparable(self._version, Answer(answer.status_code, answer.headers, answer.content))
+        theirs = comparable(self._version, self._theirs.send(method, target, body))
+        return Exchange(self._version, method, target, body, theirs, other)
+
+    async def write(self, method: str, target: str, body: Any) -> Exchange:
+        """The exchange; where all else is equal, with what is there afterwards for its bodies."""
+        one = await self.exchange(method, target, body)
+        after = [await self.exchange("GET", f"/{path}") for path in self._paths]
+        if one.theirs != one.ours:
+            return one
+        theirs, ours = ([getattr(each, side).body for each in after] for side in ("theirs", "ours"))
+        return one._replace(theirs=one.theirs._replace(body=theirs), ours=one.ours._replace(body=ours))
+
+
+@asynccontextmanager
+async def _both(
+    version: Version, node: Path, dsn: str, folder: Path, database: related.Database
+) -> AsyncIterator[Both]:
+    metadata, resources = related.declared(numbers=version == "0.17.4")
+    metadata.create_all(
+        create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=NullPool)
+    )
+    with json_server(version, node, database, folder) as theirs:
+        async with served(dsn, RELEASES[version].dialect, resources) as ours:
+            for path, records in database.items():
+                created = await ours.post(f"/{path}", json=records)
+                assert (created.status_code, created.json()) == (201, records)
+            yield Both(version, theirs, ours, list(database))
+
+
+@pytest.mark.parametrize("version", RELEASES)
+async def test_every_relation(
+    version: Version, node: Path, bare_database: str, tmp_path: Path, evidence: Evidence
+) -> None:
+    database = related.records(numbers=version == "0.17.4")
+    async with _both(version, node, bare_database, tmp_path, database) as both:
+        evidence.judge([await both.exchange("GET", target) for target in related.targets(version)])
+
+
+@pytest.mark.parametrize("writes", related.WRITES, ids=str)
+async def test_what_a_write_does_to_others(
+    writes: related.Writes, node: Path, bare_database: str, tmp_path: Path, evidence: Evidence
+) -> None:
+    database = related.whole(numbers=writes.version == "0.17.4")
+    async with _both(writes.version, node, bare_database, tmp_path, database) as both:
+        evidence.judge([await both.write(*request) for request in writes.requests])
+
+
+async def test_keys_that_are_null(node: Path, bare_database: str, tmp_path: Path, evidence: Evidence) -> None:
+    version: Version = "0.17.4"
+    whole = related.whole(numbers=True)
+    database = {path: [*records, *related.GAPS.get(path, ())] for path, records in whole.items()}
+    async with _both(version, node, bare_database, tmp_path, database) as both:
+        read = [await both.exchange("GET", target) for target in related.OF_GAPS]
+        evidence.judge([*read, await both.exchange("DELETE", "/doctors/2")])
+
+
+def test_every_row_is_shown(evidence: Evidence) -> None:
+    if evidence.tests < _TESTS:
+        pytest.skip("only a part of the requests was sent")
+    assert {(row.name, version) for row in RELATED for version in row.releases} == evidence.shown
