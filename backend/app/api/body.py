@@ -1,8 +1,8 @@
 """A request's body as a checked record, or several: media type, size, JSON, rules, in this order."""
 
 import re
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable
+from functools import lru_cache, partial
 from itertools import islice
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -68,7 +68,8 @@ class Bodies:
 
     async def _json(self, request: Request) -> tuple[Any, bool]:
         """The body's value, and whether to take time with it."""
-        _require_json(request.headers)
+        sent = request.headers.get
+        _require_json(sent("content-type", ""), sent("content-encoding", "identity"))
         raw = await _read(request, self._limit)
         large = len(raw) > _SMALL
         return await self._in_turn(large, partial(_value, raw)), large
@@ -97,17 +98,17 @@ def _checked(body: dict[str, Any], resource: Resource, model: type[BaseModel]) -
 _JSON = re.compile(r"application/(?:[a-z0-9!#$&^_.+-]+\+)?json")  # RFC 6838, 4.2; RFC 6839, 3.1
 
 
-def _require_json(headers: Mapping[str, str]) -> None:
+@lru_cache(16)  # browsers and programs send the same few
+def _require_json(content_type: str, content_encoding: str) -> None:
     """Only `application/json` and `application/*+json`, UTF-8 (RFC 8259, 8.1).
 
     No page of another origin can send them without a preflight.
     """
-    media_type, *parameters = (part.strip().lower() for part in headers.get("content-type", "").split(";"))
+    media_type, *parameters = (part.strip().lower() for part in content_type.split(";"))
     charsets = {p.partition("=")[2].strip().strip('"') for p in parameters if p.startswith("charset")}
-    encoded = headers.get("content-encoding", "identity").strip().lower()
     if not _JSON.fullmatch(media_type) or not charsets <= {"utf-8", "utf8"}:
         raise UnsupportedMediaType
-    if encoded != "identity":
+    if content_encoding.strip().lower() != "identity":
         raise UnsupportedMediaType("Send the body as it is, without Content-Encoding.")
 
 

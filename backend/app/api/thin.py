@@ -4,15 +4,17 @@ FastAPI's own way (dependencies, exit stacks, validation, layers for files, tele
 query of a small answer.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from starlette._utils import get_route_path
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match, Route
+from starlette.routing import Match, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -22,7 +24,7 @@ class ThinApp(FastAPI):
     """Only its own layers around the routes: `middleware.py` has the last resort, and limits bodies."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        app: ASGIApp = ExceptionMiddleware(self.router, handlers=self.exception_handlers)
+        app: ASGIApp = ExceptionMiddleware(_ByPath(self.router), handlers=self.exception_handlers)
         for layer, arguments, options in reversed(self.user_middleware):
             app = layer(app, *arguments, **options)
         return app
@@ -46,3 +48,26 @@ class ThinRoute(APIRoute):
         endpoint: Endpoint = self.endpoint
         response = await endpoint(Request(scope, receive, send))
         return await response(scope, receive, send)
+
+
+class _ByPath:
+    """Our routes, each found by one match of its path. FastAPI's router has its own, and says why there is none."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+        self._paths: dict[re.Pattern[str], dict[str, ThinRoute]] = {}
+        for route in router.routes:
+            if isinstance(route, ThinRoute):
+                self._paths.setdefault(route.path_regex, {}).update(dict.fromkeys(route.methods or (), route))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._found(scope) if scope["type"] == "http" else self._router
+        await app(scope, receive, send)
+
+    def _found(self, scope: Scope) -> ASGIApp:
+        path = get_route_path(scope)
+        for pattern, routes in self._paths.items():
+            if (match := pattern.match(path)) and (route := routes.get(scope["method"])):
+                scope["route"], scope["path_params"] = route, match.groupdict()
+                return route.handle
+        return self._router

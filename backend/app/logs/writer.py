@@ -1,20 +1,25 @@
 """Lines to a descriptor whose reader may stand still: who has something to say never waits for it.
 
-What a file or a pipe takes at once is written at once. For the rest a thread waits, and from `WAITING` lines on the
-next are lost; how many is said where they are missing.
+What is said in one turn of the event loop leaves with its end, in one piece; outside of a loop each line leaves at
+once. What a file or a pipe does not take then a thread writes, and from `WAITING` lines on the next are lost; how many
+is said where they are missing.
 """
 
+import asyncio
 import logging
 import os
 import select
 import stat
 import threading
 import time
+from bisect import bisect
 from contextlib import suppress
+from itertools import accumulate
 
 from app.logs.repeats import SECOND, Repeats
 
 WAITING = 10_000  # a second of the most requests there are
+_AT_ONCE = 100  # that are looked at to fill a write of `select.PIPE_BUF` bytes
 _GATHER = 0.01  # seconds after each write; what is said meanwhile goes out in one piece
 _FAREWELL = 1.0  # seconds that the end waits for a reader
 
@@ -44,6 +49,7 @@ class Writer(logging.Handler):
         """Wait until all is written, but not for a reader that stands still."""
         with self._turn:
             self._say_repeats(time.monotonic() + SECOND)
+            self._leave()
             self._turn.wait_for(lambda: not self._waiting and not self._writing, _FAREWELL)
 
     def close(self) -> None:
@@ -53,9 +59,15 @@ class Writer(logging.Handler):
         super().close()
 
     def _say(self, record: logging.LogRecord) -> None:
-        line = self._line(record)
-        if self._waiting or self._writing or not self._written(line):
-            self._wait(line)
+        if len(self._waiting) >= WAITING:
+            self._lost += 1
+            return
+        self._waiting.append(self._line(record))
+        loop = asyncio._get_running_loop()
+        if loop is None:
+            self._leave()
+        elif len(self._waiting) == 1:
+            loop.call_soon(self._leave)
 
     def _is_repetition(self, record: logging.LogRecord) -> bool:
         """Of a fault. What is said once at each change has `change` in its `extra`."""
@@ -65,24 +77,28 @@ class Writer(logging.Handler):
     def _line(self, record: logging.LogRecord) -> bytes:
         return f"{self.format(record)}\n".encode(errors="backslashreplace")
 
-    def _written(self, line: bytes) -> bool:
-        """Whether it could be, without waiting: what is ready takes so many bytes whole (Python's `select.PIPE_BUF`).
+    def _leave(self) -> None:
+        """Write what the descriptor takes without waiting. The thread has the rest, and what comes behind a loss."""
+        with self._turn:
+            while not self._writing and not self._lost and (count := self._fitting()) and self._written(count):
+                del self._waiting[:count]
+            if self._waiting:
+                self._turn.notify_all()
+
+    def _fitting(self) -> int:
+        """How many of the next lines a descriptor that is ready takes whole (Python's `select.PIPE_BUF`).
 
         A terminal promises no such thing.
         """
-        if not self._takes_whole or len(line) > select.PIPE_BUF or not _ready(self._descriptor, 0):
-            return False
-        with suppress(OSError):
-            return os.write(self._descriptor, line) == len(line)
-        return False
+        next_ones = self._waiting[:_AT_ONCE] if self._takes_whole else []
+        return bisect(list(accumulate(map(len, next_ones))), select.PIPE_BUF)
 
-    def _wait(self, line: bytes) -> None:
-        if len(self._waiting) >= WAITING:
-            self._lost += 1
-            return
-        self._waiting.append(line)
-        if len(self._waiting) == 1:
-            self._turn.notify_all()
+    def _written(self, count: int) -> bool:
+        """Whether so many lines could be, without waiting."""
+        lines = b"".join(self._waiting[:count])
+        with suppress(OSError):
+            return _ready(self._descriptor, 0) and os.write(self._descriptor, lines) == len(lines)
+        return False
 
     def _say_repeats(self, now: float) -> None:
         for record in self._repeats.due(now):

@@ -48,7 +48,7 @@ def check(body: Mapping[str, Any], resource: Resource, model: type[BaseModel]) -
     """
     names = resource.fields
     extra = {name: value for name, value in body.items() if name not in names}
-    faults = _unstorable(extra) if unstorable(extra) else []
+    faults = _unstorable(extra) if extra and unstorable(extra) else []
     try:
         declared = model.model_validate({name: body[name] for name in names if name in body})
     except ValidationError as error:
@@ -57,7 +57,7 @@ def check(body: Mapping[str, Any], resource: Resource, model: type[BaseModel]) -
     if faults:
         raise InvalidRecord(faults)
     columns = declared.model_dump(exclude_unset=True)
-    nulls = {name: None for name, field in names.items() if field.optional and columns.get(field.column, 0) is None}
+    nulls = {field.name: None for field in resource.optional if columns.get(field.column, 0) is None}
     return Record(columns, extra | nulls)
 
 

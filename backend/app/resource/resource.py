@@ -112,6 +112,11 @@ class Resource:
         return "position", *(one.column for one in self.fields.values()), "extra"
 
     @cached_property
+    def optional(self) -> tuple[Field, ...]:
+        """The fields that may be absent, and null."""
+        return tuple(one for one in self.fields.values() if one.optional)
+
+    @cached_property
     def sql(self) -> str:
         """The table's name in SQL."""
         return quoted(self.table.name)

@@ -8,6 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NoReturn
 
 MAX_VALUES = 20_000  # objects, arrays, texts, numbers and words: each costs the event loop time, whatever its size
@@ -36,12 +37,12 @@ def loads(raw: bytes | str) -> Any:
     `MAX_DIGITS`. NUL and lone surrogates pass: `unstorable` finds them by field. A byte order mark is ignored (RFC
     8259, 8.1).
     """
-    fractions = _Fractions()
+    digits: list[float] = []
     try:
         text = raw if isinstance(raw, str) else raw.decode("utf-8-sig")
         if _swarms(text):
             raise InvalidJSON(_TOO_MANY)
-        value = fractions.decoder.decode(text)
+        value = _decoder(digits).decode(text)
     except UnicodeDecodeError as error:
         raise InvalidJSON("the text is not UTF-8", f" at byte {error.start}") from None
     except json.JSONDecodeError as error:
@@ -49,7 +50,7 @@ def loads(raw: bytes | str) -> Any:
         raise InvalidJSON(f"the text is not JSON: {reason}", f" at line {error.lineno} column {error.colno}") from None
     except RecursionError:
         raise InvalidJSON(_TOO_DEEP) from None
-    if fault := _size_fault(value, fractions.digits):
+    if fault := _size_fault(value, sum(digits)):
         raise InvalidJSON(fault)
     return value
 
@@ -64,18 +65,20 @@ def unstorable(value: Any) -> str | None:
 
 def size(value: Any) -> tuple[int, int]:
     """How many values there are, this one and all within, and how deep they nest: 0 for a scalar, 1 for `{}`."""
-    number, depth = 0, -1
-    for layer in _layers([value]):
-        number, depth = number + len(layer), depth + 1
-    return number, depth + any(isinstance(item, _NESTED) for item in layer)
+    number, depth, nested = 1, 0, _nested([value])
+    while nested:
+        layer = _within(nested)
+        number, depth, nested = number + len(layer), depth + 1, _nested(layer)
+    return number, depth
 
 
-def _layers(layer: list[Any]) -> Iterator[list[Any]]:
-    """The values, then the values within them, and so on. Iterative, so that no depth can overflow the stack."""
-    while layer:
-        yield layer
-        nested = [item for item in layer if isinstance(item, _NESTED)]
-        layer = [item for one in nested for item in (one.values() if isinstance(one, dict) else one)]
+def _nested(layer: list[Any]) -> list[Any]:
+    return [item for item in layer if isinstance(item, _NESTED)]
+
+
+def _within(layer: list[Any]) -> list[Any]:
+    """The values in objects and arrays: layer by layer, so that no depth can overflow the stack."""
+    return [item for one in layer for item in (one.values() if isinstance(one, dict) else one)]
 
 
 def _size_fault(value: Any, digits: float) -> str | None:
@@ -108,9 +111,11 @@ _TOO_LONG = f"its numbers have more than {MAX_DIGITS} digits when they are writt
 
 
 def _texts(value: Any) -> Iterator[str]:
-    for layer in _layers([value]):
+    layer = [value]
+    while layer:
         yield from (item for item in layer if isinstance(item, str))
         yield from (name for item in layer if isinstance(item, dict) for name in item)
+        layer = _within(_nested(layer))
 
 
 def _has_surrogate(text: str) -> bool:
@@ -144,21 +149,14 @@ def _constant(name: str) -> NoReturn:
     raise InvalidJSON(f"{name} is not a JSON value")
 
 
-class _Fractions:
-    """Reads one document, and adds up the digits that its numbers with an exponent take without it."""
+def _decoder(digits: list[float]) -> json.JSONDecoder:
+    """For one document. `digits` gets those that its numbers with an exponent take without it."""
+    read = partial(_fraction, digits)
+    return json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=read, parse_constant=_constant)
 
-    def __init__(self) -> None:
-        self.digits = 0.0
-        self.decoder = json.JSONDecoder(
-            object_pairs_hook=_object, parse_int=_integer, parse_float=self._read, parse_constant=_constant
-        )
 
-    def _read(self, digits: str) -> float:
-        if "e" in digits or "E" in digits:
-            return self._counted(_double(digits))
-        return float(digits) if len(digits) <= _DOUBLE_DIGITS else _double(digits)
-
-    def _counted(self, number: float) -> float:
-        worth = abs(math.log10(abs(number))) if number else 0
-        self.digits += worth if worth > _EXACT_DIGITS else 0
-        return number
+def _fraction(digits: list[float], text: str) -> float:
+    number = _double(text)
+    if number and ("e" in text or "E" in text) and (worth := abs(math.log10(abs(number)))) > _EXACT_DIGITS:
+        digits.append(worth)
+    return number

@@ -69,8 +69,6 @@ class Protocol(PresentProtocol):
         super().connection_lost(exc)
 
     def _parse(self, data: memoryview) -> int:
-        if self._deadline is None:
-            self._watch(self.receive_timeout)
         begun = self._messages if self._in_fields else 0
         try:
             self.parser.feed_data(data)
@@ -81,6 +79,8 @@ class Protocol(PresentProtocol):
             self._give_up()
         if self._in_fields and begun == self._messages:  # a field whose end never comes
             self._count_unparsed(len(data))
+        if self._deadline is None and (self._receiving or not self._answering()):
+            self._watch(self.receive_timeout)
         return len(data)
 
     def _count_unparsed(self, size: int) -> None:
@@ -94,8 +94,6 @@ class Protocol(PresentProtocol):
         self._receiving = self._in_head = self._in_fields = True
         self._head_bytes = self._unparsed_bytes = 0
         self._messages += 1
-        if self._deadline is None:  # it came with the one before
-            self._watch(self.receive_timeout)
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:

@@ -25,6 +25,7 @@ from app.server.protocol import Refusal, limited
 _STILL_COMING = 0.3  # seconds
 _DESCRIPTORS = 10_240  # OPEN_MAX, the most that macOS grants; it refuses "infinity" (setrlimit(2) there)
 _OTHER_FILES = 48  # of a process beside its clients and its pool: standard streams, listeners, the loop, a page's files
+_UNDER_WAY = 10_000  # objects of requests, some fifty each: whoever looks for garbage among fewer finds none
 
 
 def serve(
@@ -105,6 +106,7 @@ class _Server(uvicorn.Server):
         self.servers = [cast(asyncio.Server, self._door)]
         await self._door.open(sockets or [], self._protocol)
         gc.freeze()  # what is imported stays; no collection, and so no request, need wait for it to be looked at
+        gc.set_threshold(_UNDER_WAY)
         self._announce()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

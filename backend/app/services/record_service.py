@@ -218,7 +218,10 @@ class RecordService:
 
 def _json(record: Record, key: str | None) -> str:
     """What is written, by column. A day is written as its text."""
-    return json.dumps({**record.columns, "id": key, "extra": record.extra}, ensure_ascii=False, default=str)
+    return _encoded({**record.columns, "id": key, "extra": record.extra})
+
+
+_encoded = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 def _params(writes: Sequence[_Write]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Log lines: one a record, in either format, with nothing in them that an exception or a library put in its text."""
 
+import asyncio
 import json
 import logging
 import os
@@ -163,3 +164,18 @@ def test_a_reader_that_stands_still_costs_lines_and_is_told_how_many(monkeypatch
         assert WAITING <= read < total
         log.info("it goes on")
         assert json.loads(reader.readline())["message"] == "it goes on"
+
+
+async def test_what_is_said_in_one_turn_leaves_together_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    with open(reading, "rb", buffering=0) as reader, open(writing, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        logs.configure(Settings(_env_file=None))
+        for number in range(200):
+            logging.getLogger("app").info("line %d", number)
+        assert reader.read() is None
+        await asyncio.sleep(0)
+        assert [line.rpartition(b" ")[2] for line in (reader.read() or b"").splitlines()] == [
+            b"%d" % number for number in range(200)
+        ]

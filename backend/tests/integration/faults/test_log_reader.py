@@ -83,6 +83,13 @@ def test_a_stop_loses_no_line_that_is_read(piped: Piped) -> None:
     assert piped.log.read().count(b"GET /health/live 200") == 400
 
 
+def test_a_kill_loses_at_most_the_lines_of_the_last_turn(piped: Piped) -> None:
+    piped.ask_often(400)
+    assert ask(piped.port, "GET", "/health/live").status == 200
+    piped.process.kill()
+    assert piped.log.read().count(b"GET /health/live 200") >= 400
+
+
 def test_a_fault_that_repeats_itself_is_logged_once_a_second(postgres: Postgres) -> None:
     """Each of many requests waits in vain for a lock."""
     postgres.fill(1)
