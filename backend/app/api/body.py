@@ -1,7 +1,7 @@
 """A request's body as a checked record, or several: media type, size, JSON, rules, in this order."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from itertools import islice
 from types import MappingProxyType

@@ -166,16 +166,20 @@ def test_a_reader_that_stands_still_costs_lines_and_is_told_how_many(monkeypatch
         assert json.loads(reader.readline())["message"] == "it goes on"
 
 
-async def test_what_is_said_in_one_turn_leaves_together_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_said_in_one_turn_leaves_together_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
     with open(reading, "rb", buffering=0) as reader, open(writing, "w", encoding="utf-8") as stream:
         monkeypatch.setattr(sys, "stderr", stream)
         logs.configure(Settings(_env_file=None))
-        for number in range(200):
-            logging.getLogger("app").info("line %d", number)
-        assert reader.read() is None
-        await asyncio.sleep(0)
-        assert [line.rpartition(b" ")[2] for line in (reader.read() or b"").splitlines()] == [
-            b"%d" % number for number in range(200)
-        ]
+
+        async def turns() -> tuple[bytes | None, bytes | None]:
+            for number in range(200):
+                logging.getLogger("app").info("line %d", number)
+            within = reader.read()
+            await asyncio.sleep(0)
+            return within, reader.read()
+
+        within, after = asyncio.run(turns())
+        assert within is None
+        assert [line.rpartition(b" ")[2] for line in (after or b"").splitlines()] == [b"%d" % n for n in range(200)]
