@@ -6,13 +6,16 @@ Any number of `alembic upgrade head` may run at once (two deploys, two instances
 import logging
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from typing import Any
 
 from alembic import context
+from alembic.operations.ops import CreateTableOp, ExecuteSQLOp, MigrationScript
 from alembic.util import CommandError
 from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.exc import OperationalError
 
 from app import config, embedded, libpq, outages, resources, spelling  # noqa: F401 `resources` declares the tables
+from app.resource import journal
 from app.resource.columns import Base, is_accelerator
 
 _LOCK = 1885434473  # "pati": any number that no other program locks in this database
@@ -23,12 +26,29 @@ def run(connection: Connection) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         compare_server_default=True,
+        include_object=_is_compared,
         include_name=lambda name, *_: not is_accelerator(name),
+        process_revision_directives=_journal_new_tables,
     )
     with context.begin_transaction():
         # Before Alembic reads the current revision. Of the transaction, so that it works through a pooler too.
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
         context.run_migrations()
+        connection.exec_driver_sql(journal.NEW_EPOCH)
+
+
+def _is_compared(thing: Any, name: str | None, kind: str, *_: object) -> bool:
+    """All but the journal's epoch, whose default is another one where a dump was restored."""
+    return (kind, name) != ("column", "epoch") or thing.table.name != journal.TABLE.name
+
+
+def _journal_new_tables(_: object, __: object, directives: list[MigrationScript]) -> None:
+    """A revision that makes a resource's table puts its changes on record."""
+    for operations in (script.upgrade_ops for script in directives):
+        made = [one for one in (operations.ops if operations else ()) if isinstance(one, CreateTableOp)]
+        listed = [one.table_name for one in made if "position" in {getattr(c, "name", "") for c in one.columns}]
+        if operations:
+            operations.ops.extend(ExecuteSQLOp(journal.journaled(name)) for name in listed)
 
 
 def run_on(dsn: str) -> None:

@@ -15,7 +15,7 @@ from app import NAME, __version__, config, logs, spelling
 from app.access.credentials import Credentials
 from app.api import access, error_handlers, middleware, openapi
 from app.api.metrics import Metrics
-from app.api.routes import db, docs, health, home, metrics, records
+from app.api.routes import db, docs, health, history, home, metrics, records
 from app.api.thin import ThinApp
 from app.config import Settings
 from app.database import Database
@@ -23,6 +23,7 @@ from app.dialect.relations import Relations
 from app.embedded import EmbeddedError
 from app.resource.resource import Resource
 from app.resources import RESOURCES
+from app.services.history import History
 from app.services.record_service import RecordService
 from app.services.statements import needs
 from app.turns import Turns
@@ -91,6 +92,10 @@ def _routers(
 ) -> list[APIRouter]:
     routers = [
         *(records.router(service, settings, turns) for service in services),
+        *(
+            history.router(service.resource, service.relations, History(service.resource, database))
+            for service in services
+        ),
         health.router(database, [service.resource for service in services]),
         docs.router,
     ]

@@ -83,7 +83,7 @@ def module_database(cluster: str, template: str) -> Iterator[str]:
 
 @pytest.fixture
 def database_url(module_database: str) -> str:
-    _execute(module_database, "TRUNCATE patients RESTART IDENTITY")
+    _execute(module_database, "TRUNCATE patients, changes RESTART IDENTITY")
     return module_database
 
 

@@ -84,6 +84,7 @@ class Requests:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         begin, status, request_id = time.perf_counter(), 0, self._id(header(scope, b"x-request-id"))
+        scope["request_id"] = request_id.decode()
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status

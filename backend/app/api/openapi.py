@@ -88,6 +88,7 @@ def build(app: FastAPI, resources: Sequence[Resource], base_path: str = "", *, a
                 schema["paths"][route.path][method.lower()].update(route.described)
     shapes = {name: shape for resource in resources for name, shape in _shapes(resource).items()}
     pages = {f"{resource.title}Page": _page(resource) for resource in resources}
+    pages |= {f"{resource.title}Version": _version(resource) for resource in resources}
     schema["components"] = {"schemas": {**shapes, "JsonValue": _VALUE, **pages, "Problem": _PROBLEM, "Health": _HEALTH}}
     if asked:
         _secure(schema, Addresses(resources))
@@ -123,6 +124,22 @@ def _shape(schema: Json, resource: Resource) -> Json:
     invented = ("title", "default")
     tidy = {field: {k: v for k, v in rule.items() if k not in invented} for field, rule in properties.items()}
     return schema | {"properties": tidy, **_UNDECLARED}
+
+
+def _version(resource: Resource) -> Json:
+    return {
+        "type": "object",
+        "title": f"{resource.title}Version",
+        "description": f"What a change made of {resource.a_noun}. Version 0 was there before anything was on record.",
+        "required": ["version", "change", "at", "by", "record"],
+        "properties": {
+            "version": {"type": "integer", "description": "Higher than those before."},
+            "change": {"type": "string", "enum": ["created", "changed", "deleted"]},
+            "at": {"type": ["string", "null"], "format": "date-time"},
+            "by": {"type": ["string", "null"], "description": "Who made it."},
+            "record": {"anyOf": [ref(resource.title), {"type": "null"}]},
+        },
+    }
 
 
 def _page(resource: Resource) -> Json:

@@ -161,6 +161,26 @@ class Operations:
         says = "Collections whose records go with it (1.x; in 0.17 all do); in the others the key becomes null."
         return [_query("_dependent", says, _MANY)] if self._children else []
 
+    def versions(self) -> Described:
+        asked = [
+            _query("_limit", "How many, 50 unless said and 500 at most; fewer if they are large.", INTEGER),
+            _query("_before", "Only those below this version.", INTEGER),
+        ]
+        many = {"type": "array", "items": ref(f"{self._model}Version")}
+        says = self._say("What is on record of the {noun}, newest first.")
+        return {
+            "parameters": [self._id, *asked],
+            "responses": {**self._answer(200, says, many), **self._faults(400, 404, 503)},
+        }
+
+    def version(self) -> Described:
+        number: Json = {"name": "version", "in": "path", "required": True, "schema": INTEGER}
+        one = ref(f"{self._model}Version")
+        return {
+            "parameters": [self._id, {**number, "description": "Its number."}],
+            "responses": {**self._answer(200, "The version.", one), **self._faults(400, 404, 503)},
+        }
+
     def _write(self, body: str) -> Described:
         return {
             "parameters": [self._id, _header("If-Match")],

@@ -23,6 +23,7 @@ from app.resource.record import Record
 from app.resource.resource import Resource
 from app.round_trips import Batched, Joined
 from app.services.listing import Listings
+from app.services.signature import Signature, signed
 from app.services.statements import Statements
 from app.services.versions import Versions, etag
 from app.sql import Change, Changes, Dear, Query
@@ -42,6 +43,7 @@ class _Write:
 
     key: str
     record: str
+    by: Signature
 
 
 _Writes = Batched[_Write, Row]
@@ -87,55 +89,57 @@ class RecordService:
         [(count, first)] = await self._database.rows(Query(self._sql.overview, {}))
         return count, first and first.decode()
 
-    async def create(self, record: Record) -> tuple[str, bytes]:
+    async def create(self, record: Record, by: Signature) -> tuple[str, bytes]:
         """Store a new record at the end of the list; its id is the record's or a new one. Returns (id, row)."""
-        deadline, write = self._database.deadline(), self._new(record)
+        deadline, write = self._database.deadline(), self._new(record, by)
         [*_, key, row] = (
             await self._shared(self._inserts, write, deadline)
             or (await self._insert([write], deadline, several=False))[0]
         )
         return key.decode(), row
 
-    async def create_all(self, records: Sequence[Record]) -> list[bytes]:
+    async def create_all(self, records: Sequence[Record], by: Signature) -> list[bytes]:
         """Store new records at the end of the list, all or none; their rows, in their order.
 
         Raises `Conflict` that names the place of the first whose value another has, and the field.
         """
-        writes = [self._new(record) for record in records]
+        writes = [self._new(record, by) for record in records]
         rows = {row[0]: row[-1] for row in await self._insert(writes, self._database.deadline())}
         return [rows[write.key.encode()] for write in writes]
 
-    async def replace(self, key: str, record: Record, versions: Versions = None) -> bytes:
+    async def replace(self, key: str, record: Record, by: Signature, versions: Versions = None) -> bytes:
         """Store the record in place of record `key`, whose place in the list stays."""
-        return await self._change(self._sql.replace, _Write(key, _json(record, key)), versions)
+        return await self._change(self._sql.replace, _Write(key, _json(record, key), by), versions)
 
-    async def patch(self, key: str, record: Record, versions: Versions = None) -> bytes:
+    async def patch(self, key: str, record: Record, by: Signature, versions: Versions = None) -> bytes:
         """Change only the fields the record has, in one UPDATE, so that patches of other fields meanwhile survive."""
         if not record.columns and not record.extra:
             return self._matching(await self.get(key), versions)
-        deadline, write = self._database.deadline(), _Write(key, _json(record, key))
+        deadline, write = self._database.deadline(), _Write(key, _json(record, key), by)
         mergeable = versions is None and None not in record.columns.values()
         if mergeable and (row := await self._shared(self._patches, write, deadline)):
             return cast(bytes, row[-1])
         return await self._change(self._patch(tuple(record.columns)), write, versions, deadline)
 
-    async def delete(self, key: str, query_string: bytes, dialect: Dialect, versions: Versions = None) -> bytes:
+    async def delete(
+        self, key: str, by: Signature, query_string: bytes, dialect: Dialect, versions: Versions = None
+    ) -> bytes:
         """Delete record `key` and do to its dependents what json-server does; returns it as it was.
 
         Raises `StillNeeded` where there are others that cannot be without it.
         """
         try:
             others = self.relations.dependents(self.resource, dialect, dependents(query_string))
-            return await self._change(self._sql.delete(others), _Write(key, ""), versions)
+            return await self._change(self._sql.delete(others), _Write(key, "", by), versions)
         except UnsupportedQuery as error:
             raise BadRequest(str(error)) from None
         except Refused:
             raise StillNeeded(self.resource.noun) from None
 
-    def _new(self, record: Record) -> _Write:
+    def _new(self, record: Record, by: Signature) -> _Write:
         given = record.columns.get("id")
         key = self.resource.ids.new() if given is None else str(given)
-        return _Write(key or secrets.token_hex(8), _json(record, key))
+        return _Write(key or secrets.token_hex(8), _json(record, key), by)
 
     async def _insert(self, writes: Sequence[_Write], deadline: float, *, several: bool = True) -> list[Row]:
         """Those that go alone: all or none."""
@@ -225,4 +229,8 @@ _encoded = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 def _params(writes: Sequence[_Write]) -> dict[str, Any]:
-    return {"keys": [write.key for write in writes], "records": f"[{','.join(write.record for write in writes)}]"}
+    return {
+        "keys": [write.key for write in writes],
+        "records": f"[{','.join(write.record for write in writes)}]",
+        "by": signed({write.key: write.by for write in writes}),
+    }

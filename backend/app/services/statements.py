@@ -13,6 +13,7 @@ from app.dialect.relations import Dependence
 from app.dialect.row import row, weight
 from app.limits import SHARED_BYTES
 from app.resource.ids import NUMBERS
+from app.resource.journal import SIGNED
 from app.resource.resource import Field, Resource
 from app.sql import Query, quoted, quoted_text
 
@@ -23,6 +24,9 @@ TAG_LENGTH = 32  # hex digits, 128 bits
 # Index Uniqueness Checks). An uncorrelated subquery is evaluated once, before the first row is written; the setting
 # ends with the statement.
 _QUICKLY = f"(SELECT set_config('lock_timeout', '{_LOCK_TIMEOUT}', true)) IS NOT NULL"
+
+# True, and the journal knows who writes. Of the statement alone, and before its first row too.
+_SIGNED = f"(SELECT set_config('{SIGNED}', %(by)s, true)) IS NOT NULL"
 
 _PLACE = '"position"'  # of a record among those that were sent, from 1; no declared field can have this name
 
@@ -100,12 +104,12 @@ class Statements:
 
         What comes first is the record's key among those sent, by which its answer is known.
         """
-        return self._inserting("")
+        return self._inserting("{signed}")
 
     @cached_property
     def insert_free(self) -> str:
         """As `insert`, of each whose id and other unique values nobody has, and no lock is long waited for."""
-        return self._inserting(f" WHERE {_QUICKLY} ON CONFLICT DO NOTHING")
+        return self._inserting(f"{{signed}} AND {_QUICKLY} ON CONFLICT DO NOTHING")
 
     def taken(self, name: str) -> str:
         """records -> (place), from 0, of the first whose value of this unique field another has, also among them."""
@@ -131,7 +135,7 @@ class Statements:
         changes = ", ".join([*kept, f"extra = {self._without(named)} || sent.extra"])
         return (
             f"WITH free AS ({free}) UPDATE {self._table} SET {changes} FROM free, {self._sent}"
-            f" WHERE {self._id} = free.id AND sent.id = free.id AND {_QUICKLY} {self._returning}"
+            f" WHERE {self._id} = free.id AND sent.id = free.id AND {_SIGNED} AND {_QUICKLY} {self._returning}"
         )
 
     @cached_property
@@ -148,7 +152,7 @@ class Statements:
     def delete(self, dependents: Iterable[Dependence] = ()) -> str:
         """key, versions -> (id, row) as it was. What becomes of its dependents happens with it or not at all."""
         changes = list(map(_change, dependents))
-        deleted = f"DELETE FROM {self._table} WHERE {self._meant}"
+        deleted = f"DELETE FROM {self._table} WHERE {self._meant} AND {_SIGNED}"
         if not changes:
             return f"{deleted} {self._returning}"
         gone = f"gone(key, id, row) AS ({deleted} RETURNING {self._id}, {self._id}::text, {self._row})"
@@ -160,14 +164,16 @@ class Statements:
             return self._counting(how)
         columns, values = ", ".join([*self._columns, "extra"]), ", ".join([*self._values, "extra"])
         into = f"INSERT INTO {self._table} ({columns}) SELECT {values} FROM {self._sent}"
-        return f"{into}{how} {self._returning}"
+        return f"{into} WHERE {how.format(signed=_SIGNED)} {self._returning}"
 
     def _counting(self, how: str) -> str:
         """Where the table counts: a record without an id gets the next one, and one with an id lifts the count."""
         sequence, columns = self._resource.sequence("id"), ", ".join([*self._columns, "extra"])
         values = [f"CASE WHEN sent.id IS NULL THEN nextval({sequence}) ELSE sent.id END", *self._values[1:]]
         named = ", ".join(f"{value} AS {column}" for value, column in zip(values, self._columns, strict=True))
-        stored = f"INSERT INTO {self._table} ({columns}) SELECT {columns} FROM new{how}"
+        by = f"(SELECT json_object_agg(id, %(by)s::json -> (%(keys)s::text[])[{_PLACE}])::text FROM new)"
+        signed = f"(SELECT set_config('{SIGNED}', {by}, true)) IS NOT NULL"
+        stored = f"INSERT INTO {self._table} ({columns}) SELECT {columns} FROM new WHERE {how.format(signed=signed)}"
         return (
             f"WITH new AS MATERIALIZED (SELECT {named}, extra, {_PLACE} FROM {self._placed}),"
             f" stored AS ({stored} RETURNING {self._id}, {self._row} AS row)"
@@ -184,7 +190,9 @@ class Statements:
         changes = ", ".join(
             [*(f"{quoted(field.column)} = {self._value(field)}" for field in fields), f"extra = {extra}"]
         )
-        return f"UPDATE {self._table} SET {changes} FROM {self._sent} WHERE {self._meant} {self._returning}"
+        return (
+            f"UPDATE {self._table} SET {changes} FROM {self._sent} WHERE {self._meant} AND {_SIGNED} {self._returning}"
+        )
 
     @staticmethod
     def _value(field: Field) -> str:

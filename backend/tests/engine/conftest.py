@@ -24,7 +24,7 @@ def module_database(cluster: str) -> Iterator[str]:
 
 @pytest.fixture
 def database_url(module_database: str) -> str:
-    tables = ", ".join(Base.metadata.tables)
+    tables = ", ".join([*Base.metadata.tables, "changes"])
     with psycopg.connect(module_database, autocommit=True) as connection:
         connection.execute(f"TRUNCATE {tables} RESTART IDENTITY".encode())
     return module_database

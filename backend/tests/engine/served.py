@@ -11,6 +11,7 @@ from sqlalchemy import NullPool, create_engine
 
 from app.config import Settings
 from app.dialect.query import Dialect
+from app.resource.journal import FUNCTIONS, TABLE, journaled
 from app.resource.resource import Resource
 from tests.asked import serving
 from tests.engine.declared import EVERY, Base
@@ -19,6 +20,10 @@ from tests.engine.declared import EVERY, Base
 def create_tables(dsn: str) -> None:
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=NullPool)
     Base.metadata.create_all(engine)
+    TABLE.create(engine)
+    with engine.begin() as connection:
+        for sql in (*FUNCTIONS, *(journaled(resource.path) for resource in EVERY)):
+            connection.exec_driver_sql(sql)
 
 
 @asynccontextmanager

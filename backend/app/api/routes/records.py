@@ -17,7 +17,9 @@ from app.config import Settings
 from app.dialect.query import Owner, embeds
 from app.dialect.relations import Relation
 from app.errors import BadRequest
+from app.resource.journal import ANONYMOUS
 from app.services.record_service import RecordService
+from app.services.signature import Signature
 from app.services.versions import etag, weak_tag
 from app.turns import Turns
 
@@ -37,7 +39,7 @@ def router(service: RecordService, settings: Settings, turns: Turns) -> APIRoute
     sent = Bodies(resource, settings.max_body_bytes, turns)
 
     def key(request: Request) -> str:
-        return service.key(_segment(request.path_params["id"]))
+        return service.key(segment(request.path_params["id"]))
 
     routes = APIRouter(tags=[resource.path], route_class=ThinRoute)
 
@@ -52,10 +54,10 @@ def router(service: RecordService, settings: Settings, turns: Turns) -> APIRoute
         return await listed(request, path, None)
 
     async def created(request: Request, filled: Mapping[str, str]) -> Response:
-        new = await sent.records(request, resource.create, filled)
+        new, by = await sent.records(request, resource.create, filled), signature(request)
         if isinstance(new, list):
-            return _row(b"[%b]" % b",".join(await service.create_all(new)), 201, tagged=False)
-        key, row = await service.create(new)
+            return _row(b"[%b]" % b",".join(await service.create_all(new, by)), 201, tagged=False)
+        key, row = await service.create(new, by)
         return _row(row, 201, {"Location": f"{below}/{quote(key, safe='')}"})
 
     async def create(request: Request) -> Response:
@@ -71,15 +73,15 @@ def router(service: RecordService, settings: Settings, turns: Turns) -> APIRoute
 
     async def replace(request: Request) -> Response:
         record = await sent.record(request, resource.body)
-        return _row(await service.replace(key(request), record, conditional.if_match(request)))
+        return _row(await service.replace(key(request), record, signature(request), conditional.if_match(request)))
 
     async def patch(request: Request) -> Response:
         record = await sent.record(request, resource.patch)
-        return _row(await service.patch(key(request), record, conditional.if_match(request)))
+        return _row(await service.patch(key(request), record, signature(request), conditional.if_match(request)))
 
     async def delete(request: Request) -> Response:
         query_string, versions = request.scope["query_string"], conditional.if_match(request)
-        row = await service.delete(key(request), query_string, dialect, versions)
+        row = await service.delete(key(request), signature(request), query_string, dialect, versions)
         return _row(b"{}" if dialect == "0.17" else row, tagged=False)
 
     add, item = routes.add_api_route, f"{path}/{{id}}"
@@ -106,10 +108,10 @@ def _nest(routes: APIRouter, relation: Relation, listed: _Listed, created: _Crea
 
     async def find_own(request: Request) -> Response:
         sent = request.path_params["id"]
-        return await listed(request, f"/{parent.path}/{sent}/{child.path}", Owner(relation.key, _segment(sent)))
+        return await listed(request, f"/{parent.path}/{sent}/{child.path}", Owner(relation.key, segment(sent)))
 
     async def create_own(request: Request) -> Response:
-        return await created(request, {relation.key: _segment(request.path_params["id"])})
+        return await created(request, {relation.key: segment(request.path_params["id"])})
 
     add = partial(routes.add_api_route, f"/{parent.path}/{{id}}/{child.path}", include_in_schema=relation.declared)
     says = f"The {child.path} of one {parent.noun}, or those of them the query asks for."
@@ -120,14 +122,23 @@ def _nest(routes: APIRouter, relation: Relation, listed: _Listed, created: _Crea
     add(endpoint=create_own, methods=["POST"], name=name, description=says, openapi_extra=shown)
 
 
+def signature(request: Request) -> Signature:
+    """Who asks, and the id that the request has in the log."""
+    actor = request.scope.get("actor")
+    return Signature(actor.name if actor else ANONYMOUS, request.scope.get("request_id"))
+
+
 def _row(row: bytes, status: int = 200, headers: dict[str, str] | None = None, *, tagged: bool = True) -> Response:
     version = {"ETag": etag(row)} if tagged else {}
     cache = {"Cache-Control": conditional.CACHE_CONTROL}
     return Response(row, status, {**cache, **version, **(headers or {})}, "application/json")
 
 
-def _segment(raw: str) -> str:
-    """A segment of the path as text: percent-decoded alone, so that `%2F` belongs to it."""
+def segment(raw: str) -> str:
+    """A segment of the path as text: percent-decoded alone, so that `%2F` belongs to it.
+
+    Raises `BadRequest` for one that is not percent-encoded UTF-8.
+    """
     sent = _BROKEN.sub("%FF", raw)  # a byte that UTF-8 does not have
     try:
         return unquote_to_bytes(sent).decode("utf-8")

@@ -1,0 +1,70 @@
+"""A record's history: what is on record of it, newest first. Its addresses are this server's own."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api import conditional
+from app.api.operations import Operations
+from app.api.routes.records import segment
+from app.api.thin import ThinRoute
+from app.dialect.relations import Relations
+from app.errors import BadRequest
+from app.resource.resource import Resource
+from app.services.history import History
+
+_DEFAULT, _MOST = 50, 500  # versions in one answer
+
+
+def router(resource: Resource, relations: Relations, history: History) -> APIRouter:
+    """GET of `/<path>/<id>/history` and of `/<path>/<id>/history/<version>`."""
+    routes, described = (
+        APIRouter(prefix=f"/{resource.path}", tags=[resource.path], route_class=ThinRoute),
+        Operations(resource, relations),
+    )
+
+    async def versions(request: Request) -> Response:
+        limit, before = _number(request, "_limit", _DEFAULT), _number(request, "_before", None)
+        return _json(await history.of(_key(request), min(limit or 0, _MOST), before))
+
+    async def version(request: Request) -> Response:
+        asked = request.path_params["version"]
+        return _json(await history.version(_key(request), int(asked) if asked.isdecimal() and len(asked) < 19 else -1))
+
+    add = routes.add_api_route
+    says, noun = f"Every version of {resource.a_noun}, newest first.", resource.noun
+    add(
+        "/{id}/history",
+        versions,
+        methods=["GET"],
+        name=f"list_{noun}_versions",
+        description=says,
+        openapi_extra=described.versions(),
+    )
+    says = f"One version of {resource.a_noun}."
+    add(
+        "/{id}/history/{version}",
+        version,
+        methods=["GET"],
+        name=f"get_{noun}_version",
+        description=says,
+        openapi_extra=described.version(),
+    )
+    return routes
+
+
+def _key(request: Request) -> str:
+    return segment(request.path_params["id"]).replace("\0", "\ufffd")  # an id has no NUL
+
+
+def _number(request: Request, name: str, default: int | None) -> int | None:
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise BadRequest(f"{name} must be a whole number.", errors={name: "must be a whole number"})
+    return int(text)
+
+
+def _json(body: bytes) -> Response:
+    return Response(body, 200, {"Cache-Control": conditional.CACHE_CONTROL}, "application/json")
