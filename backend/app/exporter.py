@@ -1,45 +1,47 @@
-"""PostgreSQL -> db.json, the way back: every patient in list order, in the layout json-server writes. Knows no HTTP.
+"""PostgreSQL -> db.json, the way back: every record in list order, in the layout json-server writes. Knows no HTTP.
 
 The records' JSON is PostgreSQL's own, as the API sends it; here it only gets line breaks. What is in memory at one time
 does not depend on how many there are. `importer` is the way here.
 """
 
-import os
 import re
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO
+from collections.abc import Sequence
+from typing import IO, Any
+
+from psycopg import Connection, IsolationLevel
 
 from app.dialect.row import row
 from app.importer.connection import connected
-from app.importer.files import destination
-from app.importer.frame import Frame, alone
-from app.resources import PATIENTS
+from app.importer.frame import Frame
+from app.resource.resource import Resource
 
 _AT_ONCE = 2000  # rows of one fetch
-_ROWS = f"SELECT {row(PATIENTS)} FROM {PATIENTS.sql} ORDER BY {PATIENTS.position}"
 _STEP = "  "  # JSON.stringify(data, null, 2)
 # A text; an opening bracket, perhaps with its closing one; a closing one; a separator with PostgreSQL's blank.
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|([\[{])\s*([\]}]?)|[\]}]|([,:])\s*')
 
 
-def export(dsn: str, file: IO[bytes], frame: Frame | None = None) -> int:
-    """Write the table as a db.json, as it is at one moment; readers and writers go on. Returns the number of patients.
+def export(dsn: str, file: IO[bytes], resources: Sequence[Resource], frame: Frame) -> dict[str, int]:
+    """Write the tables as a db.json, all as they are at one moment; readers and writers go on. How many of each.
 
     `frame` is what else the file is to have. Raises `importer.connection.DatabaseFailed`, and `OSError` from the file.
     """
-    frame, written = frame or alone(), 0
-    frame.write_head(file)
+    by_path = {resource.path: resource for resource in resources}
+    with connected(dsn) as connection:
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        return {gap.collection: _list(connection, by_path[gap.collection], file) for gap in frame.write(file)}
+
+
+def _list(connection: Connection[Any], resource: Resource, file: IO[bytes]) -> int:
+    written = 0
     file.write(b"[")
-    with connected(dsn) as connection, connection.cursor(name="export") as cursor:
+    with connection.cursor(name="export") as cursor:
         cursor.itersize = _AT_ONCE
-        for (record,) in cursor.execute(_ROWS):
+        query = f"SELECT {row(resource)} FROM {resource.sql} ORDER BY {resource.position}"
+        for (record,) in cursor.execute(query.encode(), ()):
             file.write(f"{',' if written else ''}\n{_STEP * 2}{laid_out(record, 2)}".encode())
             written += 1
     file.write(f"\n{_STEP}]".encode() if written else b"]")
-    frame.write_tail(file)
     return written
 
 
@@ -62,23 +64,3 @@ def laid_out(text: str, depth: int) -> str:
         return token[0]
 
     return _TOKEN.sub(broken, text)
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file, its owner's alone, that takes the path's place when the block ends well; until then nothing changes.
-
-    Raises `OSError`.
-    """
-    target = Path(destination(path))
-    if target.exists() and not target.is_file():
-        raise FileExistsError(0, "it is not a file", str(path))
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".export-", delete=False) as file:
-        try:
-            yield file.file
-            file.flush()
-            os.fsync(file.fileno())
-            os.replace(file.name, target)
-        except BaseException:
-            os.unlink(file.name)
-            raise

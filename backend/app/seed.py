@@ -35,13 +35,13 @@ def plant(dsn: str, file: Path, data_dir: Path, resources: Sequence[Resource]) -
     from app.importer.run import import_file  # noqa: PLC0415 a start that has nothing to import need not load it
 
     unfinished.touch()
-    report = import_file(file, dsn)
+    report = import_file(file, dsn, resources)
     if not report.sentence:
         remember(file, data_dir)
     unfinished.unlink()
     if report.status != "complete":
         came, of = report.totals["migrated"], report.totals["records"]
-        why = report.sentence or report.strangers or _WHY_NOT
+        why = report.sentence or "; ".join(report.strangers) or _WHY_NOT
         log.warning("SEED_FILE %s: %d of %d records came in. %s", file, came, of, why)
 
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """The command line of the exporter: file name in, exit code out. The work is done in `app/exporter.py`."""
 
-import errno
-import os
 import signal
 import sys
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import IO, Annotated
+from typing import Annotated
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, only this folder would be searched
 
@@ -15,20 +15,22 @@ if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
 
 import typer
 
-from app.exporter import export, replacing
+from app.exporter import export
 from app.importer.connection import DatabaseFailed
-from app.importer.console import Screen, failure, hear_interruptions, named, say
-from app.importer.frame import Frame, around
+from app.importer.console import Screen, counted, failure, hear_interruptions, named, say
+from app.importer.files import STANDARD_OUTPUT, Unwritable, output
+from app.importer.frame import Frame, alone, around
 from app.importer.report import Report
 from app.importer.source import Unreadable
+from app.resources import RESOURCES
 from app.target import database
 
-_HELP = """Export the patients from PostgreSQL as a db.json that json-server serves.
+_HELP = """Export what the server serves from PostgreSQL as a db.json that json-server serves.
 
 The database is DATABASE_URL's (environment or backend/.env), or the embedded one when that is unset. The server may go
-on serving: the file holds what was committed when the export began, in list order. In an existing FILE the list of
-patients is replaced, and all else stays as it is; it is replaced only when the new one is complete, and not touched at
-all if it is no db.json.
+on serving: the file holds what was committed when the export began, in list order. In an existing FILE the lists of
+these records are replaced, and all else stays as it is; it is replaced only when the new one is complete, and not
+touched at all if it is no db.json.
 
 \b
 Examples, in backend/:
@@ -38,10 +40,12 @@ Examples, in backend/:
 
 \b
 Exit codes:
-  0  every patient is in the file
+  0  every record is in the file
   2  the file cannot be written, or is there and is no db.json, or the command line is wrong; it is as it was
   3  the database failed; an existing file is as it was
 """
+
+_HYPHEN = Path("-")
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -70,6 +74,9 @@ def run(file: Path, console: Screen) -> int:
         return 3
     except KeyboardInterrupt:
         return 130
+    except Unwritable as error:
+        say(err, str(error))
+        return 2
     except OSError as error:
         say(err, f"{file} cannot be written: {error.strerror}")
         return 2
@@ -79,27 +86,29 @@ def run(file: Path, console: Screen) -> int:
 
 def _export(file: Path) -> str:
     """Export, and in a sentence what was written and what was kept."""
-    if str(file) == "-":
-        with _standard_output() as output, database() as dsn:
-            return f"{_count(export(dsn, output))} written to -"
-    with replacing(file) as output, around(file) as frame, database() as dsn:
-        return f"{_count(export(dsn, output, frame))} written to {file}{_replaced(frame)}"
+    target = STANDARD_OUTPUT if file == _HYPHEN else file
+    with output(target) as place:
+        with place.anew() as written, _frame(file) as frame, database() as dsn:
+            counts = export(dsn, written, RESOURCES, frame)
+        place.show()
+    numbers = (counted(counts[resource.path], resource) for resource in RESOURCES)
+    return f"{_listed(numbers)} written to {file}{_replaced(frame)}"
 
 
-def _count(patients: int) -> str:
-    return f"{patients:,} patient{'s' * (patients != 1)}"
+def _frame(file: Path) -> AbstractContextManager[Frame]:
+    collections = [resource.path for resource in RESOURCES]
+    return nullcontext(alone(collections)) if file == _HYPHEN else around(file, collections)
 
 
 def _replaced(frame: Frame) -> str:
-    instead = "" if frame.records is None else f", in the place of {frame.records:,}"
+    replaced = [f"{gap.records:,}" for gap in frame.gaps if gap.records is not None]
+    instead = f", in the place of {_listed(replaced)}" if replaced else ""
     return instead + (f"; kept as they are: {', '.join(map(named, frame.kept))}" if frame.kept else "")
 
 
-def _standard_output() -> IO[bytes]:
-    """Flushed when closed, so that a full disk is no success. Raises `OSError`."""
-    if sys.stdout is None:  # closed by the caller; its number may be another file's by now
-        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-    return open(sys.stdout.fileno(), "wb", closefd=False)
+def _listed(items: Iterable[str]) -> str:
+    *others, last = items
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 if __name__ == "__main__":

@@ -18,14 +18,15 @@ from app.config import BACKEND
 from app.importer.console import Screen, failure, hear_interruptions, progress, say, summary
 from app.importer.files import STANDARD_INPUT, STANDARD_OUTPUT, Unwritable
 from app.importer.run import Options, import_file
+from app.resources import RESOURCES
 from app.target import database, remember
 
-_HELP = """Import the patients of a db.json into PostgreSQL.
+_HELP = """Import the records of a db.json into PostgreSQL: every collection that the server serves.
 
 The database is DATABASE_URL's (environment or backend/.env), or the embedded one when that is unset. Everything happens
 in one transaction; a killed run leaves nothing behind. Running it again is safe: what is there already is "unchanged",
-and nothing in the table is ever overwritten. Only with --replace: then the table becomes what FILE says, in its order,
-and what FILE does not have is deleted; or nothing happens, if a single record of FILE cannot go in.
+and nothing in a table is ever overwritten. Only with --replace: then the table of each collection in FILE becomes what
+FILE says, in its order, and what FILE does not have is deleted; or nothing happens, if a single record cannot go in.
 
 \b
 Examples, in backend/:
@@ -40,7 +41,7 @@ Examples, in backend/:
 \b
 Exit codes:
   0  every record is in, or was there already
-  1  some are not in: rejected, duplicate or in conflict with the table
+  1  some are not in: rejected, duplicate or in conflict with a table
   2  the file is absent or unreadable, or the command line is wrong
   3  the database failed, or verification, or the report or the rejects could not be written; nothing was changed
 """
@@ -73,7 +74,7 @@ def main(
     replace: Annotated[
         bool,
         typer.Option(
-            "--replace", help="Make the table what FILE says, if every record is good: all else in it is deleted."
+            "--replace", help="Make the tables what FILE says, if every record is good: all else in them is deleted."
         ),
     ] = False,
     no_verify: Annotated[
@@ -95,7 +96,9 @@ def run(file: Path, options: Options, quiet: bool) -> int:
     try:
         hear_interruptions()
         with progress(Screen(stderr=True, quiet=quiet)) as on_step:
-            report = import_file(file, database(), options, on_step, _finish_what_is_begun)
+            report = import_file(
+                file, database(), RESOURCES, options, progress=on_step, before_commit=_finish_what_is_begun
+            )
     except Unwritable as error:
         say(err, str(error))
         return 2
@@ -105,7 +108,7 @@ def run(file: Path, options: Options, quiet: bool) -> int:
     if report.sentence:
         say(err, failure(report))
     else:
-        summary(out, report)
+        summary(out, report, RESOURCES)
     if report.untold not in report.sentence:
         say(err, report.untold)
     if report.exit_code == 0 and not options.dry_run and file.is_file():

@@ -1,6 +1,6 @@
 """What an import leaves in files: the report and the rejects, on the disk before the commit, in their place after."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from app.importer.entries import Entry
@@ -14,11 +14,11 @@ class Account(NamedTuple):
     report: Output
     rejects: Output
 
-    def write(self, report: Report, journal: Iterable[Entry]) -> None:
+    def write(self, report: Report, journals: Sequence[Iterable[Entry]]) -> None:
         """Have the report on the disk, but not in its place. Raises `Unwritable`."""
         if self.report.path:
             with told_of(self.report.path), self.report.anew() as file:
-                write(report, journal, file)
+                write(report, journals, file)
 
     def show(self, report: Report) -> None:
         """Put both in their place. It is too late for a failure: `report.untold` says what could not be."""

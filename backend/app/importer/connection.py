@@ -6,7 +6,6 @@ from typing import Any
 
 import psycopg
 from psycopg import IsolationLevel
-from psycopg.errors import UndefinedTable
 
 from app import libpq, outages
 
@@ -42,8 +41,6 @@ def _connect(dsn: str) -> psycopg.Connection[Any]:
 
 
 def _sentence(error: psycopg.Error) -> str:
-    if isinstance(error, UndefinedTable):
-        return "the database has no patients table yet; run: alembic upgrade head"
     if error.sqlstate is None:
         return "the connection to the database was lost; run it again to see what is there"
     if error.sqlstate.startswith(_ABOUT_VALUES):

@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from types import TracebackType
@@ -13,11 +13,12 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from app.importer.check import WARNINGS
-from app.importer.document import Collection
+from app.importer.check import said_of_many
+from app.importer.document import Unserved
 from app.importer.entries import Entry, shortened
-from app.importer.report import VERDICTS, Report
+from app.importer.report import VERDICTS, Report, Tally
 from app.importer.run import Progress, Step
+from app.resource.resource import Resource
 
 _EVERY = 5.0  # seconds between lines where there is no terminal
 _FIRST = 20  # faults
@@ -26,8 +27,8 @@ _MEANINGS = {
     "migrated": "written by this run",
     "unchanged": "there already, with the same content",
     "rejected": "at least one field breaks a rule",
-    "duplicate": "id or patientID of an earlier record in the file",
-    "conflict": "the table has other content under its id or patientID; left as it is",
+    "duplicate": "an earlier record of the file has its id, or another value that is unique",
+    "conflict": "the table has other content under one of these; left as it is",
 }
 
 
@@ -101,13 +102,15 @@ def _rate() -> Callable[[Step], str]:
     return rate
 
 
-def summary(console: Console, report: Report) -> None:
+def summary(console: Console, report: Report, resources: Iterable[Resource]) -> None:
     """What became of the records, then the first faults as `file:line:column: field: message`."""
-    if report.strangers:
-        say(console, f"{report.path}: {report.strangers}")
+    for sentence in report.strangers:
+        say(console, f"{report.path}: {sentence}")
     say(console, f"{report.path}: {_count(report.totals['records'])}")
     console.print(_table(report))
-    for sentence in _remarks(report):
+    if len(report.tallies) > 1:
+        console.print(_by_collection(report))
+    for sentence in _remarks(report, {resource.path: resource for resource in resources}):
         say(console, sentence)
     errors = (error for entry in report.first for error in entry["errors"])
     for error in islice(errors, _FIRST):
@@ -136,26 +139,38 @@ def _table(report: Report) -> Table:
     return table
 
 
-def _remarks(report: Report) -> Iterator[str]:
+def _by_collection(report: Report) -> Table:
+    table = Table()
+    table.add_column("collection")
+    for name in ("records", *VERDICTS):
+        table.add_column(name, justify="right")
+    for tally in report.tallies:
+        table.add_row(tally.name, *(f"{number:,}" for number in tally.totals.values()))
+    return table
+
+
+def _remarks(report: Report, resources: Mapping[str, Resource]) -> Iterator[str]:
     if report.dry_run:
         yield "Dry run: nothing was written."
-    if report.went:
-        yield _replaced(report)
+    for tally in report.tallies if report.went else ():
+        yield _replaced(report, tally, resources[tally.name])
     if report.held_back:
         yield f"Nothing was written: {report.held_back:,} good records were held back (rejected above)."
         yield "Mend the others in this file and import it again, whole: --rejects has only them."
-    for code, records in report.warnings.items():
-        yield f"{_count(records)}: {WARNINGS[code][1]}"
-    for collection in report.collections:
-        yield f"Not migrated: {named(collection)}"
-    not_in = sum(report.totals[verdict] for verdict in ("rejected", "duplicate", "conflict")) - report.held_back
+    for tally in report.tallies:
+        of = f" of {tally.name}" if len(report.tallies) > 1 else ""
+        for code, records in tally.warnings.items():
+            yield f"{_count(records)}{of}: {said_of_many(resources[tally.name], code)}"
+    for unserved in report.unserved:
+        yield f"Not migrated: {named(unserved)}: {unserved.reason}"
+    not_in = sum(tally.not_in for tally in report.tallies) - report.held_back
     if not_in:
         yield f"The first of {not_in:,} that are not in (--report lists all):"
 
 
-def _replaced(report: Report) -> str:
-    removed, changed = report.went.values()
-    others = f"{removed:,} patient{'s' * (removed != 1)} that the file does not have"
+def _replaced(report: Report, tally: Tally, resource: Resource) -> str:
+    removed, changed = tally.went.values()
+    others = f"{counted(removed, resource)} that the file does not have"
     if report.status == "partial":
         return "Replace: the table stays as it is, because not every record is good."
     if report.dry_run:
@@ -163,8 +178,13 @@ def _replaced(report: Report) -> str:
     return f"Replaced: {others} went, the content of {changed:,} changed."
 
 
-def named(collection: Collection) -> str:
-    return f"{shortened(collection.name)} ({collection.type}, {_count(collection.records)})"
+def counted(records: int, resource: Resource) -> str:
+    """So many of a resource."""
+    return f"{records:,} {resource.noun if records == 1 else resource.path}"
+
+
+def named(unserved: Unserved) -> str:
+    return f"{shortened(unserved.name)} ({unserved.type}, {_count(unserved.records)})"
 
 
 def _count(records: int) -> str:

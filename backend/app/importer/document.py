@@ -1,71 +1,75 @@
-"""db.json's shape: an object of collections, one of them `patients`. Yields its records; names the rest with counts."""
+"""db.json's shape: an object of collections. Yields the records of the declared ones; names the rest with counts."""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
-from app.importer.json_text import Broken, demand_json, skip_blank
-from app.importer.ordinary import Ordinary
+from app.importer.json_text import BLANK, Broken, demand_json
 from app.importer.place import Place
+from app.importer.plain import MOST
 from app.importer.source import NotJSON, Source, Unreadable
 
-COLLECTION = "patients"
 _TYPES = {b"{": "an object", b"[": "a list", b'"': "a text", b"t": "true", b"f": "false", b"n": "null"}
 _TYPES |= dict.fromkeys([b"-", *(b"%d" % digit for digit in range(10))], "a number")
 _IGNORED = {"$schema"}  # an editor's hint; json-server drops it too
+_TO_NEXT_OBJECT = re.compile(BLANK + b"," + BLANK + rb"\{")
 
 
 class Cut(NamedTuple):
-    """One element of the list, as its bytes stand in the file, and where it begins."""
+    """One element of a list, as its bytes stand in the file, and where it begins."""
 
     raw: bytes
     place: Place
 
 
-class Collection(NamedTuple):
-    """Another collection of the file, which stays there. `records`: elements of a list, 1 for anything else."""
+class Unserved(NamedTuple):
+    """A collection of the file that is not declared and stays there. `records`: elements of a list, else 1."""
 
     name: str
     type: str
     records: int
 
+    @property
+    def reason(self) -> str:
+        return "this server does not declare it" if self.type == "list" else "it is no list of records"
+
 
 class Document:
-    """One db.json. Read `records()` to its end; then `collections` is complete."""
+    """One db.json, of which some collections are wanted. Read to its end; then `unserved` is complete."""
 
-    def __init__(self, source: Source, ordinary: Ordinary) -> None:
+    def __init__(self, source: Source, wanted: Collection[str]) -> None:
         self.source = source
-        self.collections: list[Collection] = []
-        self.ordinary = ordinary
+        self.unserved: list[Unserved] = []
+        self._wanted = wanted
 
-    def records(self) -> Iterator[re.Match[bytes] | Cut]:
-        """The elements of `patients` in file order: proven good ones as matches, any other as it stands.
+    def lists(self) -> Iterator[str]:
+        """The names of the wanted lists, in the file's order; who is given one takes its elements, which are next.
 
-        Raises `Unreadable` for a file that is not one JSON object with one list `patients`.
+        Raises `Unreadable` for a file that is not one JSON object with at least one of them.
         """
         found = False
         for name in self.members():
-            if name == COLLECTION:
+            if name in self._wanted:
                 found = True
-                yield from self._patients()
+                yield name
             else:
                 self.pass_over(name)
         if not found:
-            raise Unreadable(f"the file has no list {COLLECTION}{self._found_instead()}")
+            raise Unreadable(f"the file has no list {' or '.join(self._wanted)}{self._found_instead()}")
 
     def members(self) -> Iterator[str]:
         """The names of the document's members; who is given one takes the value, which is next.
 
-        Raises `Unreadable` for a file that is not one JSON object, or has `patients` twice.
+        Raises `Unreadable` for a file that is not one JSON object, or has a wanted name twice.
         """
         self._open()
-        found = False
+        found = set[str]()
         for _ in self.source.items(b"}"):
             name, at = self._name()
-            if name == COLLECTION and found:
-                raise self.source.unreadable(f"{COLLECTION} stands twice in the file", at)
-            found = found or name == COLLECTION
+            if name in found:
+                raise self.source.unreadable(f"{name} stands twice in the file", at)
+            found |= {name} & set(self._wanted)
             yield name
         if self.source.peek():
             message = "something follows the end of the document: one JSON object is wanted"
@@ -75,19 +79,33 @@ class Document:
         """Take a collection that is not for us, and note it."""
         kind, records = self._pass_over()
         if name not in _IGNORED:
-            self.collections.append(Collection(name, kind, records))
+            self.unserved.append(Unserved(name, kind, records))
 
-    def pass_over_list(self) -> int:
-        """Take the list of patients unread. How many there are."""
-        self._demand_list()
+    def pass_over_list(self, name: str) -> int:
+        """Take a wanted list unread. How many elements it has."""
+        self._demand_list(name)
         return self._count()
 
-    def cut(self, item: re.Match[bytes] | Cut) -> Cut:
-        """The element that was just yielded, as it stands."""
-        if isinstance(item, Cut):
-            return item
-        begin = skip_blank(item.string, item.start())
-        return Cut(item.string[begin : item.end()], self.source.place(begin))
+    def elements(self, name: str, plain: Callable[[bytes], list[str] | None]) -> Iterator[list[str] | Cut]:
+        """The elements of a wanted list in file order: rows of those that are `plain`, any other as it stands.
+
+        Meanwhile `source.at` is the first one's, and behind it when the next is asked for.
+        """
+        self._demand_list(name)
+        source, between, tried = self.source, b"", 0
+        for _ in source.items(b"]"):
+            source.peek()
+            end = source.window.rfind(between, source.at, source.at + MOST) + 1 if between else 0
+            if end and source.offset >= tried and (rows := plain(source.window[source.at : end])):
+                yield rows
+                source.at = end
+                continue
+            tried = max(tried, source.offset + end - source.at)
+            place = source.place(source.at)
+            cut = Cut(source.value(), place)
+            yield cut
+            if cut.raw.endswith(b"}") and (match := _TO_NEXT_OBJECT.match(source.window, source.at)):
+                between = b"}" + match[0]
 
     def refuse(self, cut: Cut, error: Broken) -> Unreadable:
         """The error for an element that turned out to be no JSON."""
@@ -100,28 +118,17 @@ class Document:
         if not first:
             raise Unreadable("the file is empty")
         if first != b"{":
-            wanted = f'an object is wanted: {{"{COLLECTION}": [...]}}'
+            wanted = f'an object is wanted: {{"{next(iter(self._wanted))}": [...]}}'
             if first not in _TYPES:
                 raise self.source.broken(f"Expecting value; {wanted}", self.source.at)
             raise self.source.unreadable(f"the file holds {_TYPES[first]}; {wanted}", self.source.at)
 
-    def _patients(self) -> Iterator[re.Match[bytes] | Cut]:
-        source, ordinary = self.source, self.ordinary.match
-        self._demand_list()
-        for _ in source.items(b"]"):
-            while match := ordinary(source.window, source.at):
-                source.at = match.end()
-                yield match
-            source.peek()
-            place = source.place(source.at)
-            yield Cut(source.value(), place)
-
-    def _demand_list(self) -> None:
+    def _demand_list(self, name: str) -> None:
         source = self.source
         if (first := source.peek()) not in _TYPES:
             raise source.broken("Expecting value", source.at)
         if first != b"[":
-            raise source.unreadable(f"{COLLECTION} is {_TYPES[first]}; a list is wanted", source.at)
+            raise source.unreadable(f"{name} is {_TYPES[first]}; a list is wanted", source.at)
 
     def _name(self) -> tuple[str, int]:
         """A member's name and the offset of its value, which is next."""
@@ -167,5 +174,16 @@ class Document:
         return raw
 
     def _found_instead(self) -> str:
-        names = ", ".join(collection.name for collection in self.collections)
+        names = ", ".join(collection.name for collection in self.unserved)
         return f"; it has: {names}" if names else ""
+
+
+def cuts(source: Source) -> Iterator[Cut]:
+    """The elements of a list from the one on that is next in the source, to its end."""
+    while True:
+        source.peek()
+        place = source.place(source.at)
+        yield Cut(source.value(), place)
+        if source.peek() != b",":
+            return
+        source.at += 1

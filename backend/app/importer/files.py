@@ -1,4 +1,4 @@
-"""The files of an import: the source, opened and watched; the report and the rejects, for their owner's eyes only."""
+"""Files that are read and written: a source, opened and watched; what may hold records, for its owner alone to read."""
 
 import errno
 import os
@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import mkstemp
-from typing import BinaryIO, Self
+from tempfile import TemporaryFile, mkstemp
+from typing import IO, BinaryIO, Self
 
 from app.importer.mistaken import absent
 from app.importer.source import Unreadable
@@ -36,12 +36,29 @@ class Input:
         except OSError as error:
             raise Unreadable(absent(path) or f"cannot be read: {error.strerror}") from None
         self._found = os.fstat(self.stream.fileno())
+        self._begin = self.stream.tell() if self.size is not None else 0
+        self._copy = None if self.size is not None else TemporaryFile()  # noqa: SIM115
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stream.close()
+        if self._copy:
+            self._copy.close()
+
+    def read(self, size: int) -> bytes:
+        """The next bytes. What could not be read twice is copied to a temporary file."""
+        chunk = self.stream.read(size)
+        if self._copy:
+            self._copy.write(chunk)
+        return chunk
+
+    def again(self, offset: int) -> IO[bytes]:
+        """What was read, from there on. Nothing is read any more as it comes."""
+        file = self._copy or self.stream
+        file.seek(self._begin + offset)
+        return file
 
     @property
     def size(self) -> int | None:
@@ -86,7 +103,7 @@ class _Aside(Output):
 
     def __init__(self, path: Path, folder: str | None) -> None:
         super().__init__(path)
-        self._descriptor, self._name = mkstemp(dir=folder, prefix=".import-")
+        self._descriptor, self._name = mkstemp(dir=folder, prefix=".unfinished-")
         self._kept.callback(Path(self._name).unlink, missing_ok=True)
         self._kept.callback(os.close, self._descriptor)
 

@@ -8,10 +8,9 @@ from operator import itemgetter
 from tempfile import TemporaryFile
 from typing import Self
 
-from app.importer.entries import Entry, held_back
+from app.importer.entries import Entry
 
 NOT_IN = ("rejected", "duplicate", "conflict")
-_KNOWN = {*NOT_IN, "unchanged"}
 _index = itemgetter("index")
 
 
@@ -25,31 +24,21 @@ class Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        self.close()
 
     def __iter__(self) -> Iterator[Entry]:
         self._file.seek(0)
         return map(json.loads, self._file)
 
+    def close(self) -> None:
+        self._file.close()
+
     def add(self, entry: Entry) -> None:
         self._file.write(json.dumps(entry) + "\n")
 
 
-def merged(read: Journal, left_out: Iterable[Entry]) -> Iterator[Entry]:
-    """What was found while reading and what the database left out, in file order. Who is not in needs no warning."""
-    for _, group in groupby(heapq.merge(read, left_out, key=_index), key=_index):
+def merged(*journals: Iterable[Entry]) -> Iterator[Entry]:
+    """What was found while reading and afterwards, in file order. Who is not in needs no warning."""
+    for _, group in groupby(heapq.merge(*journals, key=_index), key=_index):
         entries = list(group)
-        verdicts = [entry for entry in entries if entry["verdict"] in NOT_IN]
-        yield from verdicts or entries
-
-
-def all_held_back(journal: Journal, records: int) -> Iterator[Entry]:
-    """The entries when nothing may go in: those that could not anyhow, and one for every record that could have."""
-    known = ((entry["index"], entry) for entry in journal if entry["verdict"] in _KNOWN)
-    index, entry = next(known, (records, None))
-    for at in range(records):
-        if at == index and entry:
-            yield entry
-            index, entry = next(known, (records, None))
-        else:
-            yield held_back(at)
+        yield from [entry for entry in entries if entry["verdict"] in NOT_IN] or entries

@@ -1,39 +1,36 @@
 """`--replace`: the table becomes what the file says. What is the same stays, in the file's order; all else goes.
 
-Every record of the file waits aside, as one that may repeat a key; before `settle` lets them in, `make_room` takes out
-what is not there just so.
+Before `settle` lets the staged records in, `make_room` takes out what is not there just so.
 """
 
 from typing import NamedTuple
 
-from psycopg.sql import Composed, Literal
+from app.importer.settle import demand_equal
+from app.importer.stage import Stage
 
-from app.importer.load import Loader
-from app.importer.table import compose, content_of, row_of
-from app.importer.verify import Tally
-
-# A row stays if the first of the file's records with its id and the first with its patientID are it.
+# A row stays if the first of the file's records with its id, and the first with each other key, are it.
 _MAKE_ROOM = """
     WITH stays AS MATERIALIZED (
-        SELECT id FROM {table} t JOIN {aside} a USING (id) WHERE {row_of_a} = {row_of_t}
-            AND a.position IN (SELECT min(position) FROM {aside} GROUP BY id)
-            AND a.position IN (SELECT min(position) FROM {aside} GROUP BY patient_id)
+        SELECT t.id FROM {table} t JOIN {stage} s USING (id) WHERE {row_s} IS NOT DISTINCT FROM {row_t} AND {firsts}
     ), gone AS (
         DELETE FROM {table} t WHERE NOT EXISTS (SELECT FROM stays WHERE stays.id = t.id) RETURNING id
     )
-    SELECT count(*) - count(a.id), count(a.id) FROM gone LEFT JOIN (SELECT DISTINCT id FROM {aside}) a USING (id)
+    SELECT count(*) - count(s.id), count(s.id) FROM gone LEFT JOIN (SELECT DISTINCT id FROM {stage}) s USING (id)
 """
-_OUT_OF_ORDER = compose("""
+_FIRST = "(s.{key} IS NULL OR s.position IN (SELECT min(position) FROM {stage} GROUP BY {key}))"
+_OUT_OF_ORDER = """
     SELECT EXISTS (SELECT FROM (
-        SELECT t.position, lag(t.position) OVER (ORDER BY a.position) AS before FROM {table} t JOIN {aside} a USING (id)
+        SELECT t.position, lag(t.position) OVER (ORDER BY s.position) AS before FROM {table} t JOIN {stage} s USING (id)
     ) pair WHERE position < before)
-""")
-_PUT_IN_ORDER = compose(
-    "UPDATE {table} t SET position = a.position FROM {aside} a WHERE a.id = t.id AND a.position <> t.position"
-)
-_ALL = compose("SELECT count(*), coalesce(sum(digest), 0)::text FROM {aside}")
-# By the file's indices: where the order was right, the table has its old positions.
-_ROWS = "SELECT a.position - {base} - 1, {content_of_t} FROM {table} t LEFT JOIN {aside} a USING (id)"
+"""
+_PUT_IN_ORDER = """
+    UPDATE {table} t SET position = {base} + 1 + s.position FROM {stage} s
+    WHERE s.id = t.id AND t.position <> {base} + 1 + s.position
+"""
+_VERIFY = """
+    SELECT count(*), count(*) FILTER (WHERE s.position IS NOT NULL AND {row_s} IS NOT DISTINCT FROM {row_t})
+    FROM {table} t LEFT JOIN {stage} s USING (id)
+"""
 
 
 class Went(NamedTuple):
@@ -43,20 +40,18 @@ class Went(NamedTuple):
     changed: int = 0
 
 
-def make_room(loader: Loader) -> Went:
+def make_room(stage: Stage) -> Went:
     """Take out every row that the file does not have just so."""
-    query = compose(_MAKE_ROOM, row_of_a=row_of("a"), row_of_t=row_of("t"))
-    return Went(*loader.connection.execute(query).fetchone() or ())
+    firsts = (stage.sql(_FIRST, key=stage.column(key)).decode() for key in stage.keys)
+    return Went(*stage.one(_MAKE_ROOM, firsts=" AND ".join(firsts)))
 
 
-def put_in_order(loader: Loader) -> Tally:
-    """For a file of which every record is in. The tally of what the table is to hold now."""
-    if loader.connection.execute(_OUT_OF_ORDER).fetchone() == (True,):
-        loader.connection.execute(_PUT_IN_ORDER)
-    number, digests = loader.connection.execute(_ALL).fetchone() or (0, "0")
-    return Tally().plus(number, int(digests))
+def put_in_order(stage: Stage) -> None:
+    """For a file of which every record is in."""
+    if stage.one(_OUT_OF_ORDER) == (True,):
+        stage.run(_PUT_IN_ORDER)
 
 
-def rows(loader: Loader) -> Composed:
-    """The query of what the table holds, by the index in the file."""
-    return compose(_ROWS, base=Literal(loader.base), content_of_t=content_of("t"))
+def verify(stage: Stage) -> int:
+    """How many rows the table has: those of the file, and no other. Raises `DatabaseFailed` if it is not so."""
+    return demand_equal(stage.one(_VERIFY), stage.records)

@@ -2,13 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any, BinaryIO
 
-from app.importer.document import Collection
+from app.importer.document import Unserved
 from app.importer.entries import Entry
-from app.importer.journal import NOT_IN, Journal
+from app.importer.journal import NOT_IN
 from app.importer.source import Unreadable
 
 VERDICTS = ("migrated", "unchanged", *NOT_IN)
@@ -17,8 +18,56 @@ _FIRST = 20  # entries kept at hand for people
 
 
 @dataclass
+class Tally:
+    """What became of one collection. `records` = the sum of the verdicts."""
+
+    name: str
+    totals: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("records", *VERDICTS), 0))
+    held_back: int = 0  # of the rejected: good records of an --all-or-nothing or --replace run
+    went: dict[str, int] = field(default_factory=dict)  # rows that had to, of a --replace run
+    lacking: list[str] = field(default_factory=list)  # declared fields that no record of the file has
+    warnings: Counter[str] = field(default_factory=Counter)  # how many records of each code
+
+    @property
+    def not_in(self) -> int:
+        return sum(self.totals[verdict] for verdict in NOT_IN)
+
+    def count(self, entries: Iterable[Entry], records: int, unchanged: int) -> None:
+        """Take the totals from the entries: what they do not name went in, or was there."""
+        verdicts, lacking = Counter[str](), None
+        for entry in entries:
+            verdicts[entry["verdict"]] += 1
+            if entry["verdict"] == "warning":
+                self.warnings.update({error["code"] for error in entry["errors"]})
+            else:
+                missing = [error["field"] for error in entry["errors"] if error["code"] == "missing"]
+                lacking = missing if lacking is None else [field for field in lacking if field in missing]
+        self.totals |= {"records": records, "unchanged": unchanged} | {verdict: verdicts[verdict] for verdict in NOT_IN}
+        self.totals["migrated"] = records - unchanged - self.not_in
+        self.lacking = lacking or [] if self.not_in == records else []
+
+    @property
+    def strangers(self) -> str:
+        """A sentence if the file's records are none of ours; else empty."""
+        if not self.lacking:
+            return ""
+        *others, last = self.lacking
+        fields = f"{', '.join(others)} and {last}" if others else last
+        number = self.totals["records"]
+        lack = f"all {number:,} records lack" if number > 1 else "its one record lacks"
+        return f"these are other {self.name} than this server declares: {lack} {fields}"
+
+    def hold_back(self) -> None:
+        """Nothing went in after all: the good records count as rejected."""
+        self.held_back = self.totals["migrated"]
+        self.totals |= {"migrated": 0, "rejected": self.totals["rejected"] + self.held_back}
+        self.went = dict.fromkeys(self.went, 0)
+        self.warnings.clear()
+
+
+@dataclass
 class Report:
-    """What became of a file. `records` = the sum of the verdicts, always; all 0 when nothing could be decided.
+    """What became of a file. Without tallies nothing could be decided.
 
     `status`: complete (all in, or already there), partial (some are not), unreadable (the file), failed (the database,
     verification, or what could not be written: nothing changed). `sentence` says why in the last two cases. `untold`:
@@ -31,16 +80,12 @@ class Report:
     sentence: str = ""
     untold: str = ""
     bytes: int = 0
-    totals: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("records", *VERDICTS), 0))
-    held_back: int = 0  # of the rejected: good records of an --all-or-nothing or --replace run
-    collections: list[Collection] = field(default_factory=list)
+    tallies: list[Tally] = field(default_factory=list)
+    unserved: list[Unserved] = field(default_factory=list)
     file_errors: list[dict[str, Any]] = field(default_factory=list)
     verify: dict[str, int] | None = None
     seconds: float = 0.0
     first: list[Entry] = field(default_factory=list)  # of those that are not in
-    went: dict[str, int] = field(default_factory=dict)  # rows that had to, of a --replace run
-    lacking: list[str] = field(default_factory=list)  # declared fields that no record of the file has
-    warnings: Counter[str] = field(default_factory=Counter)  # how many of each code
 
     @classmethod
     def unreadable(cls, path: str, error: Unreadable) -> "Report":
@@ -56,73 +101,67 @@ class Report:
     def exit_code(self) -> int:
         return EXIT_CODES[self.status]
 
-    def count(self, journal: Journal, records: int) -> None:
-        """Take the totals from the journal: what it does not name went in."""
-        verdicts = Counter[str]()
-        for entry in journal:
-            verdicts[entry["verdict"]] += 1
-            if entry["verdict"] == "warning":
-                self.warnings.update({error["code"] for error in entry["errors"]})
-            elif entry["verdict"] in NOT_IN:
-                self._note(entry)
-        counted = {verdict: verdicts[verdict] for verdict in VERDICTS}
-        self.totals = {"records": records, **counted, "migrated": records - sum(counted.values())}
-        not_in = sum(counted[verdict] for verdict in NOT_IN)
-        if not_in:
-            self.status = "partial"
-        if not_in < records:
-            self.lacking = []
-
-    def _note(self, entry: Entry) -> None:
-        lacking = [error["field"] for error in entry["errors"] if error["code"] == "missing"]
-        self.lacking = [field for field in self.lacking if field in lacking] if self.first else lacking
-        if len(self.first) < _FIRST:
-            self.first.append(entry)
+    @property
+    def totals(self) -> dict[str, int]:
+        """Of all collections."""
+        return {name: sum(tally.totals[name] for tally in self.tallies) for name in ("records", *VERDICTS)}
 
     @property
-    def strangers(self) -> str:
-        """A sentence if the file's patients are none of ours; else empty."""
-        if not self.lacking:
-            return ""
-        *others, last = self.lacking
-        fields = f"{', '.join(others)} and {last}" if others else last
-        number = self.totals["records"]
-        lack = f"all {number:,} records lack" if number > 1 else "its one record lacks"
-        return f"these are other patients than this server declares: {lack} {fields}"
+    def held_back(self) -> int:
+        return sum(tally.held_back for tally in self.tallies)
 
-    def hold_back(self) -> None:
-        """Nothing went in after all: the good records count as rejected."""
-        self.held_back = self.totals["migrated"]
-        self.totals |= {"migrated": 0, "rejected": self.totals["rejected"] + self.held_back}
-        self.went = dict.fromkeys(self.went, 0)
-        self.warnings.clear()
+    @property
+    def went(self) -> dict[str, int]:
+        names = self.tallies[0].went if self.tallies else ()
+        return {name: sum(tally.went[name] for tally in self.tallies) for name in names}
+
+    @property
+    def lacking(self) -> list[str]:
+        return [name for tally in self.tallies for name in tally.lacking]
+
+    @property
+    def strangers(self) -> list[str]:
+        """A sentence for each collection whose records are none of ours."""
+        return [tally.strangers for tally in self.tallies if tally.strangers]
+
+    def add(self, tally: Tally, entries: Iterable[Entry]) -> None:
+        """Take one collection in, of which these are the entries."""
+        self.tallies.append(tally)
+        if tally.not_in:
+            self.status = "partial"
+        not_in = (entry for entry in entries if entry["verdict"] in NOT_IN)
+        self.first.extend(islice(not_in, _FIRST - len(self.first)))
 
 
-def write(report: Report, journal: Iterable[Entry], file: BinaryIO) -> None:
-    """The report as one JSON object in ASCII, with a line for each entry. The journal is gone through twice."""
+def write(report: Report, journals: Sequence[Iterable[Entry]], file: BinaryIO) -> None:
+    """The report as one JSON object in ASCII, with a line for each entry. The journals are gone through twice."""
     file.write(_opened(_head(report)).encode())
-    _write_array(file, "records", _of(journal, NOT_IN))
-    _write_array(file, "warnings", _of(journal, ("warning",)))
+    _write_array(file, "records", _of(journals, NOT_IN))
+    _write_array(file, "warnings", _of(journals, ("warning",)))
     file.write((json.dumps(_tail(report), indent=2)[2:] + "\n").encode())
 
 
 def _head(report: Report) -> dict[str, Any]:
-    head = {
+    return {
         "report": "db.json migration",
         "version": 1,
         "status": report.status,
         "exit_code": report.exit_code,
         "dry_run": report.dry_run,
         "source": {"path": report.path, "bytes": report.bytes},
-        "totals": report.totals,
+        **_counts(report),
+        "resources": [{"name": tally.name, **_counts(tally)} for tally in report.tallies],
     }
-    return head | {name: value for name in ("held_back", "went", "lacking") if (value := getattr(report, name))}
+
+
+def _counts(of: Report | Tally) -> dict[str, Any]:
+    found = {name: getattr(of, name) for name in ("held_back", "went", "lacking")}
+    return {"totals": of.totals} | {name: value for name, value in found.items() if value}
 
 
 def _tail(report: Report) -> dict[str, Any]:
-    collections = [collection._asdict() | {"verdict": "not migrated"} for collection in report.collections]
     return {
-        "collections": collections,
+        "collections": [one._asdict() | {"verdict": "not migrated", "reason": one.reason} for one in report.unserved],
         "file_errors": report.file_errors,
         "failure": report.sentence if report.status == "failed" else None,
         "verify": report.verify,
@@ -135,8 +174,8 @@ def _opened(members: dict[str, Any]) -> str:
     return json.dumps(members, indent=2).removesuffix("\n}") + ",\n"
 
 
-def _of(journal: Iterable[Entry], verdicts: Container[str]) -> Iterator[Entry]:
-    return (entry for entry in journal if entry["verdict"] in verdicts)
+def _of(journals: Iterable[Iterable[Entry]], verdicts: Container[str]) -> Iterator[Entry]:
+    return (entry for entry in chain.from_iterable(journals) if entry["verdict"] in verdicts)
 
 
 def _write_array(file: BinaryIO, name: str, entries: Iterable[Entry]) -> None:

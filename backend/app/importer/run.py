@@ -1,40 +1,32 @@
 """One import from end to end: `import_file`. Prints nothing; what there is to say is in the report."""
 
-import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from psycopg.sql import Composed
-
-from app.importer import ordinary, settle
+from app.importer import replace, settle, stage
 from app.importer.account import Account
-from app.importer.check import Row, examine, ordinary_row
 from app.importer.connection import DatabaseFailed, connected
-from app.importer.document import Cut, Document
-from app.importer.entries import Entry, key_offsets, of_left_out, of_record, places_of
+from app.importer.document import Document
+from app.importer.entries import Entry
 from app.importer.files import Input, Unwritable, output
-from app.importer.journal import Journal, all_held_back, merged
-from app.importer.json_text import Broken
-from app.importer.load import Loader, begin, known
+from app.importer.journal import NOT_IN, Journal, merged
 from app.importer.mistaken import explained
-from app.importer.ordinary import Ordinary, fields
+from app.importer.reading import Reading
 from app.importer.rejects import Rejects
-from app.importer.replace import make_room, put_in_order, rows
-from app.importer.report import Report
+from app.importer.report import Report, Tally
 from app.importer.source import Source, Unreadable
-from app.importer.spool import Spool
-from app.importer.verify import Tally, behind, read_back
-from app.resource.record import InvalidRecord
+from app.importer.stage import Stage
+from app.resource.resource import Resource
 
 _EVERY = 2048
 
 
 class Step(NamedTuple):
-    """How far it is, for people: bytes of the file, then rows. `total` is None where it cannot be known."""
+    """How far it is, for people, in bytes. `total` is None where it cannot be known."""
 
     name: str
     done: int
@@ -49,7 +41,7 @@ Progress = Callable[[Step], None]
 class Options:
     """`dry_run`: find out, write nothing. `all_or_nothing`: write only if every record is good. `verify`: read back.
 
-    `replace`: as `all_or_nothing`, and what the file does not have goes.
+    `replace`: as `all_or_nothing`, and what the file does not have goes, from the tables of the collections it has.
     """
 
     dry_run: bool = False
@@ -63,11 +55,13 @@ class Options:
 def import_file(
     path: Path,
     database: str | AbstractContextManager[str],
+    resources: Sequence[Resource],
     options: Options = Options(),
+    *,
     progress: Progress = lambda _: None,
     before_commit: Callable[[], object] = lambda: None,
 ) -> Report:
-    """Bring the patients of a db.json into the table, in one transaction.
+    """Bring the records of a db.json into the tables of these resources, in one transaction.
 
     `database` is libpq's DSN, or yields one while it is needed (it may raise `DatabaseFailed`). What is wrong with the
     file or the database is told by the report's status. The report and the rejects are on the disk before the commit,
@@ -81,26 +75,28 @@ def import_file(
     ):
         account = Account(report, rejects)
         dsn = nullcontext(database) if isinstance(database, str) else database
-        return _Import(path, options, account, progress, before_commit, kept, time.monotonic()).run(dsn)
+        began = time.monotonic()
+        return _Import(path, resources, options, account, progress, before_commit, kept, began).run(dsn)
 
 
 class _Import(NamedTuple):
     """One import. `kept` closes at the end what must live as long as the report is written."""
 
     path: Path
+    resources: Sequence[Resource]
     options: Options
     account: Account
     progress: Progress
     before_commit: Callable[[], object]
     kept: ExitStack
-    started: float
+    began: float
 
     def run(self, database: AbstractContextManager[str]) -> Report:
         try:
             with Input(self.path) as source:
-                document = Document(Source(source.stream), Ordinary())
+                document = Document(Source(source), [resource.path for resource in self.resources])
                 with database as dsn:
-                    return self._staged(source, document, dsn)
+                    return self._through(source, document, dsn)
         except Unreadable as error:
             report = Report.unreadable(str(self.path), explained(self.path, error))
         except (DatabaseFailed, Unwritable) as error:
@@ -110,99 +106,100 @@ class _Import(NamedTuple):
         self.account.tell_failure(self._finished(report))
         return report
 
-    def _staged(self, source: Input, document: Document, dsn: str) -> Report:
-        """Read all of it before the table is locked: a pipe that stalls, or a long record, stops nobody."""
+    def _through(self, source: Input, document: Document, dsn: str) -> Report:
+        """Read all of it before a table is locked: a pipe that stalls, or a long record, stops nobody."""
         with connected(dsn) as connection:
-            table = known(connection)
-        with Spool(table.keys, all_aside=self.options.replace) as spool, Journal() as found:
-            records = self._read(document, spool, found, source.size)
-            source.demand_unchanged()
-            with connected(dsn) as connection:
-                self.progress(Step("waiting for writers", 0, None, 0))
-                loader = begin(connection, spool)
-                loader.load(table.then, self._told("writing", spool.new))
-                return self._transaction(document, loader, found, records)
-
-    def _transaction(self, document: Document, loader: Loader, found: Journal, records: int) -> Report:
-        report = Report(str(self.path), bytes=document.source.taken_in, collections=document.collections)
-        written, journal = self._settled(loader, found, report)
-        report.count(journal, records)
-        replaced = self.options.replace and report.status == "complete"
-        if replaced:
-            written = put_in_order(loader)
-        if self.options.verify:
-            report.verify = self._verify(loader, rows(loader) if replaced else behind(loader.base), written)
-        if (self.options.all_or_nothing or self.options.replace) and report.status == "partial":
-            report.hold_back()
-            journal = self._journal(all_held_back(journal, records))
-        self.account.write(self._finished(report), journal)
-        if (report.totals["migrated"] or replaced) and not self.options.dry_run:
-            self.before_commit()
-            loader.commit(records)
+            stage.demand_tables(connection, self.resources)
+        readings = self._read(document, source)
+        source.demand_unchanged()
+        with connected(dsn) as connection:
+            stage.settings(connection)
+            stages = [self._staged(Stage(connection, one.resource, number), one) for number, one in enumerate(readings)]
+            self._say("waiting for writers")
+            stage.lock(stages)
+            report = Report(str(self.path), bytes=document.source.taken_in, unserved=document.unserved)
+            self._settle(report, source, readings, stages)
+            if report.totals["migrated"] or (self.options.replace and report.status == "complete"):
+                self._commit(report, stages)
         self.account.show(report)
         return report
 
-    def _settled(self, loader: Loader, found: Journal, report: Report) -> tuple[Tally, Journal]:
-        """What was written, and an entry for each record of which there is something to say."""
-        aside = loader.spool.aside
-        self.progress(Step("settling duplicates", 0, None, aside))
+    def _read(self, document: Document, source: Input) -> list[Reading]:
+        """The collections of the file that are declared, in its order; their good records are spooled."""
+        declared, readings = {resource.path: resource for resource in self.resources}, list[Reading]()
+        with self.account.rejects.anew() as file, Rejects(file) as rejects:
+            for name in document.lists():
+                readings.append(self.kept.enter_context(Reading(declared[name])))
+                rejects.begin(name)
+                due = 0
+                for records in readings[-1].read(document, rejects):
+                    if records >= due:
+                        due = records + _EVERY
+                        self.progress(Step("reading", document.source.taken_in, source.size, records))
+        return readings
+
+    def _staged(self, staged: Stage, reading: Reading) -> Stage:
+        total = reading.spool.tell()
+        reading.spool.seek(0)
+
+        def on_bytes(done: int) -> None:
+            self.progress(Step("staging", done, total, reading.records * done // total))
+
+        staged.fill(reading.spool, reading.checker.columns, on_bytes)
+        return staged
+
+    def _settle(self, report: Report, source: Input, readings: Sequence[Reading], stages: Sequence[Stage]) -> None:
+        """Write what can be written, see what became of the rest, and have the report on the disk."""
+        journals = [self._settled(report, source, *each) for each in zip(readings, stages, strict=True)]
+        source.demand_unchanged()
+        replaced = self.options.replace and report.status == "complete"
+        for staged in stages if replaced else ():
+            replace.put_in_order(staged)
+        if self.options.verify:
+            self._say("verifying")
+            verify = replace.verify if replaced else settle.verify
+            report.verify = {"records": sum(map(verify, stages)), "differ": 0}
+        if report.status == "partial" and (self.options.all_or_nothing or self.options.replace):
+            journals = list(map(self._held_back, report.tallies, readings, stages, journals))
+        self.account.write(self._finished(report), journals)
+
+    def _settled(self, report: Report, source: Input, reading: Reading, staged: Stage) -> Journal:
+        """One collection; an entry for each record of which there is something to say."""
+        self._say(f"writing {reading.resource.path}")
+        staged.number()
+        tally = Tally(reading.resource.path)
         if self.options.replace:
-            report.went = make_room(loader)._asdict()
-        written, left_out = settle.settle(loader) if aside else (loader.copied, iter(()))
-        return written, self._journal(merged(found, map(of_left_out, left_out)))
+            tally.went = replace.make_room(staged)._asdict()
+        unchanged, left = settle.settle(staged)
+        journal = self._journal(merged(reading.found, reading.of_left(source, left)))
+        tally.count(journal, reading.records, unchanged)
+        report.add(tally, journal)
+        return journal
+
+    def _held_back(self, tally: Tally, reading: Reading, staged: Stage, journal: Journal) -> Journal:
+        tally.hold_back()
+        not_in = (entry for entry in journal if entry["verdict"] in NOT_IN)
+        return self._journal(merged(not_in, map(reading.entries.held_back, settle.written(staged))))
+
+    def _commit(self, report: Report, stages: Iterable[Stage]) -> None:
+        """For good; the sequences are the very last thing before, as no rollback undoes it."""
+        if self.options.dry_run:
+            return
+        self.before_commit()
+        for staged, tally in zip(stages, report.tallies, strict=True):
+            if tally.totals["migrated"] or self.options.replace:
+                staged.use(tally.totals["records"])
+        staged.connection.commit()
 
     def _finished(self, report: Report) -> Report:
-        report.dry_run, report.seconds = self.options.dry_run, time.monotonic() - self.started
+        report.dry_run, report.seconds = self.options.dry_run, time.monotonic() - self.began
         return report
 
-    def _read(self, document: Document, spool: Spool, found: Journal, size: int | None) -> int:
-        """Every record is spooled, or written down with its faults. How many there were."""
-        index = -1
-        with self.account.rejects.anew() as file, Rejects(file) as rejects:
-            for index, item in enumerate(document.records()):
-                if isinstance(item, Cut):
-                    row = self._examined(index, item, document, found, rejects)
-                else:
-                    row = ordinary_row(fields(item))
-                if row and spool.is_new(row):
-                    spool.add(index, row)
-                elif row:
-                    spool.put_aside(index, row, _places(document, item))
-                if index % _EVERY == 0:
-                    self.progress(Step("reading", document.source.taken_in, size, index))
-        return index + 1
-
-    def _examined(self, index: int, cut: Cut, document: Document, found: Journal, rejects: Rejects) -> Row | None:
-        try:
-            checked = examine(cut.raw)
-        except Broken as error:
-            raise document.refuse(cut, error) from None
-        except InvalidRecord as error:
-            found.add(of_record("rejected", index, cut, error.faults))
-            rejects.add(cut.raw)
-            return None
-        if checked.warnings:
-            found.add(of_record("warning", index, cut, checked.warnings))
-        document.ordinary.learn(checked.names)
-        return checked.row
-
-    def _verify(self, loader: Loader, query: Composed, written: Tally) -> dict[str, int]:
-        stored = read_back(loader.connection, query, self._told("verifying", written.rows))
-        if stored != written:
-            raise DatabaseFailed("verification: the table does not hold what the file says; nothing was changed")
-        return {"records": stored.rows, "differ": 0}
-
-    def _told(self, step: str, total: int) -> Callable[[int], None]:
-        """What tells of a step that counts rows."""
-        return lambda done: self.progress(Step(step, done, total, done))
+    def _say(self, step: str) -> None:
+        self.progress(Step(step, 0, None, 0))
 
     def _journal(self, entries: Iterable[Entry]) -> Journal:
         journal = self.kept.enter_context(Journal())
         for entry in entries:
             journal.add(entry)
         return journal
-
-
-def _places(document: Document, item: re.Match[bytes] | Cut) -> str:
-    offsets = key_offsets(item.raw) if isinstance(item, Cut) else ordinary.key_offsets(item)
-    return places_of(document.cut(item), offsets)

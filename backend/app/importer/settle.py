@@ -1,94 +1,108 @@
-"""Records that may repeat a key, told apart by SQL: in after all, already there, duplicate, or conflict. First wins."""
+"""Staged records into the table, as far as their keys are free, and verified; what was left is told apart by SQL.
+
+First wins. Who was left is unchanged (the table had just this record), a duplicate (an earlier record of the file has
+one of its keys) or in conflict (the table has other content under one).
+"""
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-import psycopg
-from psycopg import sql
-
 from app.importer.connection import DatabaseFailed
-from app.importer.load import Loader
-from app.importer.table import compose, row_of
-from app.importer.verify import Tally
+from app.importer.place import pointer
+from app.importer.stage import Stage
+from app.resource.record import Fault
 
-_INSERT = compose(
-    "INSERT INTO {table} ({columns}) SELECT {columns} FROM {aside} ORDER BY position ON CONFLICT DO NOTHING"
-)
-_INSERTED = compose("SELECT count(*), coalesce(sum(a.digest), 0)::text FROM {aside} a JOIN {table} USING (position)")
-
-# The rows that were there before and that records of the file equal, with the first such record. A table of its own,
-# with an index, because the planner cannot guess its size.
-_EQUAL = """
-    CREATE TEMPORARY TABLE {equal} ON COMMIT DROP AS
-        SELECT t.position, min(a.position) AS first FROM {aside} a JOIN {table} t USING (id)
-        WHERE t.position <= {base} AND {row_of_a} = {row_of_t} GROUP BY t.position
+_INSERT = """
+    INSERT INTO {table} ({columns}) SELECT {base} + 1 + s.position, {content} FROM {stage} s ORDER BY s.position
+    ON CONFLICT DO NOTHING
 """
-_EQUAL_INDEX = compose("CREATE UNIQUE INDEX ON {equal} (position)")
-_ANALYZE = compose("ANALYZE {equal}")
-
-# Who holds the id, and who the patientID, of each record that did not go in. An index within the file names the holder
-# where that is an earlier record: its row is new, or it equals a row that was there before.
-_LEFT_OUT = """
-    SELECT a.position - {base} - 1, a.places, a.id, a.patient_id,
-        i.position IS NOT NULL, CASE WHEN i.position > {base} THEN i.position ELSE i_equal.first END - {base} - 1,
-        p.position IS NOT NULL, CASE WHEN p.position > {base} THEN p.position ELSE p_equal.first END - {base} - 1
-    FROM {aside} a
-    LEFT JOIN {table} mine ON mine.position = a.position
-    LEFT JOIN {table} i ON i.id = a.id AND (i.position <= {base} OR i.position < a.position)
-    LEFT JOIN {equal} i_equal ON i_equal.position = i.position AND i_equal.first <= a.position
-    LEFT JOIN {table} p ON p.patient_id = a.patient_id AND (p.position <= {base} OR p.position < a.position)
-    LEFT JOIN {equal} p_equal ON p_equal.position = p.position AND p_equal.first <= a.position
-    WHERE mine.position IS NULL
-    ORDER BY a.position
+_REST = """
+    CREATE TEMPORARY TABLE {rest} ON COMMIT DROP AS SELECT * FROM {stage} s
+    WHERE NOT EXISTS (SELECT FROM {table} t WHERE t.position = {base} + 1 + s.position)
 """
+# The rows that were there before and that records of the file equal, with the first such record.
+_SAME = """
+    CREATE TEMPORARY TABLE {same} ON COMMIT DROP AS
+    SELECT t.position AS there, min(s.position) AS first FROM {rest} s JOIN {table} t USING (id)
+    WHERE t.position <= {base} AND {row_s} IS NOT DISTINCT FROM {row_t} GROUP BY t.position
+"""
+# Who holds one of the keys of each record that was left: an earlier record of the file, by its index, if its row is new
+# or equals a row that was there before; NULL for another row.
+_HELD = """
+    SELECT s.position, {number} AS key, CASE WHEN t.position > {base} THEN t.position - {base} - 1 ELSE e.first END
+    FROM {rest} s
+    JOIN {table} t ON t.{key} = s.{key} AND (t.position <= {base} OR t.position < {base} + 1 + s.position)
+    LEFT JOIN {same} e ON e.there = t.position AND e.first <= s.position
+    WHERE NOT EXISTS (SELECT FROM {same} WHERE first = s.position)
+"""
+_IN = "SELECT position - {base} - 1 FROM {table} WHERE position > {base} ORDER BY position"
+_VERIFY = """
+    SELECT count(*), count(*) FILTER (WHERE s.position IS NOT NULL AND {row_s} IS NOT DISTINCT FROM {row_t})
+    FROM {table} t LEFT JOIN {stage} s ON s.position = t.position - {base} - 1 WHERE t.position > {base}
+"""
+_NO_REASON = "verification: the table left out a row whose keys are free; nothing was changed"
+_AT_ONCE = 5000
 
 
-class Holder(NamedTuple):
-    """Who has a key: the file's record at index `first`, or (None) a row of the table that was there before."""
-
-    first: int | None
-
-
-class LeftOut(NamedTuple):
-    """A record that did not go in, by its index in the file, and who holds its keys. `places` as it was put aside."""
+class Left(NamedTuple):
+    """A record that did not go in, by its index in the list, and why."""
 
     record: int
-    places: str
-    id: str
-    patient_id: str
-    id_holder: Holder | None
-    patient_id_holder: Holder | None
-
-    @property
-    def unchanged(self) -> bool:
-        """The table had just this record."""
-        return self.id_holder == Holder(self.record)
+    verdict: str
+    faults: list[Fault]
 
 
-def settle(loader: Loader) -> tuple[Tally, Iterator[LeftOut]]:
-    """What the loader has written when what it put aside is in, as far as the keys are free, and what is not."""
-    written = _insert(loader.connection).plus(*loader.copied)
-    return written, _left_out(loader.connection, loader.base)
+def settle(stage: Stage) -> tuple[int, Iterator[Left]]:
+    """Write what can be written. How many records the table had already, and what else was left, in file order."""
+    stage.migrated = stage.run(_INSERT).rowcount
+    if stage.migrated == stage.records:
+        return 0, iter(())
+    stage.run(_REST)
+    stage.run("ANALYZE {rest}")
+    stage.run(_SAME)
+    stage.run("ANALYZE {same}")
+    (unchanged,) = stage.one("SELECT count(*) FROM {same}")
+    return unchanged, _left(stage, stage.records - stage.migrated - unchanged)
 
 
-def _insert(connection: psycopg.Connection[Any]) -> Tally:
-    connection.execute(_INSERT)
-    rows, digests = connection.execute(_INSERTED).fetchone() or (0, "0")
-    return Tally().plus(rows, int(digests))
+def written(stage: Stage) -> Iterator[int]:
+    """The indices of the records that went in."""
+    return (index for (index,) in _streamed(stage, stage.sql(_IN)))
 
 
-def _left_out(connection: psycopg.Connection[Any], base: int) -> Iterator[LeftOut]:
-    """The records that did not go in, in file order. Raises `DatabaseFailed` if there is no reason for one."""
-    behind = sql.Literal(base)
-    connection.execute(compose(_EQUAL, base=behind, row_of_a=row_of("a"), row_of_t=row_of("t")))
-    connection.execute(_EQUAL_INDEX)
-    connection.execute(_ANALYZE)
-    with connection.cursor(name="left_out") as cursor:
-        cursor.itersize = 5000
-        cursor.execute(compose(_LEFT_OUT, base=behind))
-        for record, places, id_, patient_id, id_held, id_first, patient_id_held, patient_id_first in cursor:
-            id_holder = Holder(id_first) if id_held else None
-            patient_id_holder = Holder(patient_id_first) if patient_id_held else None
-            if not (id_held or patient_id_held):
-                raise DatabaseFailed("verification: the table left out a row whose keys are free; nothing was changed")
-            yield LeftOut(record, places, id_, patient_id, id_holder, patient_id_holder)
+def verify(stage: Stage) -> int:
+    """How many rows were written; the table holds them as the file has them. Raises `DatabaseFailed` if it does not."""
+    return demand_equal(stage.one(_VERIFY), stage.migrated)
+
+
+def demand_equal(found: tuple[int, int], rows: int) -> int:
+    """Raise `DatabaseFailed` unless so many rows were found, and as many that are equal. How many."""
+    if found != (rows, rows):
+        raise DatabaseFailed("verification: the table does not hold what the file says; nothing was changed")
+    return rows
+
+
+def _left(stage: Stage, expected: int) -> Iterator[Left]:
+    """Raises `DatabaseFailed` if there is no reason for one."""
+    queries = (stage.sql(_HELD, number=str(number), key=stage.column(key)) for number, key in enumerate(stage.keys))
+    held = _streamed(stage, b" UNION ALL ".join(queries) + b" ORDER BY 1, 2") if expected else ()
+    for index, holders in groupby(held, key=itemgetter(0)):
+        faults = [_fault(stage, stage.keys[key], first) for _, key, first in holders]
+        yield Left(index, "duplicate" if any(fault.code == "duplicate" for fault in faults) else "conflict", faults)
+        expected -= 1
+    if expected:
+        raise DatabaseFailed(_NO_REASON)
+
+
+def _fault(stage: Stage, key: str, first: int | None) -> Fault:
+    if first is None:
+        return Fault(key, "conflict", "is in the table already, with other content")
+    return Fault(key, "duplicate", f"stands earlier in the file, at {pointer(stage.resource.path, first)}")
+
+
+def _streamed(stage: Stage, query: bytes) -> Iterator[tuple[Any, ...]]:
+    with stage.connection.cursor(name="streamed") as cursor:
+        cursor.itersize = _AT_ONCE
+        yield from cursor.execute(query, ())

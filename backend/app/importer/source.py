@@ -6,7 +6,7 @@ Knows JSON's grammar between values, and UTF-8; does not know what a patient is.
 import codecs
 import re
 from collections.abc import Iterator
-from typing import BinaryIO, NoReturn
+from typing import NoReturn, Protocol
 
 from app.importer.json_text import Broken, demand_json, end_of_value, skip_blank
 from app.importer.place import Place
@@ -40,18 +40,28 @@ class NotJSON(Unreadable):
     """The file is not JSON from this place on."""
 
 
-class Source:
-    """`window` holds the bytes at hand; `at` is the next one not taken yet. A leading BOM is skipped."""
+class Stream(Protocol):
+    """What bytes are read from."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Source:
+    """`window` holds the bytes at hand; `at` is the next one not taken yet. A leading BOM is skipped.
+
+    `offset` and `place`: where in the file the stream begins, if it is not its beginning.
+    """
+
+    def __init__(self, stream: Stream, offset: int = 0, place: Place = Place()) -> None:  # noqa: B008 immutable
         self.window = b""
         self.at = 0
-        self.taken_in = 0  # bytes read from the stream so far
+        self.taken_in = offset  # bytes of the file read so far
         self._stream = stream
         self._decoder = codecs.getincrementaldecoder("utf-8")()
-        self._place = Place()  # of window[_placed]
+        self._place = place  # of window[_placed]
         self._placed = 0
-        self._begin()
+        if not offset:
+            self._begin()
 
     @property
     def offset(self) -> int:

@@ -244,7 +244,13 @@ DAY = Kind(
     Scalar(True, _same_day, day_bound, _ISO, _ISO, _of("0123456789-")),
     str,
 )
-JSON = Kind("any JSON value", (JSONB,), "jsonb", None, partial(json.dumps, ensure_ascii=False, separators=(",", ":")))
+JSON = Kind(
+    "any JSON value",
+    (JSONB,),
+    "jsonb",
+    None,
+    partial(json.dumps, ensure_ascii=False, allow_nan=False, separators=(",", ":")),
+)
 
 KINDS = (TEXT, WHOLE, NUMBER, TRUTH, DAY, JSON)
 

@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 
 from app.config import BACKEND
 from app.exporter import export as export_to
-from app.exporter import laid_out, replacing
+from app.exporter import laid_out
+from app.importer.files import output
 from app.importer.frame import around
 from app.importer.run import import_file
 from app.importer.source import Unreadable
+from app.resources import RESOURCES
 from tests.npm import installed
 from tests.servers import Server
 
@@ -64,12 +66,12 @@ def imported(content: Any, dsn: str, folder: Path) -> Path:
     """A file as json-server writes it, imported."""
     file = folder / "before.json"
     file.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    assert import_file(file, dsn).exit_code == 0
+    assert import_file(file, dsn, RESOURCES).exit_code == 0
     return file
 
 
 def test_the_seed_comes_back_byte_for_byte(database_url: str, export: Export, tmp_path: Path) -> None:
-    import_file(SEED, database_url)
+    import_file(SEED, database_url, RESOURCES)
     done = export("after.json")
     assert (done.returncode, done.stdout) == (0, "")
     assert (tmp_path / "after.json").read_bytes() == SEED.read_bytes()
@@ -188,8 +190,8 @@ def test_a_file_that_changes_meanwhile_is_not_replaced(database_url: str, tmp_pa
 
 
 def export_while(something_happens: Callable[[], object], file: Path, dsn: str) -> None:
-    with replacing(file) as output, around(file) as frame:
-        export_to(dsn, output, frame)
+    with output(file) as place, place.anew() as written, around(file, ["patients"]) as frame:
+        export_to(dsn, written, RESOURCES, frame)
         something_happens()
 
 

@@ -8,7 +8,9 @@ import pytest
 
 from app.config import BACKEND
 from app.exporter import export
+from app.importer.frame import alone
 from app.importer.run import import_file
+from app.resources import RESOURCES
 from tests.integration.processes import PATIENT, serving
 from tests.integration.test_migrations import alembic
 
@@ -28,12 +30,12 @@ def clinic(database_url: str) -> str:
 def test_a_schema_of_ones_own_is_everybodys(clinic: str, pooled: bool) -> None:
     url = f"{clinic}&options={OWN_SCHEMA}"
     assert (migrated := alembic(url, "upgrade", "head")).returncode == 0, migrated.stderr
-    assert import_file(SEED, url).totals["migrated"] == 30
+    assert import_file(SEED, url, RESOURCES).totals["migrated"] == 30
     with serving(DATABASE_URL=url, DB_POOLED=pooled) as server:
         assert "30 patients" in server.said
         assert len(server.patients()) == 30
         assert server.http.post("/patients", json=PATIENT).status_code == 201
-    assert export(url, file := io.BytesIO()) == 31
+    assert export(url, file := io.BytesIO(), RESOURCES, alone(["patients"])) == {"patients": 31}
     assert len(json.loads(file.getvalue())["patients"]) == 31
     with psycopg.connect(clinic) as connection:
         counts = "SELECT (SELECT count(*) FROM public.patients), (SELECT count(*) FROM clinic.patients)"

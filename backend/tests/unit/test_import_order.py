@@ -50,8 +50,8 @@ IMPORTS = {
         "logs",
         "origins",
     },
-    "importer": {"models", "resource", "resources", "libpq", "outages", "limits"},
-    "exporter": {"importer", "dialect", "resources"},
+    "importer": {"resource", "sql", "libpq", "outages", "limits"},
+    "exporter": {"importer", "dialect", "resource"},
     "embedded": {"libpq"},
     "logs": {"config"},
     "seed": {"config", "importer", "libpq", "resource"},
@@ -124,10 +124,7 @@ def test_a_room_imports_only_what_it_may() -> None:
 
 def test_what_is_served_is_known_to_those_alone_who_hand_it_in() -> None:
     knowing = {room for room, names in rooms().items() if any(name.startswith("app.resources") for name in names)}
-    assert knowing == {"main", "__main__", "development"} | _NOT_YET_HANDED
-
-
-_NOT_YET_HANDED = {"importer", "exporter"}
+    assert knowing == {"main", "__main__", "development"}
 
 
 def test_connections_are_opened_in_two_places() -> None:

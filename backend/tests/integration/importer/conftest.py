@@ -11,7 +11,7 @@ import pytest
 
 from app.dialect.row import row
 from app.importer.run import Options, import_file
-from app.resources import PATIENTS
+from app.resources import PATIENTS, RESOURCES
 from tests.patients import patient
 
 VERDICTS = ("migrated", "unchanged", "rejected", "duplicate", "conflict")
@@ -49,7 +49,7 @@ def imports(database_url: str, table: psycopg.Connection[Any], tmp_path: Path) -
         source, report, rejects = tmp_path / "db.json", tmp_path / "report.json", tmp_path / "rejects.json"
         source.write_bytes(content if isinstance(content, bytes) else content.encode())
         before = count(table)
-        import_file(source, database_url, Options(report=report, rejects=rejects, **options))
+        import_file(source, database_url, RESOURCES, Options(report=report, rejects=rejects, **options))
         told, rejected = strict(report.read_text("ascii")), rejects.read_text() if rejects.exists() else ""
         outcome = Outcome(told, rejected, count(table) - before)
         demand_accounted(outcome)

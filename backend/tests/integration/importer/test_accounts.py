@@ -118,9 +118,21 @@ def test_the_other_collections_are_named_with_their_counts(imports: Imports) -> 
     content = {"$schema": "x", "doctors": [1, [2], {}], "patients": [], "profile": {"name": "x", "y": []}, "v": None}
     report = imports(json.dumps(content)).report
     assert report["collections"] == [
-        {"name": "doctors", "type": "list", "records": 3, "verdict": "not migrated"},
-        {"name": "profile", "type": "object", "records": 1, "verdict": "not migrated"},
-        {"name": "v", "type": "value", "records": 1, "verdict": "not migrated"},
+        {
+            "name": "doctors",
+            "type": "list",
+            "records": 3,
+            "verdict": "not migrated",
+            "reason": "this server does not declare it",
+        },
+        {
+            "name": "profile",
+            "type": "object",
+            "records": 1,
+            "verdict": "not migrated",
+            "reason": "it is no list of records",
+        },
+        {"name": "v", "type": "value", "records": 1, "verdict": "not migrated", "reason": "it is no list of records"},
     ]
     assert (report["status"], report["exit_code"]) == ("complete", 0)
 

@@ -15,6 +15,7 @@ import pytest
 from app.config import BACKEND
 from app.importer.files import Unwritable
 from app.importer.run import Options, import_file
+from app.resources import RESOURCES
 from tests.integration.processes import postgres_processes, serving
 from tests.servers import wait_until
 
@@ -144,7 +145,9 @@ def test_what_cannot_be_written_is_told_before_anything_is_done(database_url: st
 def test_the_source_is_never_overwritten(database_url: str, table: Table, file: Path, option: str) -> None:
     file.write_text(GOOD)
     with pytest.raises(Unwritable, match="is named twice"):
-        import_file(file, database_url, Options(report=file) if option == "report" else Options(rejects=file))
+        import_file(
+            file, database_url, RESOURCES, Options(report=file) if option == "report" else Options(rejects=file)
+        )
     assert file.read_text() == GOOD
     assert count(table) == 0
 
@@ -152,7 +155,7 @@ def test_the_source_is_never_overwritten(database_url: str, table: Table, file: 
 def test_report_and_rejects_are_two_files(database_url: str, table: Table, file: Path, report: Path) -> None:
     file.write_text(GOOD)
     with pytest.raises(Unwritable, match="is named twice"):
-        import_file(file, database_url, Options(report=report, rejects=report))
+        import_file(file, database_url, RESOURCES, Options(report=report, rejects=report))
     assert count(table) == 0
 
 

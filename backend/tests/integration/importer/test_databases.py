@@ -9,7 +9,9 @@ import pytest
 
 from app.development import upgrade
 from app.exporter import export
+from app.importer.frame import alone
 from app.importer.run import Options, import_file
+from app.resources import RESOURCES
 
 from .conftest import Imports, count, db, record, served
 
@@ -38,7 +40,7 @@ def test_settings_of_the_session_make_no_difference(
 ) -> None:
     source = tmp_path / "db.json"
     source.write_text(db(A, B, A))
-    report = import_file(source, f"{database_url}&options=-c%20{setting.replace('=', '%3D')}")
+    report = import_file(source, f"{database_url}&options=-c%20{setting.replace('=', '%3D')}", RESOURCES)
     assert (report.sentence, report.totals["migrated"], report.totals["duplicate"]) == ("", 2, 1)
     assert served(table) == [A, B]
 
@@ -54,10 +56,10 @@ def test_an_encoding_of_the_client_makes_no_difference(
     upgrade(dsn := f"{database_url}&client_encoding={encoding}")
     monkeypatch.setenv("PGCLIENTENCODING", encoding)
     for verdict in ("migrated", "unchanged"):
-        report = import_file(source, dsn)
+        report = import_file(source, dsn, RESOURCES)
         assert (report.sentence, report.totals[verdict], report.totals["duplicate"]) == ("", 2, 1)
     with written.open("wb") as file:
-        assert export(dsn, file) == 2
+        assert export(dsn, file, RESOURCES, alone(["patients"])) == {"patients": 2}
     assert json.loads(written.read_text())["patients"] == polish == served(table)
 
 
@@ -114,7 +116,7 @@ def test_without_verification_nothing_is_read_back(imports: Imports) -> None:
 def test_a_database_without_the_schema_says_what_to_run(bare_database: str, tmp_path: Path) -> None:
     source = tmp_path / "db.json"
     source.write_text(db(A))
-    report = import_file(source, bare_database)
+    report = import_file(source, bare_database, RESOURCES)
     assert (report.status, report.sentence) == (
         "failed",
         "the database has no patients table yet; run: alembic upgrade head",
@@ -134,7 +136,7 @@ def test_a_database_without_the_schema_says_what_to_run(bare_database: str, tmp_
 def test_a_database_that_is_not_there_is_told_without_the_password(tmp_path: Path, dsn: str) -> None:
     source, written = tmp_path / "db.json", tmp_path / "report.json"
     source.write_text(db(A))
-    report = import_file(source, dsn, Options(report=written))
+    report = import_file(source, dsn, RESOURCES, Options(report=written))
     assert report.status == "failed"
     assert "\n" not in report.sentence
     assert "s3" not in report.sentence + written.read_text()

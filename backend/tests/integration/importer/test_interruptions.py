@@ -19,6 +19,7 @@ import pytest
 
 from app.config import BACKEND
 from app.importer.run import Options, Step, import_file
+from app.resources import RESOURCES
 from tests.integration.processes import PATIENT, serving
 from tests.servers import UNMEASURED, wait_until
 
@@ -28,7 +29,7 @@ Table = psycopg.Connection[Any]
 SCRIPT = [sys.executable, "scripts/migrate_db_json.py"]
 MANY = 3000
 CONTENT = db(*map(record, range(MANY)))
-_COPYING = "SELECT coalesce(sum(tuples_processed), 0) > 0 FROM pg_stat_progress_copy WHERE relid = 'patients'::regclass"
+_WRITING = "SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 _WAITING = "SELECT count(*) FROM pg_locks WHERE relation = 'patients'::regclass AND NOT granted"
 
 
@@ -62,7 +63,7 @@ def half_fed(dsn: str, tmp_path: Path) -> Iterator[tuple["subprocess.Popen[str]"
 
 @contextmanager
 def half_way(dsn: str, table: Table, tmp_path: Path) -> Iterator[tuple["subprocess.Popen[str]", Callable[[], object]]]:
-    """An import in the middle of its COPY, at a row that has to wait; and what lets it go on."""
+    """An import in the middle of its INSERT, at a row that has to wait; and what lets it go on."""
     source = tmp_path / "db.json"
     source.write_text(CONTENT)
     body = f"BEGIN IF NEW.id = '{MANY // 2}' THEN PERFORM pg_advisory_xact_lock(7); END IF; RETURN NEW; END"
@@ -71,7 +72,7 @@ def half_way(dsn: str, table: Table, tmp_path: Path) -> Iterator[tuple["subproce
     table.execute("SELECT pg_advisory_lock(7)")
     try:
         with started(dsn, source, "--report", str(tmp_path / "report.json")) as process:
-            wait_until(lambda: table.execute(_COPYING).fetchone() == (True,), 30)
+            wait_until(lambda: table.execute(_WRITING).fetchone() == (True,), 30)
             yield process, lambda: table.execute("SELECT pg_advisory_unlock(7)")
     finally:
         table.execute("SELECT pg_advisory_unlock_all()")
@@ -104,7 +105,7 @@ def test_an_import_that_is_killed_at_any_time_leaves_all_or_nothing(
         process.kill()
     wait_until(lambda: ended(table), 30)
     assert count(table) in {0, MANY}
-    assert import_file(source, database_url).exit_code == 0
+    assert import_file(source, database_url, RESOURCES).exit_code == 0
     assert count(table) == MANY
 
 
@@ -190,16 +191,16 @@ def test_what_comes_into_the_table_while_the_file_is_read_is_there_before_it(
     later.write_text(db(record(9), *([what] if how == "insert" else [])))
     source.write_text(db(record(1), record(2)))
     if how == "update":
-        import_file(later, database_url)
+        import_file(later, database_url, RESOURCES)
 
     def interfere(step: Step) -> None:
         if step.name == "waiting for writers":
             if how == "insert":
-                import_file(later, database_url)
+                import_file(later, database_url, RESOURCES)
             else:
                 table.execute(f"UPDATE patients SET {what}".encode())
 
-    report = import_file(source, database_url, Options(report=told), interfere)
+    report = import_file(source, database_url, RESOURCES, Options(report=told), progress=interfere)
     entries = json.loads(told.read_text())["records"]
     said = [
         f"{entry['verdict']} " + " ".join(f"{e['field']}:{e['code']}" for e in entry["errors"]) for entry in entries
@@ -207,7 +208,7 @@ def test_what_comes_into_the_table_while_the_file_is_read_is_there_before_it(
     assert said == ([verdict] if verdict.startswith("conflict") else [])
     assert report.totals["unchanged"] == (verdict == "unchanged")
     assert report.totals["migrated"] == 1 + (verdict == "in")
-    assert ["line" in entry for entry in entries] == [False] * len(entries)  # its place was not kept
+    assert [entry["line"] for entry in entries] == [3] * len(entries)
 
 
 def test_a_row_that_goes_while_the_file_is_read_is_not_there_any_more(
@@ -215,13 +216,13 @@ def test_a_row_that_goes_while_the_file_is_read_is_not_there_any_more(
 ) -> None:
     source = tmp_path / "db.json"
     source.write_text(db(record(1), record(2)))
-    import_file(source, database_url)
+    import_file(source, database_url, RESOURCES)
 
     def interfere(step: Step) -> None:
         if step.name == "waiting for writers":
             table.execute("DELETE FROM patients WHERE id = '1'")
 
-    report = import_file(source, database_url, progress=interfere)
+    report = import_file(source, database_url, RESOURCES, progress=interfere)
     assert (report.totals["migrated"], report.totals["unchanged"]) == (1, 1)
 
 
@@ -277,10 +278,10 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
     source.write_text(CONTENT)
 
     def interfere(step: Step) -> None:
-        if step.name == "reading" and step.records == 0:
+        if step.name == "reading" and step.records == 1:
             change(source)
 
-    report = import_file(source, database_url, Options(), interfere)
+    report = import_file(source, database_url, RESOURCES, Options(), progress=interfere)
     assert report.status == "unreadable"
     assert ("changed while it was read" in report.sentence) or ("not JSON" in report.sentence)
     assert count(table) == 0
@@ -288,7 +289,9 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
 
 def test_a_database_that_goes_away_changes_nothing(database_url: str, table: Table, tmp_path: Path) -> None:
     with half_way(database_url, table, tmp_path) as (process, go_on):
-        table.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_progress_copy")
+        table.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'patients-import'"
+        )
         go_on()
         assert process.wait() == 3
         said = process.stderr.read() if process.stderr else ""

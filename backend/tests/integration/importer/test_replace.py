@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from app.importer.run import Options, import_file
+from app.resources import RESOURCES
 
 from .conftest import Imports, count, db, exactly, record, served
 
@@ -122,7 +123,9 @@ def test_a_commit_that_is_late_changes_nothing_before(database_url: str, table: 
     source, seen = tmp_path / "db.json", list[Any]()
     for content in (db(A, B, C), db(D)):
         source.write_text(content)
-        import_file(source, database_url, Options(replace=True), before_commit=lambda: seen.append(served(table)))
+        import_file(
+            source, database_url, RESOURCES, Options(replace=True), before_commit=lambda: seen.append(served(table))
+        )
     assert seen == [[], [A, B, C]]
     assert served(table) == [D]
 

@@ -113,7 +113,7 @@ def test_an_export_that_nobody_hears_of_is_one(database_url: str, file: Path, un
 )
 def test_an_export_to_nowhere_is_one_sentence(database_url: str, wrapped: str, reason: str) -> None:
     done = run(database_url, EXPORT, "-", wrapped=wrapped)
-    assert (done.returncode, done.stderr) == (2, f"- cannot be written: {reason}\n")
+    assert (done.returncode, done.stderr) == (2, f"/dev/stdout cannot be written: {reason}\n")
 
 
 def test_a_report_goes_into_a_socket(database_url: str, file: Path) -> None:

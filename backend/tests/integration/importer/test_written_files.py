@@ -14,6 +14,7 @@ import pytest
 
 from app.config import BACKEND
 from app.importer.run import Options, import_file
+from app.resources import RESOURCES
 from tests.servers import UNMEASURED
 
 from .conftest import count, db, record, strict
@@ -50,7 +51,7 @@ def commit_fails(table: Table) -> Iterator[None]:
 
 
 def test_a_report_that_cannot_be_written_changes_nothing(database_url: str, table: Table, file: Path) -> None:
-    report = import_file(file, database_url, Options(report=Path("/dev/full")))
+    report = import_file(file, database_url, RESOURCES, Options(report=Path("/dev/full")))
     assert (report.status, report.exit_code, report.sentence) == ("failed", 3, FULL)
     assert count(table) == 0
 
@@ -59,7 +60,9 @@ def test_a_report_that_cannot_be_written_changes_nothing(database_url: str, tabl
 def test_rejects_that_cannot_be_written_change_nothing_and_the_report_agrees(
     database_url: str, table: Table, file: Path, written: Path, dry_run: bool
 ) -> None:
-    report = import_file(file, database_url, Options(report=written, rejects=Path("/dev/full"), dry_run=dry_run))
+    report = import_file(
+        file, database_url, RESOURCES, Options(report=written, rejects=Path("/dev/full"), dry_run=dry_run)
+    )
     told = strict(written.read_text())
     assert (report.exit_code, told["exit_code"], told["status"], told["failure"]) == (3, 3, "failed", FULL)
     assert set(told["totals"].values()) == {0}
@@ -90,7 +93,7 @@ def test_a_commit_that_fails_is_not_reported_as_done(
     database_url: str, table: Table, file: Path, written: Path
 ) -> None:
     with commit_fails(table):
-        report = import_file(file, database_url, Options(report=written))
+        report = import_file(file, database_url, RESOURCES, Options(report=written))
     told = strict(written.read_text())
     assert (report.exit_code, told["exit_code"], told["totals"]["migrated"]) == (3, 3, 0)
     assert "not today" in told["failure"]
@@ -102,7 +105,7 @@ def test_a_commit_that_fails_is_not_reported_as_done_through_a_pipe(
 ) -> None:
     reader, writer = os.pipe()
     with commit_fails(table):
-        import_file(file, database_url, Options(report=Path(f"/dev/fd/{writer}")))
+        import_file(file, database_url, RESOURCES, Options(report=Path(f"/dev/fd/{writer}")))
     os.close(writer)
     with open(reader) as pipe:
         assert strict(pipe.read())["status"] == "failed"
@@ -113,9 +116,9 @@ def test_a_pipe_whose_reader_is_gone_changes_nothing(database_url: str, table: T
     with open(writer, "wb"):
         os.set_blocking(reader, False)
         path = Path(f"/dev/fd/{writer}")
-        read_only = import_file(file, database_url, Options(report=path, dry_run=True))
+        read_only = import_file(file, database_url, RESOURCES, Options(report=path, dry_run=True))
         os.close(reader)
-        report = import_file(file, database_url, Options(report=path))
+        report = import_file(file, database_url, RESOURCES, Options(report=path))
     assert (read_only.exit_code, report.exit_code) == (1, 3)
     assert report.sentence.endswith("cannot be written: Broken pipe")
     assert count(table) == 0
@@ -126,7 +129,7 @@ def test_both_are_their_owners_whatever_was_there(database_url: str, file: Path,
     for path in (written, rejects):
         path.write_text("older")
         path.chmod(0o644)
-    import_file(file, database_url, Options(report=written, rejects=rejects))
+    import_file(file, database_url, RESOURCES, Options(report=written, rejects=rejects))
     assert [path.stat().st_mode & 0o777 for path in (written, rejects)] == [0o600, 0o600]
     assert [patient["id"] for patient in strict(rejects.read_text())["patients"]] == ["2"]
     assert sorted(os.listdir(written.parent)) == ["db.json", "rejects.json", "report.json"]
@@ -134,7 +137,7 @@ def test_both_are_their_owners_whatever_was_there(database_url: str, file: Path,
 
 def test_a_link_stays_a_link(database_url: str, file: Path, written: Path) -> None:
     written.symlink_to("elsewhere.json")
-    import_file(file, database_url, Options(report=written))
+    import_file(file, database_url, RESOURCES, Options(report=written))
     assert written.is_symlink()
     assert strict(written.with_name("elsewhere.json").read_text())["exit_code"] == 1
 
@@ -145,6 +148,6 @@ def test_a_report_that_cannot_take_its_place_is_told_and_the_outcome_stands(
     def put_a_folder_there() -> None:
         (written / "full").mkdir(parents=True)
 
-    report = import_file(file, database_url, Options(report=written), before_commit=put_a_folder_there)
+    report = import_file(file, database_url, RESOURCES, Options(report=written), before_commit=put_a_folder_there)
     assert (report.exit_code, count(table)) == (1, 1)
     assert report.untold == f"{written} cannot be written: Is a directory"

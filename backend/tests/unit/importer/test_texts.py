@@ -2,18 +2,19 @@
 
 import io
 import json
-import re
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.importer import json_text
-from app.importer.document import Cut, Document
+from app.importer.check import Checker
+from app.importer.document import Cut, Document, cuts
 from app.importer.json_text import Broken, Member, demand_json, end_of_value, members
-from app.importer.ordinary import Ordinary
 from app.importer.place import Place, pointer
 from app.importer.source import CHUNK, LONGEST, Source, Unreadable
+from app.resources import PATIENTS
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
@@ -147,9 +148,8 @@ class Trickle(io.BytesIO):
 
 
 def read(content: bytes, most: int) -> list[Cut]:
-    document = Document(Source(Trickle(content, most)), Ordinary())
-    cuts = [document.cut(item) for item in document.records()]
-    return [Cut(re.sub(rb"\},\s*$", b"}", cut.raw), cut.place) for cut in cuts]
+    document = Document(Source(Trickle(content, most)), ["patients"])
+    return [one for name in document.lists() for one in document.elements(name, lambda _: None) if isinstance(one, Cut)]
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 7, 64, 10**6])
@@ -159,6 +159,29 @@ def test_a_document_is_the_same_in_pieces_of_any_size(most: int) -> None:
     lines = DOCUMENT.split("\n")
     for raw, place in cuts:
         assert lines[place.line - 1][place.column - 1 :].encode().startswith(raw.split(b"\n")[0])
+
+
+@given(
+    st.lists(st.sampled_from(RECORDS[:3]), min_size=1, max_size=30),
+    st.sampled_from([None, 1, 2]),
+    st.integers(40, 9999),
+)
+def test_plain_records_are_taken_many_at_a_time_and_no_other(records: list[Any], indent: int | None, most: int) -> None:
+    content = json.dumps({"patients": records}, indent=indent, ensure_ascii=False).encode()
+    document, plain = Document(Source(Trickle(content, most)), ["patients"]), Checker(PATIENTS).plain
+    found = [
+        [one] if isinstance(one, Cut) else one for _ in document.lists() for one in document.elements("patients", plain)
+    ]
+    rows = [plain(one.raw) if isinstance(one, Cut) else [one] for some in found for one in some]
+    assert rows == [plain(json.dumps(record, ensure_ascii=False).encode()) for record in records]
+
+
+def test_any_element_is_found_again_from_where_it_began() -> None:
+    content = DOCUMENT.encode()
+    for number, (raw, place) in enumerate(found := read(content, 10**6)):
+        begin = len("".join(DOCUMENT.splitlines(keepends=True)[: place.line - 1]).encode()) + place.column - 1
+        assert content[begin:].startswith(raw)
+        assert list(cuts(Source(io.BytesIO(content[begin:]), begin, place))) == found[number:]
 
 
 @pytest.mark.parametrize("most", [1, 5, 10**6])
