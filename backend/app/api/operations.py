@@ -263,7 +263,7 @@ def _body(schema: Json) -> Json:
 
 
 def _one_or_all(name: str) -> Json:
-    return {"oneOf": [ref(name), {"type": "array", "items": ref(name)}]}
+    return {"oneOf": [ref(name), {"type": "array", "minItems": 1, "items": ref(name)}]}
 
 
 def _header(name: str) -> Json:

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from app import __version__
 from app.config import Settings
+from app.resources import PATIENTS, RESOURCES
 from tests.asked import serving
 from tests.patients import patient
 
@@ -46,7 +47,10 @@ async def test_the_json_summary(client: httpx2.AsyncClient) -> None:
         "name": "Patients API",
         "version": __version__,
         "database": "ok",
-        "resources": [{"path": "/patients", "url": "http://test/patients", "count": 1}],
+        "resources": [
+            {"path": f"/{one.path}", "url": f"http://test/{one.path}", "count": int(one is PATIENTS)}
+            for one in RESOURCES
+        ],
         "corsOrigins": ["*"],
         "jsonServerDialect": "0.17",
         "links": {

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from app.config import BACKEND
+from app.resources import RESOURCES
 from tests.integration.network import needs_ipv6, needs_network
 from tests.integration.processes import PATIENT, launched, postgres_processes, refusal, serving
 from tests.servers import wait_until
@@ -59,12 +61,12 @@ def test_both_addresses_of_localhost_are_served(database_url: str, host: str) ->
 @needs_network
 def test_who_else_may_come_is_said_in_development(database_url: str) -> None:
     with serving(DATABASE_URL=database_url, HOST="0.0.0.0") as server:
-        said = re.search(r"In the network: (http://\S+) \(everybody there may read, change and delete pat", server.said)
+        said = re.search(r"In the network: (http://\S+) \(everybody there may read, change and delete ", server.said)
         assert said, server.said
         assert server.http.get(f"{said[1]}/health/live").status_code == 200
-        assert (
-            f"HOST=0.0.0.0: everybody in the network may read, change and delete patients, at {said[1]}" in server.said
-        )
+        everything = " and ".join(resource.path for resource in RESOURCES)
+        told = f"HOST=0.0.0.0: everybody in the network may read, change and delete {everything}, at {said[1]}"
+        assert told in server.said
     with serving(DATABASE_URL=database_url) as server:
         assert "network" not in server.said
 
@@ -139,7 +141,10 @@ def test_production_logs_one_json_object_a_line(database_url: str) -> None:
     lines = [json.loads(line) for line in said.splitlines()]
     requests = [line for line in lines if line["logger"] == "app.requests"]
     assert any("CORS_ORIGINS is not set" in line["message"] for line in lines)
-    assert any(line["message"].startswith(f"serving on {url}, database module_") for line in lines)
+    assert any(
+        line["message"].startswith(f"serving on {url}, database {conninfo_to_dict(database_url)['dbname']} at ")
+        for line in lines
+    )
     assert [(line["method"], line["route"], line["status"]) for line in requests] == [
         ("POST", "/patients", 201),
         ("GET", "/patients", 200),

@@ -6,22 +6,20 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import psycopg
 import pytest
 import yaml
 
 from app.config import BACKEND
 from tests.checkout import check_out
+from tests.conftest import new_database
 from tests.servers import PATIENCE, Server
 
 ROOT = BACKEND.parent
 ORIGIN = "https://app.example"
 BLUEPRINTS = ("render.yaml", "render.free.yaml")
-_numbers = count(1)
 
 
 def blueprint(file: str) -> dict[str, Any]:
@@ -110,11 +108,8 @@ def _bare(programs: Path) -> dict[str, str]:
 @pytest.fixture
 def empty_database(cluster: str) -> Iterator[str]:
     """The URL of a database without a schema, as Render writes it: `postgres://`."""
-    name = f"deploy_{next(_numbers)}"
-    with psycopg.connect(cluster, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}")
-        yield cluster.replace("postgresql://", "postgres://").replace("@/patients?", f"@/{name}?")
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with new_database(cluster) as dsn:
+        yield dsn.replace("postgresql://", "postgres://")
 
 
 @pytest.fixture

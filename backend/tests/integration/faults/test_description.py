@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.config import BACKEND
+from app.resources import RESOURCES
 from tests.integration.faults.processes import Postgres
 from tests.servers import UNMEASURED, Server
 
@@ -39,4 +40,4 @@ def test_the_description_is_true(postgres: Postgres, server: Server, amount: Amo
         print(said.stdout[said.stdout.rfind("= SUMMARY =") :])
         assert said.returncode == 0, said.stdout[-6_000:] + said.stderr[-2_000:]
         assert int(re.findall(r"(\d+) generated", said.stdout)[-1]) > 500
-        assert re.search(r"Tested: 8", said.stdout)
+        assert re.search(rf"Tested: {2 + 6 * len(RESOURCES)}\b", said.stdout)
