@@ -1,11 +1,16 @@
 """What the pages list is complete: settings, addresses, operators, statuses, causes, metrics, rooms."""
 
 import re
+import typing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
+import sqlalchemy
+from pydantic import SecretStr, create_model
+from sqlalchemy import orm
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import DeclarativeBase
 from starlette.routing import Route
 
 from app.api.metrics import Metrics
@@ -15,13 +20,17 @@ from app.errors import Problem
 from app.limits import FILTERS, PARAMETERS, PATTERN_LENGTH, PATTERNS, SORT_KEYS
 from app.main import create_app
 from app.outages import _REASONS, SILENT, STATES
+from app.resource import columns, shapes
 from app.resource.columns import EXTRA_BYTES
+from app.resource.kinds import KINDS
+from app.resource.resource import Resource
 from app.resource.strict_json import MAX_DIGITS, MAX_VALUES
 from app.server.protocol import _REFUSALS
 from tests.docs.pages import DOCS, PAGES, ROOT, code, rows
 from tests.docs.regenerate import GENERATED, description
 
 OPERATIONS, ARCHITECTURE = DOCS / "operations.md", DOCS / "architecture.md"
+KIND_ROWS = rows(ARCHITECTURE, "## A resource")
 COMPATIBILITY = (DOCS / "json-server-compatibility.md").read_text()
 
 
@@ -114,6 +123,23 @@ def test_every_room_is_described() -> None:
         "__init__"
     }
     assert {code(cells[0])[0] for cells in rows(ARCHITECTURE, "## The rooms")} == there
+
+
+@pytest.mark.parametrize(("kind", "column", "field"), KIND_ROWS, ids=[cells[0] for cells in KIND_ROWS])
+def test_a_field_of_each_kind_is_declared_as_it_is_written(kind: str, column: str, field: str) -> None:
+    class Base(DeclarativeBase):
+        metadata = sqlalchemy.MetaData(naming_convention=columns.Base.metadata.naming_convention)
+
+    names = {**vars(sqlalchemy), **vars(columns), **vars(shapes), **vars(typing), **vars(postgresql), **vars(orm)}
+    (in_the_table := eval(code(column)[0], names)).column.nullable = False
+    members = {"__tablename__": "notes", "__table_args__": columns.rules("notes"), "one": in_the_table}
+    model: Any = type("Note", (columns.Record, Base), members)
+    body = create_model("NoteReplace", __base__=shapes.Body, one=(eval(code(field)[0], names), ...))
+    assert Resource("notes", "note", model.__table__, body).fields["one"].kind.name == kind
+
+
+def test_every_kind_is_described() -> None:
+    assert [cells[0] for cells in KIND_ROWS] == [kind.name for kind in KINDS]
 
 
 def test_what_is_said_of_the_blueprint_is_in_it() -> None:

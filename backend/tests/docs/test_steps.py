@@ -92,6 +92,8 @@ def test_a_resource_is_added(sandbox: Sandbox, database_url: str) -> None:
     done = sandbox.bash(f"export DATABASE_URL='{database_url}'\n{commands}")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "No new upgrade operations" in alembic(backend, database_url, "check")
+    linted = sandbox.bash("cd backend && .venv/bin/ruff format -q . && .venv/bin/ruff check -q . && .venv/bin/mypy app")
+    assert linted.returncode == 0, linted.stdout + linted.stderr
     doctor = {"name": "Ìfẹ́ Òjó", "fee": 120.5, "accepting": True, "since": "2020-01-31"}
     with serving(backend, database_url) as http:
         assert http.post("/patients", json=PATIENT).status_code == 201
