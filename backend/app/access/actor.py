@@ -14,7 +14,7 @@ EVERY = "*"
 ROLES: Mapping[str, str] = {"reader": "rs", "writer": "crus", "auditor": "rsh", "admin": "crudshi"}
 
 _OF_ONE = re.compile(r"(?P<resource>[A-Za-z0-9_-]+):(?P<letters>[crudshi]+)")
-# Of `patient/…` nothing is granted: it means one patient, and this would be all of them. Nor of a scope with a query.
+# Of the third context nothing is granted: it means one person, and this would be all. Nor of a scope with a query.
 _SCOPE = re.compile(r"(?:user|system)/(?P<resource>\*|[A-Za-z]+)\.(?P<letters>c?r?u?d?s?h?i?)")
 
 
@@ -32,7 +32,7 @@ class Actor(NamedTuple):
 
 
 def granted(role: str) -> Rights:
-    """What a role means, `patients:crus` of one resource, or a SMART scope; nothing if it is none of these."""
+    """What a role means, `doctors:crus` of one resource, or a SMART scope; nothing if it is none of these."""
     if role in ROLES:
         return _rights(EVERY, ROLES[role])
     said = _OF_ONE.fullmatch(role) or _SCOPE.fullmatch(role)
