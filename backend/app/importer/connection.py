@@ -1,4 +1,4 @@
-"""The importer's own connection to PostgreSQL, and what is said when it fails: never a password, never a patient."""
+"""The importer's own connection to PostgreSQL, and what is said when it fails: never a password, never a record."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from psycopg import IsolationLevel
 
-from app import libpq, outages
+from app import PROGRAM, libpq, outages
 
 _ABOUT_VALUES = ("22", "23")  # SQLSTATE classes whose messages repeat values (PostgreSQL, Appendix A)
 
@@ -32,7 +32,7 @@ def connected(dsn: str) -> Iterator[psycopg.Connection[Any]]:
 
 def _connect(dsn: str) -> psycopg.Connection[Any]:
     try:
-        connection = libpq.connect(dsn, "patients-import")
+        connection = libpq.connect(dsn, f"{PROGRAM}-import")
     except psycopg.Error as error:
         raise DatabaseFailed(outages.reason(error)) from None
     connection.isolation_level = IsolationLevel.READ_COMMITTED  # what others committed while we waited is seen

@@ -160,7 +160,7 @@ class _Copied(_Aside):
 
 
 def output(path: Path | None, *others: Path | None) -> Output:
-    """Where to write what may hold patients: readable for its owner alone. Without a path, nowhere.
+    """Where to write what may hold records: readable for its owner alone. Without a path, nowhere.
 
     Raises `Unwritable`, also rather than overwrite one of the `others`.
     """

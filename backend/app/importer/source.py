@@ -1,6 +1,6 @@
 """A stream of JSON text of any size, seen through a window that moves forward; what is wrong with it, placed.
 
-Knows JSON's grammar between values, and UTF-8; does not know what a patient is.
+Knows JSON's grammar between values, and UTF-8; does not know what a record is.
 """
 
 import codecs

@@ -81,7 +81,7 @@ def half_way(dsn: str, table: Table, tmp_path: Path) -> Iterator[tuple["subproce
 
 def ended(table: Table) -> bool:
     """Whether no import is connected any more."""
-    activity = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'patients-import'"
+    activity = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'patients-api-import'"
     return table.execute(activity).fetchone() == (0,)
 
 
@@ -290,7 +290,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
 def test_a_database_that_goes_away_changes_nothing(database_url: str, table: Table, tmp_path: Path) -> None:
     with half_way(database_url, table, tmp_path) as (process, go_on):
         table.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'patients-import'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'patients-api-import'"
         )
         go_on()
         assert process.wait() == 3
