@@ -15,29 +15,28 @@ class FieldRules(NamedTuple):
     example: Any
 
 
-# JSON Schema keyword -> the rule in words, in the order of reading.
-_PHRASES: Mapping[str, Callable[[Any], str]] = {
-    "type": {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}.__getitem__,
-    "format": {"date": "a day as YYYY-MM-DD"}.__getitem__,
-    "enum": lambda values: "one of " + ", ".join(values),
-    "minLength": {1: "not empty"}.__getitem__,
-    "pattern": {NOT_EMPTY: "not empty", NOT_BLANK: "not blank"}.__getitem__,
+# JSON Schema keyword -> the rule in words, in the order of reading; None: there are none for this value.
+_PHRASES: Mapping[str, Callable[[Any], str | None]] = {
+    "type": {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}.get,
+    "format": {"date": "a day as YYYY-MM-DD"}.get,
+    "enum": lambda values: "one of " + ", ".join(map(str, values)),
+    "minLength": lambda least: "not empty" if least == 1 else f"at least {least:,} characters",
+    "pattern": {NOT_EMPTY: "not empty", NOT_BLANK: "not blank"}.get,
     "maxLength": lambda most: f"at most {most:,} characters",
     "minimum": lambda least: f"at least {least:,}",
     "exclusiveMinimum": lambda bound: f"greater than {bound:,}",
     "maximum": lambda most: f"at most {most:,}",
+    "exclusiveMaximum": lambda bound: f"less than {bound:,}",
+    "multipleOf": lambda step: f"a multiple of {step:,}",
 }
-_NO_RULES = {"title", "examples", "default", "anyOf"}
+_NO_RULES = {"title", "description", "examples", "default", "anyOf"}
 
 # Keyword -> those that say as much and more.
 _IMPLIED_BY: Mapping[str, set[str]] = {"type": {"format", "enum"}, "minLength": {"pattern"}}
 
 
 def fields(resource: Resource) -> list[FieldRules]:
-    """Every declared field, in wire order.
-
-    Raises `KeyError` for a keyword or value that has no words here: to leave a rule out would be a lie.
-    """
+    """Every declared field, in wire order. A rule that has no words here is told as the schema has it."""
     schema = resource.create.model_json_schema()
     return [_field(resource, name, schema["properties"][name]) for name in resource.fields]
 
@@ -51,7 +50,7 @@ def _field(resource: Resource, name: str, schema: Mapping[str, Any]) -> FieldRul
     unique = ["unique"] if name in resource.unique.values() else []
     optional = ["optional"] if resource.fields[name].optional else []
     made = ["made by the server if absent or empty"] if name == "id" else []
-    types = [one["type"] for one in schema.get("anyOf", ()) if one["type"] != "null"]
+    types = [kind for one in schema.get("anyOf", ()) if (kind := one.get("type")) != "null"]
     text = ["also as text"] if types[1:] == ["string"] else []
     return FieldRules(name, [*_phrases(_one_type(schema)), *text, *unique, *optional, *made], schema["examples"][0])
 
@@ -59,10 +58,15 @@ def _field(resource: Resource, name: str, schema: Mapping[str, Any]) -> FieldRul
 def _phrases(schema: Mapping[str, Any]) -> list[str]:
     keywords = {keyword for keyword in schema.keys() - _NO_RULES if schema[keyword] != NO_NUL}
     telling = {keyword for keyword in keywords if not keywords & _IMPLIED_BY.get(keyword, set())}
-    phrases = {keyword: _PHRASES[keyword](schema[keyword]) for keyword in telling}
-    return [phrases[keyword] for keyword in _PHRASES if keyword in phrases] or ["any JSON value"]
+    ordered = [*(keyword for keyword in _PHRASES if keyword in telling), *sorted(telling - _PHRASES.keys())]
+    return [_phrase(keyword, schema[keyword]) for keyword in ordered] or ["any JSON value"]
+
+
+def _phrase(keyword: str, value: Any) -> str:
+    found = _PHRASES[keyword](value) if keyword in _PHRASES else None
+    return found or f"{keyword} {value}"
 
 
 def _one_type(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """The keywords; of a field that may also be null those of its other type."""
-    return {**schema, **next((branch for branch in schema.get("anyOf", ()) if branch["type"] != "null"), {})}
+    return {**schema, **next((branch for branch in schema.get("anyOf", ()) if branch.get("type") != "null"), {})}

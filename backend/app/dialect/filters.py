@@ -44,6 +44,8 @@ def undeclared(resource: Resource, name: str) -> Part:
     column = resource.fields.get(path[0])
     if column and not column.kind.scalar:
         return Part(f"({column.sql} #> %s::text[])", (path[1:],))
+    if len(path) == 1:
+        return Part(f"({extra} -> %s::text)", (name,))
     return Part(f"coalesce({extra} -> %s::text, {extra} #> %s::text[])", (name, path))
 
 
