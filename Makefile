@@ -9,16 +9,22 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 RUN := cd backend && .venv/bin/python -m
 
 # A relative path that make is given is meant from where one stands; in backend/.env it begins in backend/.
-from_here = case "$$$1" in ""|/*) ;; *) export $1="$$PWD/$$$1" ;; esac;
+# That is where `make -C` was typed, too: it says so by a flag, and the shell by PWD.
+export STANDING_IN := $(if $(findstring w,$(firstword -$(MAKEFLAGS))),$(PWD),$(CURDIR))
+from_here = case "$$$1" in ""|/*) ;; *) export $1="$$STANDING_IN/$$$1" ;; esac;
 
 .DEFAULT_GOAL := help
-.PHONY: help serve reset test lint setup fix locks images bench bench-migrate torture
+.PHONY: help serve declare reset test lint setup fix locks images bench bench-migrate torture
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 20
 
 serve: $(VENV)/.serve ## set up what is needed and serve http://127.0.0.1:8000/patients
 	@$(call from_here,SEED_FILE) $(call from_here,DATA_DIR) cd backend && exec .venv/bin/python -m app
+
+declare: $(VENV)/.test ## write the code that serves FILE=your/db.json (ONLY=a,b: of these lists; DRY_RUN=1: say it only)
+	@$(if $(FILE),,echo "Which file? make declare FILE=../their/db.json" >&2; exit 2;) $(call from_here,FILE) \
+		cd backend && exec .venv/bin/python scripts/declare.py "$$FILE" $(if $(ONLY),--only "$$ONLY") $(if $(filter 1,$(DRY_RUN)),--dry-run)
 
 reset: $(VENV)/.serve ## begin anew: remove the embedded database and every patient in it (asks first; YES=1: does not)
 	@$(call from_here,SEED_FILE) $(call from_here,DATA_DIR) cd backend && exec .venv/bin/python scripts/reset_data.py $(if $(filter 1,$(YES)),--yes)

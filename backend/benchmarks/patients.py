@@ -8,13 +8,14 @@ from typing import Any
 
 import psycopg
 
-from app.models.patient import GENDERS, TABLE
+from app.models.patient import TABLE
 from app.resources import PATIENTS
 
 Patient = dict[str, Any]
 
 FIRST = "Aiko Ana Björn Chloé Dara Émile Fatima Grace Hugo Ivan Jürgen Kofi Lena Mateo Noor Olga Priya Quinn Rosa Zoë"
 LAST = "Ångström Brown Costa Dubois Evans Fischer García Haddad Ito Jensen Kim López Müller Novák Okafor Ōno Smith Weiß"
+GENDERS = ("Male", "Female", "Other")
 CONDITIONS = (
     *("Anemia", "Arthritis", "Asthma", "Bronchitis", "Cataract", "Chronic fatigue", "Diabetes type 1", "Eczema"),
     *("Epilepsy", "Fracture", "Gastritis", "Gout", "Heart failure", "Hepatitis B", "Hypertension", "Influenza"),

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from app.config import BACKEND
@@ -16,3 +17,12 @@ def check_out(target: Path) -> None:
         if (_ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(_ROOT / name, target / name)
+
+
+def clone(target: Path) -> Path:
+    """A checkout with all of it committed. Returns its `backend`, whose environment is this one."""
+    check_out(target)
+    (target / "backend" / ".venv").symlink_to(sys.prefix)
+    for command in ("init -q -b main", "add --all", "-c user.name=a -c user.email=a@example.org commit -q -m shipped"):
+        subprocess.run(["git", *command.split()], cwd=target, check=True)
+    return target / "backend"

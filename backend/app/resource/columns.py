@@ -12,6 +12,7 @@ from sqlalchemy.schema import SchemaItem
 from sqlalchemy.sql.naming import conv
 
 from app.resource.javascript import BLANKS
+from app.sql import quoted
 
 ID_LENGTH = 255  # code points
 MAX_NUMBER = 2**53 - 1  # as an id; beyond it a JavaScript number no longer names one integer (ECMA-262, 21.1.2.6)
@@ -85,12 +86,18 @@ def extra_size(table: str) -> str:
 
 def filled(column: str, length: int) -> CheckConstraint:
     """1..length code points, not blank after JavaScript's trim."""
-    return CheckConstraint(f"char_length({column}) <= {length} AND btrim({column}, {_BLANKS_SQL}) <> ''", name=column)
+    text = quoted(column)
+    return CheckConstraint(f"char_length({text}) <= {length} AND btrim({text}, {_BLANKS_SQL}) <> ''", name=column)
+
+
+def bounded(column: str) -> CheckConstraint:
+    """No longer than an id, so that it can be the id of another record, and an index holds it."""
+    return CheckConstraint(f"char_length({quoted(column)}) <= {ID_LENGTH}", name=column)
 
 
 def calendar(column: str) -> CheckConstraint:
     """The wire has four-digit years only; PostgreSQL's dates go further both ways, and know infinity."""
-    return CheckConstraint(f"{column} BETWEEN '0001-01-01' AND '9999-12-31'", name=column)
+    return CheckConstraint(f"{quoted(column)} BETWEEN '0001-01-01' AND '9999-12-31'", name=column)
 
 
 def indexed(*columns: str) -> tuple[Index, ...]:

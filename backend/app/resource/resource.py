@@ -25,7 +25,7 @@ HIDDEN = ("position", "extra")  # of every table: the place in the list, and the
 _SIGNING = ("login", "logout", "register", "signin", "signup")
 RESERVED = frozenset(("changes", "db", "docs", "exports", "health", "imports", "metrics", *_SIGNING))
 """Addresses that the server keeps for itself."""
-_NAME_BYTES = 63  # PostgreSQL cuts longer names off (4.1.1), those of JSON members in a row too
+NAME_BYTES = 63  # PostgreSQL cuts longer names off (4.1.1), those of JSON members in a row too
 
 
 class DeclarationError(TypeError):
@@ -162,8 +162,8 @@ def _faults(resource: Resource) -> Iterator[str]:
 
 
 def _faults_of_field(name: str, column: Column[Any], rule: FieldInfo | None) -> Iterator[str]:
-    if len(name.encode()) > _NAME_BYTES:
-        yield f"the name {name} has more than {_NAME_BYTES} bytes"
+    if len(name.encode()) > NAME_BYTES:
+        yield f"the name {name} has more than {NAME_BYTES} bytes"
     if not is_of_a_kind(column.type):
         yield f"the column {column.name} is of no kind: {column.type!r}"
     if rule and rule.default is not (None if column.nullable else PydanticUndefined):

@@ -126,6 +126,10 @@ def _any_filter(test: Callable[[Filter], bool]) -> Callable[[Exchange], bool]:
     return lambda exchange: any(map(test, exchange.filters))
 
 
+def _is_nested(field: str, records: Any) -> bool:
+    return isinstance(records, list) and any(isinstance(record.get(field), list | dict) for record in records)
+
+
 def _foreign(exchange: Exchange) -> bool:
     version = exchange.version
     return (
@@ -384,7 +388,10 @@ DIFFERENCES: tuple[Difference, ...] = (
         " (betas), and arrays and objects among the others",
         "sorts by value, false before true; null and what is absent, arrays and objects are last and keep their places",
         "One order for all dialects, which an index serves.",
-        lambda exchange: any(key.lstrip("-") in _MAY_BE_FALSY for key in exchange.first("_sort").split(",")),
+        lambda exchange: any(
+            key.lstrip("-") in _MAY_BE_FALSY or _is_nested(key, exchange.theirs.body)
+            for key in exchange.first("_sort").split(",")
+        ),
     ),
     Difference(
         "odd-slices",

@@ -54,6 +54,8 @@ IMPORTS = {
     "exporter": {"importer", "dialect", "resource"},
     "embedded": {"libpq"},
     "logs": {"config"},
+    "migrating": {"dialect", "sql"},
+    "declaring": {"config", "embedded", "libpq", "resource", "sql"},
     "seed": {"config", "importer", "libpq", "resource"},
     "development": {"embedded", "seed", "config", "resources"},
     "target": {"spelling", "config", "embedded", "development", "importer", "seed"},
