@@ -68,22 +68,27 @@ class Embedding(NamedTuple):
 
     def _joins(self, wanted: _Wanted) -> Iterator[str]:
         for place, member in enumerate(self.members):
-            if relation := member.relation:
-                key, own = relation.id(by_text=member.by_text), self.resource.fields["id"].sql
-                found = self._children(relation, key, wanted) if member.many else self._parents(relation, key, wanted)
-                yield f"LEFT JOIN ({found}) AS e{place} ON e{place}.id = {own if member.many else key}"
+            if member.relation:
+                of = self._children if member.many else self._parents
+                found, key = of(member.relation, member.by_text, wanted)
+                yield f"LEFT JOIN ({found}) AS e{place} ON e{place}.key = {key}"
 
-    def _children(self, relation: Relation, key: str, wanted: _Wanted) -> str:
-        child, few = relation.child, f"SELECT id FROM {self.source}"
-        return (
-            f"SELECT {key} AS id, {_of(child, wanted.of_children)} FROM {child.sql}"
-            f" WHERE {relation.known} AND {key} IN ({few}) GROUP BY 1"
-        )
+    def _children(self, relation: Relation, by_text: bool, wanted: _Wanted) -> tuple[str, str]:
+        """SQL of all children of the records, by a key, and of this key of a record."""
+        child, key, own = relation.child, *relation.keys(by_text=by_text)
+        few = f"SELECT {own.format('id')} FROM {self.source}"
+        of = f"FROM {child.sql} WHERE {relation.known} AND {key} IN ({few}) GROUP BY 1"
+        return f"SELECT {key} AS key, {_of(child, wanted.of_children)} {of}", own.format(self._id)
 
-    def _parents(self, relation: Relation, key: str, wanted: _Wanted) -> str:
-        parent, keys = relation.parent, f"SELECT {key} FROM {self.source} AS {self.resource.sql}"
-        own = parent.fields["id"].sql
-        return f"SELECT {own} AS id, {_of(parent, wanted.of_parent)} FROM {parent.sql} WHERE {own} IN ({keys})"
+    def _parents(self, relation: Relation, by_text: bool, wanted: _Wanted) -> tuple[str, str]:
+        """The same of their parents."""
+        parent, key = relation.parent, relation.id(by_text=by_text)
+        own, few = parent.fields["id"].sql, f"SELECT {key} FROM {self.source} AS {self.resource.sql}"
+        return f"SELECT {own} AS key, {_of(parent, wanted.of_parent)} FROM {parent.sql} WHERE {own} IN ({few})", key
+
+    @property
+    def _id(self) -> str:
+        return self.resource.fields["id"].sql
 
 
 def _of(resource: Resource, wanted: str) -> str:

@@ -69,7 +69,7 @@ class Lists:
         table = self._resource
         own = _ordering(keys, table.position, table.sql)
         labels, order = "".join(f", k{place}" for place in range(1, len(keys) + 1)), _ordering(keys, "position")
-        parts = f"sum({embedding.own_size} + {embedding.size}) OVER (ORDER BY {own}) / {PART_BYTES} AS part"
+        parts = f"(sum({embedding.own_size} + {embedding.size}) OVER (ORDER BY {own}))::bigint / {PART_BYTES} AS part"
         parted = f"SELECT {table.position}{labels}, {embedding.size} AS embedded, {parts} {embedding.sizes}"
         answer = _joined(
             f"SELECT string_agg(int8send(position), '' ORDER BY {order}),",

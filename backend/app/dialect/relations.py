@@ -5,7 +5,7 @@ they are of one JSON type; 0.17 compares a parent's by its text, and so the keys
 Source: 0.17.4, plural.js and mixins.js; 1.0.0-beta.15, service.js.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from app.dialect.conditions import UnsupportedQuery
@@ -13,7 +13,7 @@ from app.dialect.query import Dialect, ListQuery
 from app.limits import RELATIONS
 from app.resource.kinds import NUMBER, TRUTH, WHOLE, Kind
 from app.resource.plurals import plural, singular
-from app.resource.resource import Resource
+from app.resource.resource import Field, Resource
 from app.resource.strict_json import unstorable
 from app.sql import Part, by_type, quoted_text
 
@@ -50,22 +50,53 @@ class Relation(NamedTuple):
         """SQL of whether a child may have the key: an index knows the few with undeclared fields."""
         return "true" if self.declared else f"{self.child.extra} <> '{{}}'::jsonb"
 
+    @property
+    def _field(self) -> Field | None:
+        return self.child.fields.get(self.key)
+
+    @property
+    def _document(self) -> Part:
+        """The key as jsonb, where it is not declared or may be any JSON."""
+        return Part(self._field.sql if self._field else f"({self.child.extra} -> {quoted_text(self.key)})")
+
+    @property
+    def _alike(self) -> str | None:
+        """The key's column, if it is of the id's kind: what an index is on."""
+        return self._field.sql if self._field and self._field.kind is self._id_kind else None
+
+    @property
+    def _id_kind(self) -> Kind:
+        return self.parent.fields["id"].kind
+
     def id(self, *, by_text: bool) -> str:
         """SQL of the key as an id of the parent: of that column's type, NULL where it cannot be one."""
-        kind, field = self.parent.fields["id"].kind, self.child.fields.get(self.key)
-        if field and field.kind is kind:
-            return field.sql
-        text = self._text(_TEXTS if by_text else [_JSON_TYPES.get(kind, "string")])
-        return _WHOLE.format(text) if kind is WHOLE else text
+        text = self._alike or self._text(by_text)
+        return _WHOLE.format(text) if self._id_kind is WHOLE and not self._alike else text
 
-    def _text(self, types: Iterable[str]) -> str:
-        """What JavaScript's String makes of the key, if it is of one of these JSON types."""
-        field = self.child.fields.get(self.key)
-        if field and field.kind.scalar:
-            fits = _JSON_TYPES.get(field.kind, "string") in types
-            return f"({field.kind.scalar.wire_text.format(field.sql)})" if fits else "NULL::text"
-        document = Part(field.sql if field else f"({self.child.extra} -> {quoted_text(self.key)})")
+    def keys(self, *, by_text: bool) -> "Keys":
+        """How children are looked for by the id of a parent."""
+        if self._alike:
+            return Keys(self._alike, "{}")
+        if by_text or (self._field and self._field.kind.scalar):
+            return Keys(self._text(by_text), "({})::text")
+        return Keys(self._document.sql, "to_jsonb({})")
+
+    def _text(self, by_text: bool) -> str:
+        """What JavaScript's String makes of the key; NULL of another JSON type than the id's, unless `by_text`."""
+        types = _TEXTS if by_text else [_JSON_TYPES.get(self._id_kind, "string")]
+        if self._field and self._field.kind.scalar:
+            fits = _JSON_TYPES.get(self._field.kind, "string") in types
+            return f"({self._field.kind.scalar.wire_text.format(self._field.sql)})" if fits else "NULL::text"
+        document = self._document
         return f"({by_type(document, {one: document.within(_TEXTS[one]) for one in types}).sql})"
+
+
+class Keys(NamedTuple):
+    """SQL of two values that are equal where a child belongs to a parent."""
+
+    of_child: str
+    of_id: str
+    """Of the parent's id, which stands in the place of `{}`."""
 
 
 class Member(NamedTuple):

@@ -226,7 +226,8 @@ class Statements:
 def _change(dependence: Dependence) -> str:
     """What a DELETE of the record that is `gone` does to its children."""
     relation, child = dependence.relation, dependence.relation.child
-    belong = f"{relation.known} AND {relation.id(by_text=dependence.by_text)} = gone.key"
+    keys = relation.keys(by_text=dependence.by_text)
+    belong = f"{relation.known} AND {keys.of_child} = {keys.of_id.format('gone.key')}"
     if dependence.deleted:
         return f"DELETE FROM {child.sql} USING gone WHERE {belong}"
     field, null = child.fields.get(relation.key), quoted_text(json.dumps({relation.key: None}))

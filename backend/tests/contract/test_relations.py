@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import psycopg
 import pytest
-from sqlalchemy import NullPool, create_engine
 
 from tests.contract import related
 from tests.contract.answers import Answer, Version, comparable
@@ -16,6 +14,7 @@ from tests.contract.differences import Exchange
 from tests.contract.pair import explanations
 from tests.contract.related_differences import RELATED
 from tests.contract.servers import RELEASES, Server, json_server
+from tests.engine.related import create_tables, declared
 from tests.engine.served import served
 
 _TESTS = len(RELEASES) + len(related.WRITES) + 1
@@ -72,10 +71,8 @@ class Both:
 async def _both(
     version: Version, node: Path, dsn: str, folder: Path, database: related.Database
 ) -> AsyncIterator[Both]:
-    metadata, resources = related.declared(numbers=version == "0.17.4")
-    metadata.create_all(
-        create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=NullPool)
-    )
+    resources = declared(numbers=version == "0.17.4")
+    create_tables(dsn, resources)
     with json_server(version, node, database, folder) as theirs:
         async with served(dsn, RELEASES[version].dialect, resources) as ours:
             for path, records in database.items():
