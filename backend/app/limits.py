@@ -19,8 +19,8 @@ KEEP_ALIVE = 5  # open without a request; Node's default too
 PROXY_KEEP_ALIVE = 75  # from a proxy, which must be the first to close it; nginx and most platforms keep one for 60
 LINGER = 2.0  # read on after a refusal, so that the client that still sends can read it
 
-# A list, in bytes, estimated from what PostgreSQL stores: ROW_BYTES for the declared fields of a record, beside them
-# the size of the undeclared ones.
+# A list, in bytes, estimated from what PostgreSQL stores: ROW_BYTES for the fields of a record that are limited, beside
+# them the size of the others and of the undeclared ones; and so for each record that one embeds.
 ROW_BYTES = 256
 COMPRESSED = 8  # times the size of a record whose undeclared fields PostgreSQL has compressed
 LIST_BYTES = 12_000 * ROW_BYTES  # up to here one statement, one snapshot, one answer with an ETag; above it parts

@@ -49,7 +49,7 @@ class Embedding(NamedTuple):
     @property
     def own_size(self) -> str:
         """SQL of a record's bytes without what it embeds, as far as they are known without reading it."""
-        return weight(self.resource.extra)
+        return weight(self.resource)
 
     @property
     def size(self) -> str:
@@ -92,7 +92,7 @@ class Embedding(NamedTuple):
 
 
 def _of(resource: Resource, wanted: str) -> str:
-    return wanted.format(row=row(resource), position=resource.position, weight=weight(resource.extra))
+    return wanted.format(row=row(resource), position=resource.position, weight=weight(resource))
 
 
 def _member(place: int, member: Member) -> Part:

@@ -35,12 +35,19 @@ def _rendered(fields: Iterable[Field], undeclared: str) -> str:
     return f"CASE WHEN {extra} = '{{}}' THEN {declared} ELSE concat({opened}, ',', substr({extra}, 2)) END"
 
 
-def weight(extra: str) -> str:
-    """SQL of a record's bytes by its undeclared fields, without reading what PostgreSQL stores beside the table; a
+@cache
+def weight(resource: Resource) -> str:
+    """SQL of a record's bytes by its fields without a limit, without reading what PostgreSQL stores beside the table; a
     guess if that is compressed: prose shrinks to a third or so, one letter repeated to a ninetieth.
     """
-    size = f"pg_column_size({extra})"
-    return f"CASE WHEN pg_column_compression({extra}) IS NULL THEN {size} ELSE {size} * {COMPRESSED} END + {ROW_BYTES}"
+    unlimited = [field.sql for field in resource.fields.values() if not field.limited]
+    return " + ".join([*map(_bytes, [resource.extra, *unlimited]), str(ROW_BYTES)])
+
+
+def _bytes(column: str) -> str:
+    """0 where there is no value."""
+    size = f"coalesce(pg_column_size({column}), 0)"
+    return f"CASE WHEN pg_column_compression({column}) IS NULL THEN {size} ELSE {size} * {COMPRESSED} END"
 
 
 def _scalars(fields: Iterable[Field]) -> str:

@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
+from annotated_types import MaxLen
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from sqlalchemy import Column, PrimaryKeyConstraint, Table, UniqueConstraint
 
+from app.limits import ROW_BYTES
 from app.resource.ids import TEXT, Ids, created, stored
+from app.resource.kinds import TEXT as WORDS
 from app.resource.kinds import Kind, is_of_a_kind, kind_of
 from app.resource.shapes import Body, patched
 from app.sql import quoted, quoted_text
@@ -44,6 +47,8 @@ class Field(NamedTuple):
     """Of an optional one, as jsonb: the null that a record holds, NULL where it does not have the field."""
     choices: tuple[str, ...] = ()
     """The only values it may have, where it is an enumeration."""
+    limited: bool = True
+    """Whether a value takes few bytes at most: a text of any length does not, and no array or object."""
 
     @property
     def document(self) -> str:
@@ -218,13 +223,20 @@ def _field(resource: Resource, name: str, column: str) -> Field:
     found, rule = resource.table.c[column], resource.body.model_fields.get(column)
     sql = f"{resource.sql}.{quoted(column)}"
     null = f"({resource.extra} -> {quoted_text(name)})" if found.nullable else ""
-    return Field(name, column, sql, kind_of(found.type), bool(found.nullable), null, _choices(rule) if rule else ())
+    kind, choices = kind_of(found.type), _choices(rule) if rule else ()
+    limited = not rule or bool(choices) or _is_limited(kind, rule)
+    return Field(name, column, sql, kind, bool(found.nullable), null, choices, limited)
 
 
 def _unique(resource: Resource) -> dict[str, str]:
     wire = {column: name for name, column in _names(resource).items()}
     found = {columns[0]: name for name, columns in _keys(resource.table).items()}
     return {found[column]: name for column, name in wire.items() if column in found}
+
+
+def _is_limited(kind: Kind, rule: FieldInfo) -> bool:
+    lengths = (one.max_length for one in rule.metadata if isinstance(one, MaxLen))
+    return kind.scalar is not None and (kind is not WORDS or any(length <= ROW_BYTES for length in lengths))
 
 
 def _choices(rule: FieldInfo) -> tuple[str, ...]:

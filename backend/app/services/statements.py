@@ -90,7 +90,7 @@ class Statements:
     @cached_property
     def select_by_ids(self) -> str:
         """keys -> (id, row) of each that there is; without its row if that is above `SHARED_BYTES`."""
-        small = f"CASE WHEN {weight(self._extra)} <= {SHARED_BYTES} THEN {self._row} END"
+        small = f"CASE WHEN {weight(self._resource)} <= {SHARED_BYTES} THEN {self._row} END"
         return f"SELECT {self._id}::text, {small} FROM {self._table} WHERE {self._among}"
 
     @cached_property
