@@ -55,6 +55,11 @@ FLAGS = (
         "let no page of another origin call",
     ),
     Flag(
+        ("--foreignKeySuffix", "--fks"),
+        {"dest": "foreign_key_suffix", "metavar": "END"},
+        "how a key ends, if not as doctorId does: _id for doctor_id",
+    ),
+    Flag(
         ("-q", "--quiet"),
         {"dest": "log_level", "action": "store_const", "const": "WARNING"},
         "say nothing but warnings",
@@ -73,12 +78,6 @@ MISSING = (
     ),
     Missing(
         ("-S", "--snapshots"), None, False, "`python scripts/export_db_json.py FILE` writes what there is at any time"
-    ),
-    Missing(
-        ("--foreignKeySuffix", "--fks"),
-        None,
-        True,
-        "a key is the singular and Id, as in doctorId: rename it in the file",
     ),
     Missing(("--no-gzip", "--ng"), 0, False, "only who asks for gzip gets it"),
     Missing(("-s", "--static"), None, True, "the frontend's own server has its files, or `npx serve DIRECTORY`"),

@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     cors_origins: Annotated[tuple[str, ...] | None, NoDecode] = None
     json_server_dialect: Literal["0.17", "1"] = "0.17"
+    foreign_key_suffix: str = "Id"
     base_path: str | None = None
 
     access: Annotated[tuple[str, ...] | None, NoDecode] = None
@@ -132,6 +133,13 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return value or None
+
+    @field_validator("foreign_key_suffix")
+    @classmethod
+    def _end_of_a_name(cls, value: str) -> str:
+        if not re.fullmatch(r"\w{1,20}", value, re.ASCII):
+            raise ValueError("must be up to 20 letters, digits and _, such as Id or _id")
+        return value
 
     @field_validator("base_path")
     @classmethod

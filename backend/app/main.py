@@ -43,7 +43,7 @@ def create_app(
     """The ASGI application over the database `settings.database_url` names; its lifespan opens and closes the pool."""
     database, counted = database or Database(settings, needs(resources)), Metrics() if settings.metrics else None
     turns = Turns()
-    relations = Relations(resources)
+    relations = Relations(resources, settings.foreign_key_suffix)
     services = [RecordService(resource, database, turns, relations) for resource in resources]
     judge = Credentials(settings.keys).actor if settings.demanded else None
 

@@ -17,7 +17,7 @@ from app.resource.resource import Field, Resource
 from app.resource.strict_json import unstorable
 from app.sql import Part, by_type, quoted_text
 
-SUFFIX = "Id"
+SUFFIX = "Id"  # unless json-server 0.17 is started with another
 
 # The JSON type of a field with scalar values that is no text on the wire.
 _JSON_TYPES: Mapping[Kind, str] = {WHOLE: "number", NUMBER: "number", TRUTH: "boolean"}
@@ -120,7 +120,8 @@ class Dependence(NamedTuple):
 class Relations:
     """The relations among the resources that are served."""
 
-    def __init__(self, resources: Sequence[Resource]) -> None:
+    def __init__(self, resources: Sequence[Resource], suffix: str = SUFFIX) -> None:
+        self._suffix = suffix
         self._ones = {resource: singular(resource.path) for resource in resources}
         self._lists = {resource.path: resource for resource in resources}
         self._parents = {one: resource for resource, one in self._ones.items() if plural(one) == resource.path}
@@ -171,7 +172,7 @@ class Relations:
 
     def _relation(self, child: Resource, parent: Resource) -> Relation:
         one = self._ones[parent]
-        return Relation(child, parent, one, one + SUFFIX)
+        return Relation(child, parent, one, one + self._suffix)
 
 
 def _is_one(relation: Relation) -> bool:

@@ -113,6 +113,7 @@ _LISTS: Mapping[Version, Sequence[str]] = {
 _IDS = ("d1", "2", "1", "nobody")
 
 
+OF_SUFFIX = ("/sessions?_expand=doctor", "/doctors?_embed=sessions", "/doctors/2/sessions", "/doctors/d1?_embed=visits")
 OF_GAPS = [f"/{path}{query}" for path in ("visits", "sessions") for query in ("?_expand=patient", "/n1?_expand=doctor")]
 
 

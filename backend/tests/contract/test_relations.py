@@ -17,7 +17,7 @@ from tests.contract.servers import RELEASES, Server, json_server
 from tests.engine.related import create_tables, declared
 from tests.engine.served import served
 
-_TESTS = len(RELEASES) + len(related.WRITES) + 1
+_TESTS = len(RELEASES) + len(related.WRITES) + 2
 
 
 class Evidence:
@@ -69,12 +69,13 @@ class Both:
 
 @asynccontextmanager
 async def _both(
-    version: Version, node: Path, dsn: str, folder: Path, database: related.Database
+    version: Version, node: Path, dsn: str, folder: Path, database: related.Database, *, suffix: str = "Id"
 ) -> AsyncIterator[Both]:
     resources = declared(numbers=version == "0.17.4")
     create_tables(dsn, resources)
-    with json_server(version, node, database, folder) as theirs:
-        async with served(dsn, RELEASES[version].dialect, resources) as ours:
+    flags = ["--foreignKeySuffix", suffix] if suffix != "Id" else []
+    with json_server(version, node, database, folder, *flags) as theirs:
+        async with served(dsn, RELEASES[version].dialect, resources, foreign_key_suffix=suffix) as ours:
             for path, records in database.items():
                 created = await ours.post(f"/{path}", json=records)
                 assert (created.status_code, created.json()) == (201, records)
@@ -106,6 +107,17 @@ async def test_keys_that_are_null(node: Path, bare_database: str, tmp_path: Path
     async with _both(version, node, bare_database, tmp_path, database) as both:
         read = [await both.exchange("GET", target) for target in related.OF_GAPS]
         evidence.judge([*read, await both.exchange("DELETE", "/doctors/2")])
+
+
+async def test_keys_that_end_otherwise(node: Path, bare_database: str, tmp_path: Path, evidence: Evidence) -> None:
+    every = related.whole(numbers=True)
+    database: related.Database = {
+        **every,
+        "sessions": [{"id": "s1", "doctor_id": "d1", "doctorId": "2"}, {"id": "s2", "doctor_id": 2}],
+    }
+    async with _both("0.17.4", node, bare_database, tmp_path, database, suffix="_id") as both:
+        read = [await both.exchange("GET", target) for target in related.OF_SUFFIX]
+        evidence.judge([*read, await both.write("DELETE", "/doctors/d1", None)])
 
 
 def test_every_row_is_shown(evidence: Evidence) -> None:

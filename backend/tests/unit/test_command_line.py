@@ -17,6 +17,7 @@ from app.config import Settings
         ("--port=3000 -H 0.0.0.0", {"port": "3000", "host": "0.0.0.0"}),
         ("-h ::1 -p3001", {"port": "3001", "host": "::1"}),
         ("--delay 300 --read-only", {"delay": "300", "read_only": True}),
+        ("--fks _id", {"foreign_key_suffix": "_id"}),
         ("-d 300 --ro", {"delay": "300", "read_only": True}),
         ("--readOnly --no-cors -q", {"read_only": True, "cors_origins": (), "log_level": "WARNING"}),
         ("--nc --quiet", {"cors_origins": (), "log_level": "WARNING"}),

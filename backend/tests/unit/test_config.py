@@ -19,6 +19,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
         ("PORT", "http", "PORT: must be a whole number from 0 to 65535"),
         ("PORT", "65536", "PORT: must be a whole number from 0 to 65535"),
         ("ENVIRONMENT", "staging", "ENVIRONMENT: must be development or production"),
+        ("FOREIGN_KEY_SUFFIX", "-id", "FOREIGN_KEY_SUFFIX: must be up to 20 letters, digits and _, such as Id or _id"),
         ("JSON_SERVER_DIALECT", "2", "JSON_SERVER_DIALECT: must be 0.17 or 1"),
         ("DB_POOL_SIZE", "0", "DB_POOL_SIZE: must be a whole number from 1 to 1000"),
         ("DB_DEADLINE", "nan", "DB_DEADLINE: must be a number from 0.1 to 60"),
