@@ -19,7 +19,7 @@ if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_
 
 from pydantic import SecretStr
 
-from app import banner, command_line, config, libpq, logs, seed, spelling
+from app import banner, command_line, config, libpq, logs, past, seed, spelling
 from app.api.refusals import refusal
 from app.command_line import CommandLineError
 from app.commands import COMMANDS
@@ -38,7 +38,7 @@ def main() -> int:
     """Serve until SIGINT or SIGTERM, or do what the first word says. Returns the exit code."""
     _hear(_stop)  # until the server takes both
     try:
-        if command := COMMANDS.get(next(iter(sys.argv[1:]), "")):
+        if command := _command(next(iter(sys.argv[1:]), "")):
             return command(sys.argv[2:])
         asked = command_line.parse(sys.argv[1:])
         run(config.to_serve(**asked.settings), asked.notes)
@@ -50,6 +50,12 @@ def main() -> int:
     finally:
         _hear(signal.SIG_IGN)  # what is left is the exit code
     return 0
+
+
+def _command(word: str) -> Callable[[Sequence[str]], int] | None:
+    """What a first word asks for beside serving."""
+    of_records = {"undo": past.undo, "forget": past.forget}
+    return partial(of_records[word], RESOURCES) if word in of_records else COMMANDS.get(word)
 
 
 def _hear(handler: Callable[[int, FrameType | None], object] | signal.Handlers) -> None:

@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     data_dir: Path = BACKEND / ".data"
     seed_file: Path | None = BACKEND.parent / "db.json"
 
+    changes_keep_days: Annotated[int, Field(ge=1, le=100_000)] | None = None
+
     max_body_bytes: Annotated[int, Field(ge=1, le=1 << 30)] = 1 << 20
     max_bodies_bytes: Annotated[int, Field(ge=1, le=1 << 40)] = 64 << 20
     max_connections: Annotated[int, Field(ge=1, le=10_000)] = 8000
@@ -129,7 +131,7 @@ class Settings(BaseSettings):
         """Empty is unset."""
         return libpq.checked(value) if value and isinstance(value, str) else value or None
 
-    @field_validator("seed_file", "keep_alive", mode="before")
+    @field_validator("seed_file", "keep_alive", "changes_keep_days", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return value or None

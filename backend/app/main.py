@@ -6,7 +6,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 
 from fastapi import APIRouter, FastAPI
@@ -21,11 +21,13 @@ from app.config import Settings
 from app.database import Database
 from app.dialect.relations import Relations
 from app.embedded import EmbeddedError
+from app.errors import DatabaseUnavailable
 from app.resource.resource import Resource
 from app.resources import RESOURCES
 from app.services.history import History
+from app.services.pruning import keep
 from app.services.record_service import RecordService
-from app.services.statements import needs
+from app.services.statements import needs, unrecorded
 from app.turns import Turns
 
 log = logging.getLogger("app")
@@ -53,11 +55,14 @@ def create_app(
             log.warning(_OPEN, " AND EVERY ".join(resource.noun.upper() for resource in resources))
         await database.open()
         # The database may take its time, or not be there.
-        looking = asyncio.create_task(_prepare(services))
+        tasks = [asyncio.create_task(_prepare(services, database))]
+        if settings.changes_keep_days:
+            tasks.append(asyncio.create_task(keep(database, settings.changes_keep_days)))
         try:
             yield
         finally:
-            looking.cancel()
+            for task in tasks:
+                task.cancel()
             await database.close()
 
     app = ThinApp(
@@ -79,8 +84,11 @@ def create_app(
     return app
 
 
-async def _prepare(services: Sequence[RecordService]) -> None:
+async def _prepare(services: Sequence[RecordService], database: Database) -> None:
     await asyncio.gather(*(service.prepare() for service in services))
+    with suppress(DatabaseUnavailable):
+        for (table,) in await database.rows(unrecorded([service.resource for service in services])):
+            log.warning("Changes of %s are not on record: a revision must call journal('%s')", *2 * [table.decode()])
 
 
 def _routers(

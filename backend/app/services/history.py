@@ -9,7 +9,8 @@ from app.limits import LIST_BYTES
 from app.resource.resource import Resource
 from app.sql import Dear, quoted_text
 
-_WORDS = {"I": "created", "U": "changed", "D": "deleted"}
+DELETED = "deleted"
+_WORDS = {"I": "created", "U": "changed", "D": DELETED}
 
 
 def change_word(column: str) -> str:
@@ -23,37 +24,15 @@ def moment(column: str) -> str:
     return f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
 
 
-class History:
-    """The versions of a resource's records. A version is a change's number, higher than those before.
+class Versions:
+    """The SQL of every version of a resource's records. `%(key)s` is an id as text."""
 
-    What a change left is what the next one found, or what is there now. A record that was there before anything was put
-    on record has a version 0 too.
-    """
-
-    def __init__(self, resource: Resource, database: Database) -> None:
-        self._resource, self._database = resource, database
-
-    async def of(self, key: str, limit: int, before: int | None) -> bytes:
-        """The latest `limit` versions of a record, or of those below `before`, newest first, as a JSON array; fewer if
-        they are too large for one answer, but one at least.
-
-        Raises `NotFound` where nothing was ever known of it.
-        """
-        params = {"key": key, "before": before, "limit": limit}
-        [(versions, known)] = await self._database.rows(Dear(self._list, params))
-        if not known:
-            raise NotFound(f"There is no {self._resource.noun} with this id, and there was none.")
-        return versions or b"[]"
-
-    async def version(self, key: str, version: int) -> bytes:
-        """One version, as JSON. Raises `NotFound`."""
-        rows = await self._database.rows(Dear(self._one, {"key": key, "version": version}))
-        if not rows:
-            raise NotFound(f"There is no such version of a {self._resource.noun} with this id.")
-        return bytes(rows[0][0])
+    def __init__(self, resource: Resource) -> None:
+        self._resource = resource
 
     @cached_property
-    def _list(self) -> str:
+    def several(self) -> str:
+        """key, limit, before -> (JSON array, whether anything is known)."""
         asked = "%(before)s::bigint IS NULL OR version < %(before)s::bigint"
         latest = f"SELECT * FROM versions WHERE {asked} ORDER BY version DESC LIMIT %(limit)s::bigint"
         bytes_ = "coalesce(sum(octet_length(state::text)) OVER (ORDER BY version DESC), 0) AS bytes"
@@ -65,14 +44,15 @@ class History:
         )
 
     @cached_property
-    def _one(self) -> str:
+    def one(self) -> str:
+        """key, version -> (JSON)."""
         one = "(SELECT * FROM versions WHERE version = %(version)s::bigint) AS listed"
         return f"WITH {self._versions} SELECT {self._rendered} FROM {one}{self._record}"
 
     @cached_property
-    def state(self) -> str:
-        """key, version -> (row at that version, by column, as JSON; NULL if it was deleted)."""
-        return f"WITH {self._versions} SELECT state FROM versions WHERE version = %(version)s::bigint"
+    def states(self) -> str:
+        """key -> (version, what happened, the row it left by column as JSON, or NULL), newest first."""
+        return f"WITH {self._versions} SELECT version, change, state FROM versions ORDER BY version DESC"
 
     @property
     def _versions(self) -> str:
@@ -105,3 +85,33 @@ class History:
         return (
             f"""concat({told}, ',"by":', coalesce(to_json(listed.who)::text, 'null'), ',"record":', {record}, '}}')"""
         )
+
+
+class History:
+    """The versions of a resource's records. A version is a change's number, higher than those before.
+
+    What a change left is what the next one found, or what is there now. A record that was there before anything was put
+    on record has a version 0 too.
+    """
+
+    def __init__(self, resource: Resource, database: Database) -> None:
+        self._resource, self._database, self._sql = resource, database, Versions(resource)
+
+    async def of(self, key: str, limit: int, before: int | None) -> bytes:
+        """The latest `limit` versions of a record, or of those below `before`, newest first, as a JSON array; fewer if
+        they are too large for one answer, but one at least.
+
+        Raises `NotFound` where nothing was ever known of it.
+        """
+        params = {"key": key, "before": before, "limit": limit}
+        [(versions, known)] = await self._database.rows(Dear(self._sql.several, params))
+        if not known:
+            raise NotFound(f"There is no {self._resource.noun} with this id, and there was none.")
+        return versions or b"[]"
+
+    async def version(self, key: str, version: int) -> bytes:
+        """One version, as JSON. Raises `NotFound`."""
+        rows = await self._database.rows(Dear(self._sql.one, {"key": key, "version": version}))
+        if not rows:
+            raise NotFound(f"There is no such version of a {self._resource.noun} with this id.")
+        return bytes(rows[0][0])

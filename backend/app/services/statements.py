@@ -13,7 +13,7 @@ from app.dialect.relations import Dependence
 from app.dialect.row import row, weight
 from app.limits import SHARED_BYTES
 from app.resource.ids import NUMBERS
-from app.resource.journal import SIGNED
+from app.resource.journal import SIGNED, TRIGGER
 from app.resource.resource import Field, Resource
 from app.sql import Query, quoted, quoted_text
 
@@ -54,6 +54,18 @@ def needs(resources: Iterable[Resource]) -> Query:
     tables, columns = map(list, zip(*pairs, strict=True))
     written = [column not in ("position", "id") for column in columns]
     return Query(_NEEDS, {"tables": tables, "columns": columns, "written": written})
+
+
+_UNRECORDED = """
+SELECT name FROM unnest(%(tables)s::text[]) AS name
+WHERE to_regclass(quote_ident(name)) IS NOT NULL
+  AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = to_regclass(quote_ident(name)) AND tgname = %(trigger)s)
+"""
+
+
+def unrecorded(resources: Iterable[Resource]) -> Query:
+    """Yields the names of tables whose changes are not on record."""
+    return Query(_UNRECORDED, {"tables": [resource.table.name for resource in resources], "trigger": TRIGGER})
 
 
 class Statements:

@@ -70,6 +70,7 @@ IMPORTS = {
         "services",
         "database",
         "dialect",
+        "errors",
         "resource",
         "resources",
         "config",
@@ -78,8 +79,10 @@ IMPORTS = {
     },
     "command_line": {"importer"},
     "commands": {"access"},
+    "past": {"importer", "libpq", "outages", "resource", "services", "sql", "target"},
     "__main__": {
         "main",
+        "past",
         "server",
         "embedded",
         "development",
