@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.api import conditional
 from app.api.body import NOTHING, Bodies
-from app.api.operations import Operations
+from app.api.operations import Described, Operations
 from app.api.thin import ThinRoute
 from app.config import Settings
 from app.dialect.query import Owner, embeds
@@ -25,80 +25,89 @@ from app.turns import Turns
 
 _BROKEN = re.compile("%(?![0-9A-Fa-f]{2})")  # RFC 3986, 2.1; `unquote_to_bytes` lets it pass
 
-
+_Answer = Callable[[Request], Awaitable[Response]]
 _Listed = Callable[[Request, str, Owner | None], Awaitable[Response]]
 _Created = Callable[[Request, Mapping[str, str]], Awaitable[Response]]
 
 
-def router(service: RecordService, settings: Settings, turns: Turns) -> APIRouter:
-    """GET and POST of `/<path>`, and of `/<parents>/<id>/<path>`; GET, PUT, PATCH and DELETE of `/<path>/<id>`."""
-    resource, dialect = service.resource, settings.json_server_dialect
-    path, noun, a_noun = f"/{resource.path}", resource.noun, resource.a_noun
-    described = Operations(resource, service.relations)
-    below = f"{settings.base_path or ''}{path}"
-    sent = Bodies(resource, settings.max_body_bytes, turns)
+class _Answers:
+    """What each address of a resource answers."""
 
-    def key(request: Request) -> str:
-        return service.key(segment(request.path_params["id"]))
+    def __init__(self, service: RecordService, settings: Settings, turns: Turns) -> None:
+        self._service, self._resource, self._dialect = service, service.resource, settings.json_server_dialect
+        self._path = f"/{service.resource.path}"
+        self._below = f"{settings.base_path or ''}{self._path}"
+        self._sent = Bodies(service.resource, settings.max_body_bytes, turns)
 
-    routes = APIRouter(tags=[resource.path], route_class=ThinRoute)
-
-    async def listed(request: Request, address: str, owner: Owner | None) -> Response:
-        listing = await service.find(request.scope["query_string"], dialect, owner)
+    async def listed(self, request: Request, address: str, owner: Owner | None) -> Response:
+        listing = await self._service.find(request.scope["query_string"], self._dialect, owner)
         headers = listing.headers(lambda: str(request.base_url).rstrip("/") + address)
         if listing.parts:
             return conditional.streamed(listing.parts, headers)
         return await conditional.compressed(request, conditional.answer(request, listing.body, listing.tag, headers))
 
-    async def find(request: Request) -> Response:
-        return await listed(request, path, None)
+    async def find(self, request: Request) -> Response:
+        return await self.listed(request, self._path, None)
 
-    async def created(request: Request, filled: Mapping[str, str]) -> Response:
-        new, by = await sent.records(request, resource.create, filled), signature(request)
+    async def created(self, request: Request, filled: Mapping[str, str]) -> Response:
+        new, by = await self._sent.records(request, self._resource.create, filled), signature(request)
         if isinstance(new, list):
-            return _row(b"[%b]" % b",".join(await service.create_all(new, by)), 201, tagged=False)
-        key, row = await service.create(new, by)
-        return _row(row, 201, {"Location": f"{below}/{quote(key, safe='')}"})
+            return _row(b"[%b]" % b",".join(await self._service.create_all(new, by)), 201, tagged=False)
+        key, row = await self._service.create(new, by)
+        return _row(row, 201, {"Location": f"{self._below}/{quote(key, safe='')}"})
 
-    async def create(request: Request) -> Response:
-        return await created(request, NOTHING)
+    async def create(self, request: Request) -> Response:
+        return await self.created(request, NOTHING)
 
-    async def get(request: Request) -> Response:
+    async def get(self, request: Request) -> Response:
         query_string = request.scope["query_string"]
         if embeds(query_string):
-            body = await service.embedding(key(request), query_string, dialect)
+            body = await self._service.embedding(self._key(request), query_string, self._dialect)
             return await conditional.compressed(request, conditional.answer(request, body, weak_tag(body)))
-        row = await service.get(key(request))
+        row = await self._service.get(self._key(request))
         return conditional.answer(request, row, etag(row))
 
-    async def replace(request: Request) -> Response:
-        record = await sent.record(request, resource.body)
-        return _row(await service.replace(key(request), record, signature(request), conditional.if_match(request)))
+    async def replace(self, request: Request) -> Response:
+        record, versions = await self._sent.record(request, self._resource.body), conditional.if_match(request)
+        return _row(await self._service.replace(self._key(request), record, signature(request), versions))
 
-    async def patch(request: Request) -> Response:
-        record = await sent.record(request, resource.patch)
-        return _row(await service.patch(key(request), record, signature(request), conditional.if_match(request)))
+    async def patch(self, request: Request) -> Response:
+        record, versions = await self._sent.record(request, self._resource.patch), conditional.if_match(request)
+        return _row(await self._service.patch(self._key(request), record, signature(request), versions))
 
-    async def delete(request: Request) -> Response:
+    async def delete(self, request: Request) -> Response:
         query_string, versions = request.scope["query_string"], conditional.if_match(request)
-        row = await service.delete(key(request), signature(request), query_string, dialect, versions)
-        return _row(b"{}" if dialect == "0.17" else row, tagged=False)
+        row = await self._service.delete(self._key(request), signature(request), query_string, self._dialect, versions)
+        return _row(b"{}" if self._dialect == "0.17" else row, tagged=False)
 
-    add, item = routes.add_api_route, f"{path}/{{id}}"
+    def _key(self, request: Request) -> str:
+        return self._service.key(segment(request.path_params["id"]))
+
+
+def router(service: RecordService, settings: Settings, turns: Turns) -> APIRouter:
+    """GET and POST of `/<path>`, and of `/<parents>/<id>/<path>`; GET, PUT, PATCH and DELETE of `/<path>/<id>`."""
+    resource, answers = service.resource, _Answers(service, settings, turns)
+    path, noun, a_noun = f"/{resource.path}", resource.noun, resource.a_noun
+    described = Operations(resource, service.relations)
+    routes = APIRouter(tags=[resource.path], route_class=ThinRoute)
+
+    def add(name: str, where: tuple[str, str], answer: _Answer, says: str, shown: Described) -> None:
+        method, address = where
+        routes.add_api_route(address, answer, methods=[method], name=name, description=says, openapi_extra=shown)
+
     says = f"All {resource.path}, or those the query asks for."
-    add(path, find, methods=["GET"], name=f"list_{resource.path}", description=says, openapi_extra=described.find())
+    add(f"list_{resource.path}", ("GET", path), answers.find, says, described.find())
     says = f"Add {a_noun} at the end of the list, or all of an array or none."
-    add(path, create, methods=["POST"], name=f"create_{noun}", description=says, openapi_extra=described.create())
-    says = f"One {noun}."
-    add(item, get, methods=["GET"], name=f"get_{noun}", description=says, openapi_extra=described.get())
+    add(f"create_{noun}", ("POST", path), answers.create, says, described.create())
+    item = f"{path}/{{id}}"
+    add(f"get_{noun}", ("GET", item), answers.get, f"One {noun}.", described.get())
     says = f"Replace {a_noun} whole; the id of the address stays."
-    add(item, replace, methods=["PUT"], name=f"replace_{noun}", description=says, openapi_extra=described.replace())
-    says = "Change only the fields that are sent."
-    add(item, patch, methods=["PATCH"], name=f"patch_{noun}", description=says, openapi_extra=described.patch())
+    add(f"replace_{noun}", ("PUT", item), answers.replace, says, described.replace())
+    add(f"patch_{noun}", ("PATCH", item), answers.patch, "Change only the fields that are sent.", described.patch())
     says = f"Delete {a_noun}; answers with it as it was."
-    add(item, delete, methods=["DELETE"], name=f"delete_{noun}", description=says, openapi_extra=described.delete())
+    add(f"delete_{noun}", ("DELETE", item), answers.delete, says, described.delete())
     for relation in service.relations.parents(resource):
-        _nest(routes, relation, listed, created, described)
+        _nest(routes, relation, answers.listed, answers.created, described)
     return routes
 
 
