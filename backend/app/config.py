@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app import libpq, origins
-from app.access import keys
+from app.access import addresses, keys, roles
 
 BACKEND = Path(__file__).resolve().parent.parent
 
@@ -62,6 +62,11 @@ class Settings(BaseSettings):
 
     access: Annotated[tuple[str, ...] | None, NoDecode] = None
     api_keys: SecretStr | None = None
+    jwt_issuer: str | None = None
+    jwt_audience: str | None = None
+    jwt_jwks_url: str | None = None
+    jwt_roles_at: str = "/roles"
+    jwt_roles: str | None = None
 
     database_url: SecretStr | None = None
     db_pooled: bool = False
@@ -125,13 +130,32 @@ class Settings(BaseSettings):
             keys.parsed(value)
         return value or None
 
+    @field_validator("jwt_issuer", "jwt_jwks_url", mode="before")
+    @classmethod
+    def _address(cls, value: object) -> object:
+        return addresses.checked(value) if value and isinstance(value, str) else value or None
+
+    @field_validator("jwt_roles_at")
+    @classmethod
+    def _pointer(cls, value: str) -> str:
+        if not value.startswith("/"):
+            raise ValueError("must be a JSON Pointer to a claim, such as /roles or /realm_access/roles")
+        return value
+
+    @field_validator("jwt_roles", mode="before")
+    @classmethod
+    def _role_map(cls, value: object) -> object:
+        if isinstance(value, str):
+            roles.parsed(value)
+        return value or None
+
     @field_validator("database_url", mode="before")
     @classmethod
     def _libpq_url(cls, value: object) -> object:
         """Empty is unset."""
         return libpq.checked(value) if value and isinstance(value, str) else value or None
 
-    @field_validator("seed_file", "keep_alive", "changes_keep_days", mode="before")
+    @field_validator("seed_file", "keep_alive", "changes_keep_days", "jwt_audience", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return value or None
@@ -167,6 +191,12 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _tokens_need_an_issuer(self) -> "Settings":
+        if "jwt" in self.demanded and not (self.jwt_issuer and self.jwt_audience):
+            raise ValueError("JWT_ISSUER and JWT_AUDIENCE must be set when ACCESS has jwt")
+        return self
+
+    @model_validator(mode="after")
     def _production_rehearses_nothing(self) -> "Settings":
         if self.environment == "production" and (self.delay or self.read_only):
             raise ValueError("DELAY and READ_ONLY are for development: unset them when ENVIRONMENT=production")
@@ -187,6 +217,11 @@ class Settings(BaseSettings):
     @property
     def keys(self) -> keys.Keys:
         return keys.parsed(self.api_keys.get_secret_value() if self.api_keys else "")
+
+    @property
+    def roles(self) -> Mapping[str, str]:
+        """What the issuer's words mean here; empty: what they say."""
+        return roles.parsed(self.jwt_roles or "")
 
     @property
     def dialects(self) -> Sequence[tuple[str, str]]:

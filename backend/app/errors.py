@@ -137,13 +137,13 @@ class UnsupportedMediaType(Problem):
 
 
 class IssuerUnavailable(Problem):
-    """The keys of who issues access tokens could never be fetched, so that no token can be judged."""
+    """There are no keys of who issues access tokens, so that no token can be judged."""
 
     status = 503
     detail = "Access tokens cannot be checked at the moment: their issuer does not answer. Try again shortly."
 
-    def __init__(self) -> None:
-        super().__init__(headers={"Retry-After": "10"})
+    def __init__(self, seconds: int) -> None:
+        super().__init__(headers={"Retry-After": str(seconds)})
 
 
 class DatabaseUnavailable(Problem):

@@ -12,7 +12,8 @@ from functools import cache
 from fastapi import APIRouter, FastAPI
 
 from app import NAME, __version__, config, logs, spelling
-from app.access.credentials import Credentials
+from app.access import credentials, keys
+from app.access.credentials import Judge
 from app.api import access, error_handlers, middleware, openapi
 from app.api.metrics import Metrics
 from app.api.routes import db, docs, health, history, home, metrics, records
@@ -47,7 +48,7 @@ def create_app(
     turns = Turns()
     relations = Relations(resources, settings.foreign_key_suffix)
     services = [RecordService(resource, database, turns, relations) for resource in resources]
-    judge = Credentials(settings.keys).actor if settings.demanded else None
+    judge = _judge(settings) if settings.demanded else None
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -82,6 +83,20 @@ def create_app(
     error_handlers.install(app)
     openapi.document(app, resources, settings.base_path or "", asked=bool(settings.demanded))
     return app
+
+
+def _judge(settings: Settings) -> Judge:
+    """What each kind of key and token is judged by."""
+    own = {keys.PREFIX: credentials.of_keys(settings.keys)} if "keys" in settings.demanded else {}
+    return credentials.judge(own, _tokens(settings) if "jwt" in settings.demanded else credentials.nobody)
+
+
+def _tokens(settings: Settings) -> Judge:
+    from app.access.issuer import Issuer  # noqa: PLC0415 cryptography takes time: only where tokens are judged
+    from app.access.tokens import Tokens  # noqa: PLC0415
+
+    issuer = Issuer(settings.jwt_issuer or "", settings.jwt_jwks_url)
+    return Tokens(issuer, settings.jwt_audience or "", settings.jwt_roles_at, settings.roles).actor
 
 
 async def _prepare(services: Sequence[RecordService], database: Database) -> None:

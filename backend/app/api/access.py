@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -16,13 +16,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.access.actor import EVERY, Actor
+from app.access.credentials import Judge
 from app.api.error_handlers import on_http_exception
 from app.api.problems import problem
 from app.errors import Forbidden, MalformedCredentials, NotFound, Problem, Unauthorized
 from app.resource.resource import Resource
-
-Judge = Callable[[str], Awaitable[Actor]]
-"""Whose a key or token is. Raises `InvalidToken`, or a `Problem` of 503 where nobody can say."""
 
 # Beside the letters of `access.actor`: nobody is asked; who is known sees more; whoever is known.
 FREE, GREETED, KNOWN = "free", "greeted", "known"

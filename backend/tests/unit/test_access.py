@@ -3,7 +3,7 @@
 import pytest
 
 from app import config
-from app.access import keys
+from app.access import addresses, keys
 from app.access.actor import ROLES, Actor, checked, granted
 from app.api.access import Addresses, Need
 from app.config import Settings, SettingsError
@@ -82,6 +82,14 @@ def test_keys_stand_on_lines_or_between_commas(between: str) -> None:
     [
         ("ACCESS", "closed", "ACCESS: must be open, keys, jwt, or keys,jwt"),
         ("ACCESS", "open,keys", "ACCESS: must be open, keys, jwt, or keys,jwt"),
+        ("ACCESS", "jwt", "JWT_ISSUER and JWT_AUDIENCE must be set when ACCESS has jwt"),
+        ("JWT_ISSUER", "http://secret.example", "JWT_ISSUER: must be an address with https://"),
+        ("JWT_ISSUER", "https://u:secret@id.example", "JWT_ISSUER: must be an address with https://"),
+        ("JWT_ISSUER", "id.example", "JWT_ISSUER: must be an address with https://"),
+        ("JWT_JWKS_URL", "http://127.0.0.1.secret.example", "JWT_JWKS_URL: must be an address with https://"),
+        ("JWT_ROLES_AT", "secret.roles", "JWT_ROLES_AT: must be a JSON Pointer to a claim"),
+        ("JWT_ROLES", "secret", "JWT_ROLES: each must look like doctor=writer"),
+        ("JWT_ROLES", "doctor=secret", "JWT_ROLES: a role is reader, writer, auditor, admin or RESOURCE:LETTERS"),
         ("API_KEYS", "pak_secret", "API_KEYS: each key must look like"),
         ("API_KEYS", "anna secret", "API_KEYS: each key must look like"),
         ("API_KEYS", f"anna secret {HASH}", "API_KEYS: a role is reader, writer, auditor, admin or RESOURCE:LETTERS"),
@@ -114,6 +122,8 @@ def test_a_wrong_setting_is_one_line_that_repeats_nothing(
 def test_what_is_demanded(monkeypatch: pytest.MonkeyPatch, value: str, demanded: set[str]) -> None:
     monkeypatch.setitem(Settings.model_config, "env_file", None)
     monkeypatch.setenv("ACCESS", value)
+    monkeypatch.setenv("JWT_ISSUER", "https://id.example")
+    monkeypatch.setenv("JWT_AUDIENCE", "api")
     assert config.load().demanded == demanded
 
 
@@ -130,3 +140,10 @@ def test_what_is_demanded(monkeypatch: pytest.MonkeyPatch, value: str, demanded:
 def test_who_asks_for_related_records_must_be_allowed_to_search_all(letter: str, query: bytes, needs: str) -> None:
     several = Addresses([*RESOURCES, *RESOURCES])
     assert several.related(Need(letter, RESOURCES), query).scope == needs
+
+
+@pytest.mark.parametrize(
+    "url", ["https://id.example/realms/a", "https://id.example:8443/", "http://localhost:8080", "http://[::1]:1/x"]
+)
+def test_where_an_issuer_may_be(url: str) -> None:
+    assert addresses.checked(url) == url

@@ -20,7 +20,8 @@ def test_the_documented_values_are_the_defaults(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
     defaults = config.load()
     (tmp_path / ".env").write_text(re.sub(r"^#(?=[A-Z_]+=)", "", EXAMPLE, flags=re.M))
-    samples = {"database_url", "cors_origins", "access", "api_keys"}  # unset by default
+    unset = {"access", "api_keys", "jwt_issuer", "jwt_audience", "jwt_jwks_url", "jwt_roles"}
+    samples = {"database_url", "cors_origins", *unset}
     documented = config.load()
     assert documented.seed_file
     documented = documented.model_copy(update={"seed_file": documented.seed_file.resolve()})

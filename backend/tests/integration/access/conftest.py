@@ -1,6 +1,8 @@
 """The application that asks who is there, in this process, and a key for each role."""
 
-from collections.abc import AsyncIterator, Mapping
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
 
 import httpx2
 import psycopg
@@ -9,14 +11,59 @@ from pydantic import SecretStr
 
 from app.access import keys
 from app.access.actor import ROLES
-from app.config import Settings
+from app.config import BACKEND, Settings
 from tests.asked import serving
+from tests.servers import Server
 
 
 @pytest.fixture(scope="session")
 def made() -> Mapping[str, tuple[str, str]]:
     """Role -> a key of somebody with that role, and its line."""
     return {role: keys.made(role, role) for role in ROLES}
+
+
+class Provider(Server):
+    """The tests' issuer, and what a test asks of it."""
+
+    def __init__(self) -> None:
+        super().__init__([sys.executable, "-m", "tests.integration.access.issuer", "{port}"], BACKEND, {})
+
+    def token(self, claims: Mapping[str, object] = {}, head: Mapping[str, object] = {}, kind: str = "RSA") -> str:
+        """Signed as asked; a claim that is None is left out."""
+        signed: str = self._post("/sign", {"claims": claims, "head": head, "kind": kind})["token"]
+        return signed
+
+    def behave(self, **behaviour: object) -> None:
+        self._post("/behave", behaviour)
+
+    def asked(self) -> int:
+        """How often its keys were fetched."""
+        times: int = httpx2.get(f"{self.url}/asked").json()["asked"]
+        return times
+
+    def _post(self, path: str, what: object) -> Any:
+        return httpx2.post(self.url + path, json=what).raise_for_status().json()
+
+
+@pytest.fixture(scope="module")
+def provider_process() -> Iterator[Provider]:
+    with Provider() as running:
+        yield running
+
+
+@pytest.fixture
+def provider(provider_process: Provider) -> Provider:
+    """With new keys, and no bad manners."""
+    if not provider_process.running():
+        provider_process.start()
+    provider_process.behave(rotate=["RSA", "EC", "OKP"])
+    return provider_process
+
+
+@pytest.fixture
+def trusting(settings: Settings, provider: Provider) -> Settings:
+    jwt = {"access": ("jwt",), "jwt_issuer": provider.url, "jwt_audience": "api"}
+    return settings.model_copy(update=jwt)
 
 
 @pytest.fixture
