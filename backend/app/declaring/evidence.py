@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.declaring.names import identifier
 from app.resource import kinds
-from app.resource.columns import ID_LENGTH, MAX_NUMBER
+from app.resource.columns import ID_LENGTH
 from app.resource.kinds import Kind
 from app.resource.shapes import DAY, TRUTH, WORDS, number, whole_number
 from app.resource.strict_json import unstorable
@@ -46,7 +46,7 @@ class _Sort(NamedTuple):
         return True
 
 
-_WHOLE = Annotated[int, *whole_number(gt=-MAX_NUMBER - 1, le=MAX_NUMBER)]
+_WHOLE = Annotated[int, *whole_number()]
 # The first that fits is a field's kind. Native first: "42" beside 42 is a number, and alone a text.
 _SORTS: tuple[_Sort, ...] = (
     _Sort(kinds.TRUTH, frozenset({bool}), TypeAdapter(Annotated[bool, *TRUTH])),

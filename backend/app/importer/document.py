@@ -92,20 +92,16 @@ class Document:
         Meanwhile `source.at` is the first one's, and behind it when the next is asked for.
         """
         self._demand_list(name)
-        source, between, tried = self.source, b"", 0
+        source, plain_ones = self.source, _PlainOnes(self.source, plain)
         for _ in source.items(b"]"):
             source.peek()
-            end = source.window.rfind(between, source.at, source.at + MOST) + 1 if between else 0
-            if end and source.offset >= tried and (rows := plain(source.window[source.at : end])):
+            if rows := plain_ones.rows():
                 yield rows
-                source.at = end
-                continue
-            tried = max(tried, source.offset + end - source.at)
-            place = source.place(source.at)
-            cut = Cut(source.value(), place)
-            yield cut
-            if cut.raw.endswith(b"}") and (match := _TO_NEXT_OBJECT.match(source.window, source.at)):
-                between = b"}" + match[0]
+                source.at = plain_ones.end
+            else:
+                place = source.place(source.at)
+                yield (cut := Cut(source.value(), place))
+                plain_ones.learn(cut)
 
     def refuse(self, cut: Cut, error: Broken) -> Unreadable:
         """The error for an element that turned out to be no JSON."""
@@ -176,6 +172,32 @@ class Document:
     def _found_instead(self) -> str:
         names = ", ".join(collection.name for collection in self.unserved)
         return f"; it has: {names}" if names else ""
+
+
+class _PlainOnes:
+    """As many whole elements as are likely to stand in the window, ending where such as the last one ended.
+
+    If it is a wrong guess they are no JSON, and so are not plain; then each of them is taken alone.
+    """
+
+    def __init__(self, source: Source, plain: Callable[[bytes], list[str] | None]) -> None:
+        self._source, self._plain = source, plain
+        self._between, self._tried = b"", 0
+        self.end = 0
+
+    def rows(self) -> list[str] | None:
+        source = self._source
+        if not self._between or source.offset < self._tried:
+            return None
+        self.end = source.window.rfind(self._between, source.at, source.at + MOST) + 1
+        self._tried = source.offset + max(0, self.end - source.at)
+        return self._plain(source.window[source.at : self.end]) if self.end else None
+
+    def learn(self, cut: Cut) -> None:
+        """See what stands between an object and the next one. The source is behind the first."""
+        match = _TO_NEXT_OBJECT.match(self._source.window, self._source.at)
+        if match and cut.raw.endswith(b"}"):
+            self._between = b"}" + match[0]
 
 
 def cuts(source: Source) -> Iterator[Cut]:

@@ -72,7 +72,7 @@ _TEXT = Annotated[
     AfterValidator(storable),
     BeforeValidator(id_text),
 ]
-_WHOLE = Annotated[int, *whole_number(gt=-MAX_NUMBER - 1, le=MAX_NUMBER)]
+_WHOLE = Annotated[int, *whole_number()]
 
 TEXT = Ids(
     kind=WORDS,
@@ -94,7 +94,7 @@ NUMBERS = Ids(
     stored=Annotated[int, Field(examples=[12])],
     says='null, "", false or 0',
     path={"type": "integer"},
-    is_one=lambda text: bool(_NUMBER.fullmatch(text)) and abs(int(text)) <= MAX_NUMBER,
+    is_one=lambda text: text == "0" or (bool(_NUMBER.fullmatch(text)) and abs(int(text)) <= MAX_NUMBER),
     new=lambda: None,
     example=lambda digits: -int(digits, 16),  # a number above all others would be the one that counting goes on from
 )

@@ -87,10 +87,10 @@ DAY = (BeforeValidator(_iso_date),)
 ANY_JSON = (AfterValidator(storable),)
 
 
-def whole_number(gt: int | None = None, le: int | None = None) -> tuple[Any, ...]:
-    """Of a whole number within these bounds, and of the text of one."""
-    most = len(str(le or MAX_NUMBER)) - 2  # digits behind the first; one more may be too many
-    pattern = f"^[1-9][0-9]{{0,{most}}}$" if gt is not None and gt >= 0 else f"^(0|-?[1-9][0-9]{{0,{most}}})$"
+def whole_number(gt: int = -MAX_NUMBER - 1, le: int = MAX_NUMBER) -> tuple[Any, ...]:
+    """Of a whole number within these bounds, and of the text of one. None larger is exact in JavaScript."""
+    most = len(str(le)) - 2  # digits behind the first; one more may be too many
+    pattern = f"^[1-9][0-9]{{0,{most}}}$" if gt >= 0 else f"^(0|-?[1-9][0-9]{{0,{most}}})$"
     number = Annotated[int, Strict(), Field(gt=gt, le=le)]
     read = BeforeValidator(_form_whole, json_schema_input_type=number | Annotated[str, Field(pattern=pattern)])
     return Strict(), Field(gt=gt, le=le), BeforeValidator(_whole_number), read

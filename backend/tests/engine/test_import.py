@@ -241,7 +241,15 @@ async def test_a_number_is_kept_though_it_is_nothing(imports: Imports, database_
     for verdict in ("migrated", "unchanged"):
         assert verdicts(imports({"visits": [{"id": 0, "reason": "x"}]})) == {"visits": {verdict: 1}}
     async with served(database_url) as http:
-        assert (await http.get("/visits")).json() == [{"id": 0, "reason": "x"}]
+        assert (await http.get("/visits/0")).json() == {"id": 0, "reason": "x"}
+
+
+async def test_a_number_that_no_table_holds_is_refused(imports: Imports, database_url: str) -> None:
+    """It would be the end of the whole import."""
+    things = [THING | {"pieces": number} for number in (2**53, -(2**53), 2**70, "9007199254740992")]
+    assert verdicts(imports({"things": things})) == {"things": {"rejected": 4}}
+    async with served(database_url) as http:
+        assert [(await http.post("/things", json=thing)).status_code for thing in things] == [400] * 4
 
 
 def test_ids_are_made_from_the_whole_record_where_no_field_is_named(imports: Imports) -> None:
