@@ -8,6 +8,7 @@ import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from app import libpq
 from app.config import Settings
@@ -37,7 +38,7 @@ def plant(dsn: str, file: Path, data_dir: Path, resources: Sequence[Resource]) -
     unfinished.touch()
     report = import_file(file, dsn, resources)
     if not report.sentence:
-        remember(file, data_dir)
+        remember(file, data_dir, report.left)
     unfinished.unlink()
     if report.status != "complete":
         came, of = report.totals["migrated"], report.totals["records"]
@@ -45,9 +46,10 @@ def plant(dsn: str, file: Path, data_dir: Path, resources: Sequence[Resource]) -
         log.warning("SEED_FILE %s: %d of %d records came in. %s", file, came, of, why)
 
 
-def remember(file: Path, data_dir: Path) -> None:
-    """Note that the records are this file's, as it is now."""
-    (data_dir / _RECORD).write_text(json.dumps({"file": str(file.resolve()), "sha256": _digest(file)}))
+def remember(file: Path, data_dir: Path, left: Sequence[str]) -> None:
+    """Note that the records are this file's, as it is now, and what of it is `left`: names with the reason."""
+    record = {"file": str(file.resolve()), "sha256": _digest(file), "left": left}
+    (data_dir / _RECORD).write_text(json.dumps(record))
 
 
 def forget(data_dir: Path) -> None:
@@ -56,7 +58,7 @@ def forget(data_dir: Path) -> None:
 
 
 def remark(settings: Settings) -> str:
-    """A sentence if SEED_FILE is there and is not what the database began with; else empty."""
+    """A sentence if SEED_FILE is there and is not, or not all of it, what the database began with; else empty."""
     file = settings.seed_file
     if not file or not file.is_file():
         return ""
@@ -69,9 +71,9 @@ def remark(settings: Settings) -> str:
 def _standing(file: Path, record: Path) -> str:
     if not record.exists():
         return f"{file} is not read: the database was used before. {_ANEW}"
-    began: dict[str, str] = json.loads(record.read_text())
+    began: dict[str, Any] = json.loads(record.read_text())
     if began["sha256"] == _digest(file):
-        return ""
+        return f"of {file} is not served: {', '.join(began['left'])}" if began.get("left") else ""
     if began["file"] == str(file.resolve()):
         return f"{file} has changed since it was imported, and is not read again. {_ANEW}"
     return f"{file} is not read: the records here began with {began['file']}. {_ANEW}"

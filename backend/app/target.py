@@ -1,6 +1,6 @@
 """The database that a script works on: DATABASE_URL's, or else the embedded one of DATA_DIR."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -29,9 +29,9 @@ def database() -> Iterator[str]:
         raise DatabaseFailed(str(error)) from error
 
 
-def remember(file: Path) -> None:
+def remember(file: Path, left: Sequence[str]) -> None:
     """Note that an embedded database holds what this file says, so that a start need not warn that it has changed."""
     settings = config.load()
     if not settings.database_url:
         with suppress(OSError):  # then it warns without need
-            seed.remember(file, settings.data_dir)
+            seed.remember(file, settings.data_dir, left)

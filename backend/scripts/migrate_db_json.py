@@ -112,7 +112,7 @@ def run(file: Path, options: Options, quiet: bool) -> int:
     if report.untold not in report.sentence:
         say(err, report.untold)
     if report.exit_code == 0 and not options.dry_run and file.is_file():
-        remember(file)
+        remember(file, report.left)
     return report.exit_code
 
 

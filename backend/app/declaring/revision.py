@@ -106,7 +106,7 @@ def _replaced(before: Table, after: Table) -> list[Step]:
 
 def _searched(tables: Iterable[Table | None]) -> list[Step]:
     """Of the tables whose fields all have texts: a search looks into every JSON value, whatever the index says."""
-    texts = {one.name: _texts(one) for one in tables if one is not None and not _has_json(one)}
+    texts = {one.name: texts_of(one) for one in tables if one is not None and not _has_json(one)}
     return [f"index_texts({texts!r})"] if texts else []
 
 
@@ -116,7 +116,8 @@ def _unsearched(table: Table) -> Step:
     return f"op.execute({drop!r})"
 
 
-def _texts(table: Table) -> str:
+def texts_of(table: Table) -> str:
+    """All texts of a record, as `dialect.search` joins them."""
     shown = (
         f"coalesce({quoted(one.name)}, '')" if one.nullable else quoted(one.name) for one in _of(table, kinds.TEXT)
     )

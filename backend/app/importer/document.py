@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
@@ -84,7 +85,7 @@ class Document:
     def pass_over_list(self, name: str) -> int:
         """Take a wanted list unread. How many elements it has."""
         self._demand_list(name)
-        return self._count()
+        return sum(1 for _ in self._values())
 
     def elements(self, name: str, plain: Callable[[bytes], list[str] | None]) -> Iterator[list[str] | Cut]:
         """The elements of a wanted list in file order: rows of those that are `plain`, any other as it stands.
@@ -142,7 +143,8 @@ class Document:
         """Take a value that is not for us, item by item so that its size does not matter; its type and count."""
         first = self.source.peek()
         if first == b"[":
-            return "list", self._count()
+            elements = Counter(raw[:1] == b"{" for raw in self._values())
+            return "list of values" if elements[False] else "list", elements.total()
         if first == b"{":
             for _ in self.source.items(b"}"):
                 self._name()
@@ -151,12 +153,9 @@ class Document:
         self._sound()
         return "value", 1
 
-    def _count(self) -> int:
-        count = 0
-        for _ in self.source.items(b"]"):
-            self._sound()
-            count += 1
-        return count
+    def _values(self) -> Iterator[bytes]:
+        """The elements of a list, each as it stands."""
+        return (self._sound() for _ in self.source.items(b"]"))
 
     def _sound(self) -> bytes:
         """Take a value that is JSON."""

@@ -8,7 +8,7 @@ from itertools import chain, islice
 from typing import Any, BinaryIO
 
 from app.importer.document import Unserved
-from app.importer.entries import Entry
+from app.importer.entries import Entry, shortened
 from app.importer.journal import NOT_IN
 from app.importer.source import Unreadable
 
@@ -114,6 +114,11 @@ class Report:
     def went(self) -> dict[str, int]:
         names = self.tallies[0].went if self.tallies else ()
         return {name: sum(tally.went[name] for tally in self.tallies) for name in names}
+
+    @property
+    def left(self) -> list[str]:
+        """What of the file is not served, each with the reason."""
+        return [f"{shortened(one.name)} ({one.reason})" for one in self.unserved]
 
     @property
     def lacking(self) -> list[str]:

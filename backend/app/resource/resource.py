@@ -28,6 +28,7 @@ HIDDEN = ("position", "extra")  # of every table: the place in the list, and the
 _SIGNING = ("login", "logout", "register", "signin", "signup")
 RESERVED = frozenset(("changes", "db", "docs", "exports", "health", "imports", "metrics", *_SIGNING))
 """Addresses that the server keeps for itself."""
+_SHAPES = frozenset(("Health", "JsonValue", "Problem"))  # that every API has
 NAME_BYTES = 63  # PostgreSQL cuts longer names off (4.1.1), those of JSON members in a row too
 
 
@@ -104,7 +105,8 @@ class Resource:
     @property
     def title(self) -> str:
         """The noun as a name: `TestCase` of "test case"."""
-        return "".join(word[:1].upper() + word[1:] for word in re.split(r"\W+", self.noun))
+        name = "".join(word[:1].upper() + word[1:] for word in re.split(r"\W+", self.noun))
+        return f"{name}Record" if name in _SHAPES else name
 
     @property
     def a_noun(self) -> str:

@@ -12,7 +12,8 @@ Database = Mapping[str, Sequence[Record]]
 
 FILES = sorted((Path(__file__).parent / "files").glob("*.json"))
 _OPERATORS = ("", "_ne", "_gte", "_lte", "_like")
-_SOME = 3  # values of a field
+_SOME = 2  # values of a field
+_RELATED = 4  # collections, of which each is asked for with each other
 
 
 def read(file: Path) -> Database:
@@ -26,7 +27,7 @@ def requests(database: Database) -> Iterator[str]:
         yield from (f"/{path}/{quote(str(record['id']))}" for record in records)
         yield from (f"/{path}/nobody", f"/{path}/0", f"/{path}")
         yield from (f"/{path}?{query}" for query in _queries(records))
-    for one, other in permutations(database, 2):
+    for one, other in permutations(list(database)[:_RELATED], 2):
         yield from _relations(one, other, database[one])
 
 

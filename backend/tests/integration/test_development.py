@@ -82,10 +82,20 @@ def test_what_has_become_of_the_file_is_said(database_url: str, file: Path, tmp_
     assert seed.remark(settings) == ""
     other_settings = settings.model_copy(update={"seed_file": other})
     assert f"{other} is not read: the records here began with {file}." in seed.remark(other_settings)
-    seed.remember(other, tmp_path)
+    seed.remember(other, tmp_path, [])
     assert seed.remark(other_settings) == ""
     seed.forget(tmp_path)
     assert f"{other} is not read: the database was used before." in seed.remark(other_settings)
+
+
+def test_what_of_the_file_is_not_served_is_said_at_each_start(database_url: str, file: Path, tmp_path: Path) -> None:
+    file.write_text(json.dumps({"patients": [ADA], "theme": {}, "tags": ["a"], "visits": [{}]}))
+    settings = Settings(_env_file=None, data_dir=tmp_path, seed_file=file)
+    seed.plant(database_url, file, tmp_path, RESOURCES)
+    assert seed.remark(settings) == (
+        f"of {file} is not served: theme (it is no list of records), tags (it is no list of records),"
+        " visits (this server does not declare it)"
+    )
 
 
 @pytest.mark.parametrize("given", [True, False])

@@ -115,7 +115,14 @@ def test_an_entry_tells_all_of_a_record(imports: Imports) -> None:
 
 
 def test_the_other_collections_are_named_with_their_counts(imports: Imports) -> None:
-    content = {"$schema": "x", "doctors": [1, [2], {}], "patients": [], "profile": {"name": "x", "y": []}, "v": None}
+    content: dict[str, Any] = {
+        "$schema": "x",
+        "doctors": [{}, {}, {}],
+        "patients": [],
+        "tags": [{}, 1],
+        "profile": {"name": "x", "y": []},
+        "v": None,
+    }
     report = imports(json.dumps(content)).report
     assert report["collections"] == [
         {
@@ -124,6 +131,13 @@ def test_the_other_collections_are_named_with_their_counts(imports: Imports) -> 
             "records": 3,
             "verdict": "not migrated",
             "reason": "this server does not declare it",
+        },
+        {
+            "name": "tags",
+            "type": "list of values",
+            "records": 2,
+            "verdict": "not migrated",
+            "reason": "it is no list of records",
         },
         {
             "name": "profile",
