@@ -19,14 +19,14 @@ def if_match(request: Request) -> Sequence[str] | None:
 
     Our own tag is taken with `W/` before it too: a proxy that compresses weakens tags.
     """
-    tags = _tags(request, "if-match")
+    tags = _tags(request, b"if-match")
     return None if not tags or "*" in tags else [tag.removeprefix("W/") for tag in tags]
 
 
 def answer(request: Request, body: bytes, tag: str, headers: Mapping[str, str] | None = None) -> Response:
     """200 with the body, or 304 without when If-None-Match names its tag (weak comparison, RFC 9110, 13.1.2)."""
     headers = {"ETag": tag, "Cache-Control": CACHE_CONTROL, **(headers or {})}
-    tags = _tags(request, "if-none-match")
+    tags = _tags(request, b"if-none-match")
     if tags and ("*" in tags or tag.removeprefix("W/") in {known.removeprefix("W/") for known in tags}):
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type="application/json")
@@ -47,5 +47,6 @@ async def compressed(request: Request, response: Response) -> Response:
     return response
 
 
-def _tags(request: Request, name: str) -> list[str]:
-    return [tag.strip() for value in request.headers.getlist(name) for tag in value.split(",") if tag.strip()]
+def _tags(request: Request, name: bytes) -> list[str]:
+    sent = (value.decode("latin-1") for key, value in request.scope["headers"] if key == name)
+    return [tag.strip() for value in sent for tag in value.split(",") if tag.strip()]
