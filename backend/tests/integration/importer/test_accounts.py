@@ -29,6 +29,14 @@ def test_records_come_back_exactly_and_in_file_order(imports: Imports, table: Ta
     assert served(table) == records
 
 
+def test_an_import_is_on_record_as_one(imports: Imports, table: Table) -> None:
+    imports(db(A, B))
+    imports(db(A, record(2, age=99), C), replace=True)
+    found = table.execute("SELECT op, id, who FROM changes ORDER BY seq").fetchall()
+    assert {(op, key) for op, key, _ in found} >= {("I", A["id"]), ("D", B["id"]), ("I", B["id"]), ("I", C["id"])}
+    assert {who for *_, who in found} == {"import"}
+
+
 def test_ids_become_text_and_missing_ones_are_the_same_on_every_run(imports: Imports, table: Table) -> None:
     content = db(record(1, id=7), record(2, id=...), record(3, id=None))
     imports(content)
