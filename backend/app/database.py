@@ -86,10 +86,12 @@ class Database:
     """A pool of connections to one PostgreSQL, opened by `open` and closed by `close`.
 
     It need not be reachable: until it is, statements raise `DatabaseUnavailable`, within `DB_DEADLINE` seconds.
-    `needs` asks for what requests need; its row is `outages.Needs`.
+    `needs` asks for what requests need; its row is `outages.Needs`. `written` is set whenever a change is committed;
+    who waits for that clears it.
     """
 
     def __init__(self, settings: Settings, needs: Query) -> None:
+        self.written = asyncio.Event()
         self._dsn = settings.database_url.get_secret_value() if settings.database_url else ""
         self._deadline = settings.db_deadline
         self._options = options(self._dsn, settings)
@@ -144,6 +146,8 @@ class Database:
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             raise Refused(error.diag.constraint_name) from error
         self._watch.served()
+        if isinstance(query, Change):
+            self.written.set()
         return rows
 
     async def outage(self) -> Outage | None:

@@ -112,6 +112,11 @@ class StillNeeded(Problem):
         )
 
 
+class Gone(Problem):
+    status = 410
+    detail = "The changes behind this cursor are not on record. Read the list again, and go on from _since=now."
+
+
 class PreconditionFailed(Problem):
     status = 412
 
@@ -154,3 +159,11 @@ class DatabaseUnavailable(Problem):
 
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail, headers={"Retry-After": "1"})
+
+
+class TooManyFollowers(Problem):
+    status = 503
+    detail = "As many follow the changes as this server has room for, or it is stopping. Try again shortly."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "5"})

@@ -45,3 +45,15 @@ PATTERN_LENGTH = 1_000  # characters of one
 PATTERN_STATES = 200  # atoms of a pattern once every {n,m} is written out: PostgreSQL's automaton grows with them
 PATTERN_WAYS = 10_000  # past its anchors, times the square of what may be left out: PostgreSQL may build so many arcs
 PATTERN_REPEAT = 255  # PostgreSQL's own limit of {n,m} (9.7.3.1)
+
+# The feed of changes.
+CHANGES = 500  # of one page, where a request does not say
+CHANGES_MOST = 1_000
+WAIT = 50.0  # seconds that a request waits for a change at most; many proxies give up after 60
+STREAMS = 1_000  # that follow at once
+STREAM_BYTES = 64 * 1024  # of changes on their way to one of them
+STREAM_SECONDS = 600.0  # that one lasts, a tenth more or less: a client goes on with the next
+HEARTBEAT = 15.0  # seconds without a change
+RETRY = 3.0  # seconds after which a client comes back
+RECENT = 2_000  # changes that are kept for those who follow
+RECENT_BYTES = 8 << 20

@@ -5,9 +5,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import cache
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
@@ -16,7 +17,7 @@ from app.access import credentials, keys
 from app.access.credentials import Judge
 from app.api import access, error_handlers, middleware, openapi
 from app.api.metrics import Metrics
-from app.api.routes import db, docs, health, history, home, metrics, records
+from app.api.routes import changes, db, docs, health, history, home, metrics, records
 from app.api.thin import ThinApp
 from app.config import Settings
 from app.database import Database
@@ -25,6 +26,7 @@ from app.embedded import EmbeddedError
 from app.errors import DatabaseUnavailable
 from app.resource.resource import Resource
 from app.resources import RESOURCES
+from app.services.feed import Feed
 from app.services.history import History
 from app.services.pruning import keep
 from app.services.record_service import RecordService
@@ -33,6 +35,7 @@ from app.turns import Turns
 
 log = logging.getLogger("app")
 
+STOPPING = "stopping"  # of the lifespan's state: what the server calls when it is asked to stop
 NOT_STARTED = f"{NAME} did not start."
 _OPEN = (
     "ANYONE WHO CAN REACH THIS SERVER MAY READ, CHANGE AND DELETE EVERY %s: with ACCESS=open nobody is asked who they "
@@ -48,10 +51,11 @@ def create_app(
     turns = Turns()
     relations = Relations(resources, settings.foreign_key_suffix)
     services = [RecordService(resource, database, turns, relations) for resource in resources]
+    feed = Feed(database, resources)
     judge = _judge(settings) if settings.demanded else None
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
         if settings.environment == "production" and not settings.demanded:
             log.warning(_OPEN, " AND EVERY ".join(resource.noun.upper() for resource in resources))
         await database.open()
@@ -60,8 +64,9 @@ def create_app(
         if settings.changes_keep_days:
             tasks.append(asyncio.create_task(keep(database, settings.changes_keep_days)))
         try:
-            yield
+            yield {STOPPING: feed.close}
         finally:
+            feed.close()
             for task in tasks:
                 task.cancel()
             await database.close()
@@ -78,7 +83,9 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},  # spans carry what was searched for
     )
     # Flat, `include_router` would wrap each request once more; and before FastAPI's own, which few ask for.
-    routers = _routers(settings, services, database, counted, turns)
+    routers = [*_routers(settings, services, database, turns), changes.router(feed)]
+    if counted:
+        routers.append(metrics.router(counted, database, feed))
     app.router.routes[:0] = [route for router in routers for route in router.routes]
     error_handlers.install(app)
     openapi.document(app, resources, settings.base_path or "", asked=bool(settings.demanded))
@@ -110,7 +117,6 @@ def _routers(
     settings: Settings,
     services: Sequence[RecordService],
     database: Database,
-    counted: Metrics | None,
     turns: Turns,
 ) -> list[APIRouter]:
     routers = [
@@ -122,8 +128,6 @@ def _routers(
         health.router(database, [service.resource for service in services]),
         docs.router,
     ]
-    if counted:
-        routers.append(metrics.router(counted, database))
     if settings.environment == "development":
         routers.append(db.router(services, settings))
     if settings.home_page:

@@ -6,6 +6,7 @@ The default surface does not have it: METRICS=true adds the route and the counti
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from app.database import Database
+from app.services.feed import Feed
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)  # seconds
 
@@ -27,6 +28,8 @@ class Metrics:
         self._pool = Gauge("db_pool_connections", "Connections of the pool.", ("state",), registry=registry)
         self._waiting = Gauge("db_pool_waiting", "Requests that wait for a connection.", registry=registry)
         self._up = Gauge("database_up", "1 while records can be served.", registry=registry)
+        self._streams = Gauge("changes_streams", "Those who follow the changes.", registry=registry)
+        self._lag = Gauge("changes_lag_seconds", "Age of the oldest change that cannot be told yet.", registry=registry)
 
     def count(self, method: str, route: str, status: int, seconds: float, actor: str) -> None:
         """One request. `route` is the template, so that the series stay few; `-`: an address nobody has."""
@@ -35,12 +38,14 @@ class Metrics:
         if actor:
             self._actors.labels(actor).inc()
 
-    async def text(self, database: Database) -> bytes:
+    async def text(self, database: Database, feed: Feed) -> bytes:
         """All figures in Prometheus' text format 0.0.4."""
         use = database.pool_use()
         for state, connections in (("limit", use.limit), ("open", use.open), ("idle", use.idle)):
             self._pool.labels(state).set(connections)
         self._waiting.set(use.waiting)
+        self._streams.set(feed.followers)
+        self._lag.set(await feed.lag())
         outage = await database.outage()
         self._up.set(outage is None or outage.reads)
         return generate_latest(self._registry)

@@ -244,7 +244,8 @@ class HeadAsGet:
         async def send_head(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        inner = {**scope, "method": "GET"}  # a copy: the server must still know that it answers a HEAD
+        # A copy: the server must still know that it answers a HEAD.
+        inner = {**scope, "method": "GET", "bodiless": True}
         await self.app(inner, receive, send_head)
         scope["route"] = inner.get("route")
 

@@ -89,7 +89,8 @@ def build(app: FastAPI, resources: Sequence[Resource], base_path: str = "", *, a
     shapes = {name: shape for resource in resources for name, shape in _shapes(resource).items()}
     pages = {f"{resource.title}Page": _page(resource) for resource in resources}
     pages |= {f"{resource.title}Version": _version(resource) for resource in resources}
-    schema["components"] = {"schemas": {**shapes, "JsonValue": _VALUE, **pages, "Problem": _PROBLEM, "Health": _HEALTH}}
+    ours = {"Changes": _changes(resources), "Problem": _PROBLEM, "Health": _HEALTH}
+    schema["components"] = {"schemas": {**shapes, "JsonValue": _VALUE, **pages, **ours}}
     if asked:
         _secure(schema, Addresses(resources))
     return schema
@@ -158,3 +159,28 @@ def _page(resource: Resource) -> Json:
             "data": {"type": "array", "items": ref(resource.title)},
         },
     }
+
+
+def _changes(resources: Sequence[Resource]) -> Json:
+    change = {
+        "resource": {"type": "string", "enum": [resource.path for resource in resources]},
+        "id": {"type": ["string", "integer"]},
+        "change": {"type": "string", "enum": ["created", "changed", "deleted"]},
+        "version": {**INTEGER, "description": "Of the record after this change."},
+        "at": {"type": "string", "format": "date-time"},
+        "by": {**TEXT, "description": "Who made it."},
+        "record": {
+            "description": "As it is now; null if it is gone.",
+            "anyOf": [*(ref(resource.title) for resource in resources), {"type": "null"}],
+        },
+    }
+    members = {
+        "changes": {"type": "array", "items": _object(change)},
+        "next": {**TEXT, "description": "Where to go on: `_since` of the next request."},
+        "more": {"type": "boolean", "description": "Whether there are others already."},
+    }
+    return _object(members) | {"title": "Changes"}
+
+
+def _object(members: Json) -> Json:
+    return {"type": "object", "required": list(members), "properties": members}

@@ -10,6 +10,7 @@ from typing import Any
 from app.api import problems
 from app.dialect.query import SPELLINGS
 from app.dialect.relations import Relations
+from app.limits import CHANGES, CHANGES_MOST, WAIT
 from app.resource.kinds import NUMBER, TRUTH, WHOLE
 from app.resource.resource import Resource
 
@@ -34,6 +35,7 @@ _FAULTS: Mapping[int, str] = {
     400: "The request breaks a rule; `errors` names each field.",
     404: "There is no {noun} with this id.",
     409: "Another {noun} has this {unique}; `errors` names the field.",
+    410: "The changes behind the cursor are not on record. Read the list again, and go on from `_since=now`.",
     412: "The {noun} is no longer the version If-Match names.",
     413: "The body is larger than MAX_BODY_BYTES.",
     415: "The body is not application/json or another JSON type (application/*+json).",
@@ -205,12 +207,7 @@ class Operations:
         return {"304": {"description": says, "headers": self._described("ETag")}}
 
     def _faults(self, *statuses: int) -> Json:
-        content = _problem()
-        return {
-            str(status): {"description": self._say(_FAULTS[status]), "content": content}
-            | ({"headers": self._described("Retry-After")} if status == 503 else {})
-            for status in statuses
-        }
+        return _faults(*statuses, say=self._say)
 
     def _described(self, *names: str) -> Json:
         return _headers(*names, say=self._say)
@@ -224,6 +221,34 @@ class Operations:
             for spelling, operator in SPELLINGS.items()
         ]
         return [*(_query(name, self._say(says), schema) for name, (says, schema) in _LIST.items()), *equal, *operators]
+
+
+_CURSOR: Json = {"type": "string", "pattern": r"^(now|[0-9]{1,9}\.[0-9]{1,18}\.[0-9]{1,18})$"}
+_FEED: Mapping[str, tuple[str, Json]] = {
+    "_since": ("`next` of an answer, or `now`; from the first change on record if not given.", _CURSOR),
+    "_limit": (f"Changes of one answer, {CHANGES} unless said, {CHANGES_MOST} at most.", {**INTEGER, "minimum": 1}),
+    "_wait": (
+        f"Seconds to wait for a change if there is none yet, {WAIT:.0f} at most.",
+        {"type": "number", "minimum": 0, "maximum": WAIT},
+    ),
+}
+
+
+def changes(paths: Sequence[str]) -> Described:
+    """Of the feed of these resources."""
+    of: Json = {"type": "array", "items": {"type": "string", "enum": list(paths)}}
+    behind = "The `id` of the last event; goes before `_since`. For server-sent events."
+    answer = _answer("The changes; more follow while there are `more`.", ref("Changes"), _headers("X-Request-ID"))
+    answer["content"]["text/event-stream"] = {"schema": TEXT}
+    return {
+        "parameters": [
+            *(_query(name, says, schema) for name, (says, schema) in _FEED.items()),
+            _query("resource", "Only changes of these resources.", of),
+            _query("id", "Only changes of records with these ids.", {"type": "array", "items": TEXT}),
+            _header("Last-Event-ID") | {"description": behind, "schema": _CURSOR},
+        ],
+        "responses": {"200": answer, **_faults(400, 410, 503)},
+    }
 
 
 def health(resources: Sequence[Resource]) -> Described:
@@ -252,6 +277,15 @@ def _problem() -> Json:
 
 def _answer(says: str, schema: Json, headers: Json) -> Json:
     return {"description": says, "headers": headers, "content": {"application/json": {"schema": schema}}}
+
+
+def _faults(*statuses: int, say: Callable[[str], str] = str) -> Json:
+    content = _problem()
+    return {
+        str(status): {"description": say(_FAULTS[status]), "content": content}
+        | ({"headers": _headers("Retry-After", say=say)} if status == 503 else {})
+        for status in statuses
+    }
 
 
 def _headers(*names: str, say: Callable[[str], str] = str) -> Json:

@@ -45,13 +45,16 @@ class PresentProtocol(PacedProtocol):
         """Send an interim answer, which every client of HTTP/1.1 takes and forgets (RFC 9110, 15.2).
 
         The system of one that has gone answers it with a reset, and the next one fails. HTTP/1.0 has nothing of the
-        kind; there silence is a farewell.
+        kind; there silence is a farewell. In an answer that has begun only the application can write something: it
+        hears of it as of a piece of the request's body (`api/events`).
         """
         if not self._answering():
             return
         if self.cycle.scope["http_version"] == "1.0":
             self.transport.abort()
-        elif not self.pipeline and not self.cycle.response_started:
+        elif self.cycle.response_started:
+            self.cycle.message_event.set()
+        elif not self.pipeline:
             self.transport.write(_STILL_THERE)
         self._asking = self.loop.call_later(_SILENCE, self._ask)
 

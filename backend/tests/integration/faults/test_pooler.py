@@ -1,13 +1,10 @@
 """Through a real transaction-mode pooler: requests and imports that take another connection for each transaction."""
 
 import os
-import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +12,18 @@ import pytest
 
 from app.config import BACKEND
 from tests import patients
+from tests.integration.faults.pooler import pooler
 from tests.integration.faults.processes import Postgres
 from tests.integration.faults.wire import Answer, ask
-from tests.servers import UNMEASURED, Server, free_port, wait_until
+from tests.servers import UNMEASURED, Server
 
 Launch = Callable[..., Server]
-_AS_NOBODY = ["-u", "nobody"] if os.geteuid() == 0 else []  # PgBouncer refuses to run as root
 
 
 @pytest.fixture
 def pooled(postgres: Postgres, tmp_path: Path) -> Iterator[str]:
-    """The DSN of a PgBouncer that has two connections for everybody and asks nobody for a password."""
-    program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
-    if not program:
-        pytest.skip("pgbouncer is not installed")
-    file, port = tmp_path / "pgbouncer.ini", free_port()
-    file.write_text(_settings(postgres.port, port))
-    with subprocess.Popen([program, "-q", *_AS_NOBODY, file], stderr=subprocess.DEVNULL) as process:
-        wait_until(lambda: _accepts(port), 10, "the pooler is there")
-        yield f"postgresql://patients@127.0.0.1:{port}/patients"
-        process.kill()
+    with pooler(postgres.port, tmp_path) as dsn:
+        yield dsn
 
 
 def test_many_requests_share_two_connections(pooled: str, launch: Launch) -> None:
@@ -65,23 +54,3 @@ def at_once(server: Server, requests: list[tuple[str, str, Any]]) -> list[Answer
 
 def patient(number: int) -> dict[str, object]:
     return patients.patient(number, id=f"p{number}", name=f"Secretia {number}", medicalCondition="Morbus")
-
-
-def _settings(database_port: int, port: int) -> str:
-    return f"""
-[databases]
-patients = host=127.0.0.1 port={database_port} user=patients
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {port}
-unix_socket_dir =
-auth_type = any
-pool_mode = transaction
-default_pool_size = 2
-"""
-
-
-def _accepts(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
