@@ -146,6 +146,5 @@ class Found:
 
 
 def _nested(values: Sequence[Any]) -> Any:
-    if all(isinstance(value, dict) for value in values):
-        return {"name": _PLAIN}
-    return [_PLAIN] if all(isinstance(value, list) for value in values) else _PLAIN
+    types = set(map(type, values))
+    return {"name": _PLAIN} if types == {dict} else [_PLAIN] if types == {list} else _PLAIN

@@ -34,7 +34,7 @@ def title(noun: str) -> str:
     """A class's name: `TestCase` of "test-case"."""
     words = [word for word in re.split(r"[\W_]+", _latin(noun)) if word]
     joined = "".join(word[:1].upper() + word[1:] for word in words)
-    return joined if joined.isidentifier() else f"Some{joined}"
+    return joined if joined.isidentifier() and not keyword.iskeyword(joined) else f"Some{joined}"
 
 
 def _snake(name: str) -> str:

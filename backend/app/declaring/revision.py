@@ -34,6 +34,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.migrating import demand_empty, give_back, index_texts, take
+from app.resource.journal import journaled
 
 revision = "{number}"
 down_revision = "{before}"
@@ -78,7 +79,7 @@ def slug(changes: Sequence[Change]) -> str:
 
 def _up(change: Change) -> list[Step]:
     if change.before is None:
-        return [*made(change.after)]
+        return _made(change.after)
     if change.lost:
         return _replaced(change.before, change.after)
     taken = [
@@ -97,8 +98,12 @@ def _down(change: Change) -> list[Step]:
     return [*given, _unsearched(change.after), *altered(change.after, change.before)]
 
 
+def _made(table: Table) -> list[Step]:
+    return [*made(table), f"op.execute(journaled({table.name!r}))"]
+
+
 def _replaced(before: Table, after: Table) -> list[Step]:
-    return [f"demand_empty({before.name!r})", ops.DropTableOp.from_table(before), *made(after)]
+    return [f"demand_empty({before.name!r})", ops.DropTableOp.from_table(before), *_made(after)]
 
 
 # --- an index for searches

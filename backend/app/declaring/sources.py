@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from app.declaring import names
-from app.declaring.collections import Collection, Column
+from app.declaring.collections import Collection, Column, Refused
 from app.resource import kinds
 from app.resource.kinds import Kind
 
@@ -202,11 +202,16 @@ def _path_of(call: ast.Call) -> str:
 
 
 def _appended(text: str, line: str) -> str:
-    """The text with one more in the tuple `RESOURCES`."""
-    (listed,) = (
-        node.value
-        for node in ast.parse(text).body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "RESOURCES"
-    )
-    segment = ast.get_source_segment(text, listed) or ""
-    return text.replace(segment, f"{segment[:-1].rstrip().rstrip(',')}, {line},)")
+    """The text with one more in the tuple `RESOURCES`. Raises `Refused` where there is none."""
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Tuple) and _named(node):
+            listed = ast.get_source_segment(text, node.value) or ""
+            last = ast.get_source_segment(text, node.value.elts[-1]) if node.value.elts else None
+            longer = f"{last}, {line}".join(listed.rsplit(last, 1)) if last else f"({line},)"
+            return text.replace(listed, longer)
+    raise Refused("app/resources.py has no tuple RESOURCES that could be made longer.")
+
+
+def _named(node: ast.Assign | ast.AnnAssign) -> bool:
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    return isinstance(target, ast.Name) and target.id == "RESOURCES"

@@ -160,6 +160,7 @@ def test_other_patients_take_the_place_of_those_that_are_there(checkout: Checkou
     with psycopg.connect(bare_database, autocommit=True) as connection:
         connection.execute("INSERT INTO patients (first_name, ward) VALUES ('Ada', 3)")
         assert connection.execute("SELECT id, first_name FROM patients").fetchall() == [(1, "Ada")]
+        assert connection.execute("SELECT resource, id FROM changes").fetchall() == [("patients", "1")]
     checkout.commit()
     again = checkout.declare(OTHERS, DATABASE_URL=bare_database)
     assert "patients: every record fits what is declared. It is left as it is." in again.stdout

@@ -105,7 +105,7 @@ def test_no_two_have_the_same_noun() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["records", "bases", "tables", "dates", "any", "mapped", "classes", "str", "2fa", "ünïts"]
+    "path", ["records", "bases", "tables", "dates", "any", "mapped", "classes", "str", "None", "2fa", "ünïts"]
 )
 def test_a_collection_of_any_name_is_declared(path: str) -> None:
     assert resource(of(path, [{"id": 1, "day": "2024-01-15", "any": [1], "other": True}])).path == path
