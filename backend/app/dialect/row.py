@@ -8,6 +8,8 @@ from app.limits import COMPRESSED, ROW_BYTES
 from app.resource.resource import Field, Resource
 from app.sql import Part, quoted, quoted_text
 
+_ARGUMENTS = 50
+
 
 @cache
 def row(resource: Resource) -> str:
@@ -29,7 +31,7 @@ def row_without(resource: Resource, names: Collection[str]) -> Part:
 def _rendered(fields: Iterable[Field], undeclared: str) -> str:
     fields = list(fields)
     scalars, extra = _scalars(fields), f"{undeclared}::text"
-    values = "".join(f", {_member(field)}" for field in fields if not field.kind.scalar)
+    values = "".join(f", {one}" for one in _few([_member(field) for field in fields if not field.kind.scalar]))
     opened = f"rtrim({scalars}, '}}'){values}"  # a scalar is the last, so that one brace goes
     declared = f"concat({opened}, '}}')" if values else scalars
     return f"CASE WHEN {extra} = '{{}}' THEN {declared} ELSE concat({opened}, ',', substr({extra}, 2)) END"
@@ -55,6 +57,13 @@ def _scalars(fields: Iterable[Field]) -> str:
     labels = ", ".join(f"{field.sql} AS {quoted(field.name)}" for field in scalars)
     text = f"row_to_json((SELECT r FROM (SELECT {labels}) AS r))"
     return f"json_strip_nulls({text})::text" if any(field.optional for field in scalars) else f"{text}::text"
+
+
+def _few(members: list[str]) -> list[str]:
+    """As arguments of one call, of which PostgreSQL takes 100 (its FUNC_MAX_ARGS)."""
+    if len(members) <= _ARGUMENTS:
+        return members
+    return [f"concat({', '.join(members[at : at + _ARGUMENTS])})" for at in range(0, len(members), _ARGUMENTS)]
 
 
 def _member(field: Field) -> str:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.declaring.evidence import Evidence, Found
 from app.resource.record import check
-from tests.unit.declaring.made import of, resource
+from tests.declared import of, resource
 
 KINDS: list[tuple[list[Any], str]] = [
     ([1, 2, -3], "whole number"),

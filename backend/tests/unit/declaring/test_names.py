@@ -12,7 +12,7 @@ from app.declaring.names import identifier, title
 from app.declaring.sources import module
 from app.declaring.tables import altered, table
 from app.resource.record import check
-from tests.unit.declaring.made import of, resource
+from tests.declared import of, resource
 
 NAMES = {
     "patientID": "patient_id",

@@ -4,7 +4,7 @@ import pytest
 
 from app.declaring.collections import Refused
 from app.declaring.sources import resources_source
-from tests.unit.declaring.made import of
+from tests.declared import of
 
 VISITS = 'Resource("visits", "visit", VISITS_TABLE, VisitReplace, ids=NUMBERS)'
 FILES = {

@@ -5,7 +5,7 @@ import pytest
 from app.declaring.revision import revision_source, texts_of
 from app.declaring.tables import Change, table
 from app.dialect.search import search
-from tests.unit.declaring.made import of, resource
+from tests.declared import of, resource
 
 
 @pytest.mark.parametrize("key", [1, "one"])
