@@ -91,7 +91,8 @@ def _export(file: Path) -> str:
         with place.anew() as written, _frame(file) as frame, database() as dsn:
             counts = export(dsn, written, RESOURCES, frame)
         place.show()
-    numbers = (counted(counts[resource.path], resource) for resource in RESOURCES)
+    by_path = {resource.path: resource for resource in RESOURCES}
+    numbers = (counted(number, by_path[path]) for path, number in counts.items())
     return f"{_listed(numbers)} written to {file}{_replaced(frame)}"
 
 
