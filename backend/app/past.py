@@ -117,7 +117,7 @@ def _done(work: Callable[[psycopg.Connection[Any]], str]) -> int:
 
 def _parser(name: str, about: str) -> ArgumentParser:
     parser = ArgumentParser(f"python -m app {name}", description=about)
-    parser.add_argument("resource", metavar="RESOURCE", help="as in its address: patients")
+    parser.add_argument("resource", metavar="RESOURCE", help="as in its address, /<resource>")
     parser.add_argument("id", metavar="ID")
     return parser
 
