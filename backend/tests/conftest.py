@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from pydantic import SecretStr
@@ -32,6 +33,8 @@ _numbers = count(1)
 def pytest_configure() -> None:
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)
+    hypothesis.settings.register_profile("untimed", deadline=None)  # a machine may be busy
+    hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

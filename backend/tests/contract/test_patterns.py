@@ -50,7 +50,7 @@ def connection(module_database: str) -> Iterator[Connection]:
         yield opened
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
 @given(st.lists(patterns, min_size=20, max_size=40), st.lists(st.text(LETTERS, max_size=8), min_size=10, max_size=30))
 def test_a_translation_finds_the_same(
     node: Path, connection: Connection, collations: Collations, sources: list[str], texts: list[str]

@@ -230,7 +230,7 @@ def target(step: Step, pair: Pair) -> str:
 def test_sequences(version: Version, pairs: Mapping[Version, Pair]) -> None:
     pair = pairs[version]
 
-    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(steps(version), min_size=1, max_size=8))
     def answered_alike(sequence: list[Step]) -> None:
         pair.reset(BASE)

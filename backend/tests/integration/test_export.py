@@ -97,7 +97,7 @@ _values = st.recursive(
 
 
 @given(_values)
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 def test_the_layout_is_that_of_json_server_for_any_value(value: Any) -> None:
     """Python's `indent=2` writes what JSON.stringify(value, null, 2) does; PostgreSQL's own text has other blanks."""
     for separators in ((",", ":"), (", ", ": ")):

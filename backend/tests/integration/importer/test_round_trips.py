@@ -14,7 +14,7 @@ from app.resource.javascript import BLANKS
 from .conftest import Imports, exactly, served
 
 # The fixtures' table is emptied by the test itself.
-EXAMPLES = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+EXAMPLES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 VALUES = st.recursive(
