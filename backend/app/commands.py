@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Mapping, Sequence
 
 from app.access import keys
+from app.people.accounts import user
 
 _KEY = """Make an access key, and the line that API_KEYS has for it. Nothing keeps the key: who gets it must keep it.
 
@@ -28,5 +29,5 @@ def key(arguments: Sequence[str]) -> int:
     return 0
 
 
-COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {"key": key}
+COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {"key": key, "user": user}
 """Each takes the arguments behind its name, and returns the exit code."""

@@ -75,6 +75,29 @@ class Forbidden(Problem):
         self.challenge = {"error": "insufficient_scope", "scope": scope}
 
 
+class WrongPassword(BadRequest):
+    """Somebody has no account, or another password: json-server-auth's 400, which here does not tell the two apart."""
+
+    detail = "The email or the password is not right."
+
+
+class NoRegistration(Problem):
+    """Accounts that people make for themselves, and data of others, do not go together."""
+
+    status = 403
+    detail = "Nobody makes an account for themselves here: ask whoever runs this server."
+
+
+class TooManyTries(Problem):
+    status = 429
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            f"There were too many tries to sign in. Try again in {seconds} seconds.",
+            headers={"Retry-After": str(seconds)},
+        )
+
+
 class ReadOnly(Problem):
     """Development only, where the server was told so."""
 

@@ -17,13 +17,15 @@ from app.access import credentials, keys
 from app.access.credentials import Judge
 from app.api import access, error_handlers, middleware, openapi
 from app.api.metrics import Metrics
-from app.api.routes import changes, db, docs, health, history, home, metrics, records
+from app.api.routes import changes, db, docs, health, history, home, metrics, records, signing
 from app.api.thin import ThinApp
 from app.config import Settings
 from app.database import Database
 from app.dialect.relations import Relations
 from app.embedded import EmbeddedError
 from app.errors import DatabaseUnavailable
+from app.people.people import PREFIX as SESSION
+from app.people.people import People
 from app.resource.resource import Resource
 from app.resources import RESOURCES
 from app.services.feed import Feed
@@ -51,8 +53,8 @@ def create_app(
     turns = Turns()
     relations = Relations(resources, settings.foreign_key_suffix)
     services = [RecordService(resource, database, turns, relations) for resource in resources]
-    feed = Feed(database, resources)
-    judge = _judge(settings) if settings.demanded else None
+    feed, people = Feed(database, resources), People(database)
+    judge = _judge(settings, people) if settings.demanded else None
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
@@ -83,7 +85,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},  # spans carry what was searched for
     )
     # Flat, `include_router` would wrap each request once more; and before FastAPI's own, which few ask for.
-    routers = [*_routers(settings, services, database, turns), changes.router(feed)]
+    routers = [*_routers(settings, services, database, turns), changes.router(feed), signing.router(people)]
     if counted:
         routers.append(metrics.router(counted, database, feed))
     app.router.routes[:0] = [route for router in routers for route in router.routes]
@@ -92,9 +94,11 @@ def create_app(
     return app
 
 
-def _judge(settings: Settings) -> Judge:
-    """What each kind of key and token is judged by."""
-    own = {keys.PREFIX: credentials.of_keys(settings.keys)} if "keys" in settings.demanded else {}
+def _judge(settings: Settings, people: People) -> Judge:
+    """What each kind of key and token is judged by; there are sessions where somebody has an account."""
+    own: dict[str, Judge] = {SESSION: people.actor}
+    if "keys" in settings.demanded:
+        own[keys.PREFIX] = credentials.of_keys(settings.keys)
     return credentials.judge(own, _tokens(settings) if "jwt" in settings.demanded else credentials.nobody)
 
 

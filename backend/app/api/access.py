@@ -38,6 +38,11 @@ _ADDRESSES: Sequence[tuple[str, Mapping[str, str]]] = (
     ("/imports/{one}", {"GET": "i", "DELETE": "i"}),
     ("/imports/{one}/rejects", {"GET": "i"}),
     ("/metrics", {"GET": KNOWN}),
+    ("/login", {"POST": FREE}),
+    ("/signin", {"POST": FREE}),
+    ("/logout", {"POST": KNOWN}),
+    ("/register", {"POST": FREE}),
+    ("/signup", {"POST": FREE}),
     ("/", {"GET": GREETED}),
     ("/health", {"GET": FREE}),
     ("/health/live", {"GET": FREE}),
@@ -145,7 +150,7 @@ class Access:
             return
 
     async def _known(self, scope: Scope) -> Actor:
-        scope["actor"] = actor = await self.judge(_token(scope))
+        scope["actor"] = actor = await self.judge(token_of(scope))
         return actor
 
     def _challenge(self, error: Problem) -> Mapping[str, str]:
@@ -165,7 +170,7 @@ def actor_of(scope: Mapping[str, Any]) -> Actor | None:
     return found
 
 
-def _token(scope: Scope) -> str:
+def token_of(scope: Scope) -> str:
     """Raises `Unauthorized` where there is none, `MalformedCredentials` where there is no one."""
     sent = [value.strip(b" \t") for name, value in scope["headers"] if name == b"authorization"]
     if len(sent) > 1:

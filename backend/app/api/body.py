@@ -36,9 +36,7 @@ class Bodies:
         Raises `UnsupportedMediaType`, `PayloadTooLarge`, `BadRequest` (not a JSON object), `Invalid`.
         """
         body, large = await self._json(request)
-        if not isinstance(body, dict):
-            raise BadRequest("The body must be a JSON object: {…}.")
-        return await self._in_turn(large, partial(_checked, body, self._resource, model))
+        return await self._in_turn(large, partial(_checked, _object(body), self._resource, model))
 
     async def records(
         self, request: Request, model: type[BaseModel], filled: Mapping[str, Any] = NOTHING
@@ -68,14 +66,29 @@ class Bodies:
 
     async def _json(self, request: Request) -> tuple[Any, bool]:
         """The body's value, and whether to take time with it."""
-        sent = request.headers.get
-        _require_json(sent("content-type", ""), sent("content-encoding", "identity"))
-        raw = await _read(request, self._limit)
+        raw = await _json_text(request, self._limit)
         large = len(raw) > _SMALL
         return await self._in_turn(large, partial(_value, raw)), large
 
     async def _in_turn(self, large: bool, work: Callable[[], Value]) -> Value:
         return await self._turns.take(work) if large else work()
+
+
+async def json_object(request: Request, limit: int) -> dict[str, Any]:
+    """A body that is no record. Raises `UnsupportedMediaType`, `PayloadTooLarge`, `BadRequest`."""
+    return _object(_value(await _json_text(request, limit)))
+
+
+async def _json_text(request: Request, limit: int) -> bytes:
+    sent = request.headers.get
+    _require_json(sent("content-type", ""), sent("content-encoding", "identity"))
+    return await _read(request, limit)
+
+
+def _object(body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise BadRequest("The body must be a JSON object: {…}.")
+    return body
 
 
 def _named(place: int, name: str) -> str:

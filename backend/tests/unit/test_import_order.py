@@ -38,6 +38,7 @@ IMPORTS = {
     "services": {"turns", "round_trips", "database", "dialect", "resource", "sql", "errors", "limits"},
     "api": {
         "access",
+        "people",
         "turns",
         "services",
         "database",
@@ -63,6 +64,7 @@ IMPORTS = {
     "server": {"config", "limits"},
     "main": {
         "access",
+        "people",
         "turns",
         "spelling",
         "logs",
@@ -78,7 +80,8 @@ IMPORTS = {
         "development",
     },
     "command_line": {"importer"},
-    "commands": {"access"},
+    "commands": {"access", "people"},
+    "people": {"access", "database", "errors", "importer", "libpq", "outages", "resource", "sql", "target"},
     "past": {"importer", "libpq", "outages", "resource", "services", "sql", "target"},
     "__main__": {
         "main",

@@ -1,0 +1,1 @@
+"""Who signs in with a password: accounts, sessions, and what holds up those who guess."""
