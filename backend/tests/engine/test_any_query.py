@@ -66,6 +66,7 @@ parameters = st.one_of(
     ),
     st.tuples(st.sampled_from(["_page", "_per_page", "_limit", "_start", "_end"]), texts | st.integers(-5, 5).map(str)),
     st.tuples(st.just("_where"), wheres.map(json.dumps)),
+    st.tuples(st.sampled_from(["_embed", "_expand"]), texts | fields),
 )
 
 

@@ -123,7 +123,7 @@ def test_declared_keys_are_found_by_their_index(database: str, resources: list[R
         gone = Statements(patients).delete(
             one for one in Relations(resources).dependents(patients, "0.17", ()) if one.relation.declared
         )
-        assert "Seq Scan" not in _plan(connection, Query(gone, {"key": 7, "versions": None}))
+        assert "Seq Scan" not in _plan(connection, Query(gone, {"key": 7, "versions": None, "by": ""}))
 
 
 def _long(size: int) -> str:
@@ -218,7 +218,7 @@ async def test_a_delete_that_is_refused_leaves_the_others(client: httpx2.AsyncCl
 async def test_the_description_has_the_relations_that_are_declared(client: httpx2.AsyncClient) -> None:
     schema = (await client.get("/openapi.json")).json()
     validate(schema)
-    nested = {path for path in schema["paths"] if path.count("/") == 3}
+    nested = {path for path in schema["paths"] if path.count("/") == 3 and not path.endswith("/history")}
     assert nested == {
         "/doctors/{id}/patients",
         "/doctors/{id}/visits",
