@@ -127,7 +127,8 @@ def _any_filter(test: Callable[[Filter], bool]) -> Callable[[Exchange], bool]:
 
 
 def _is_nested(field: str, records: Any) -> bool:
-    return isinstance(records, list) and any(isinstance(record.get(field), list | dict) for record in records)
+    found = [record for record in records if isinstance(record, dict)] if isinstance(records, list) else []
+    return any(isinstance(record.get(field), list | dict) for record in found)
 
 
 def _foreign(exchange: Exchange) -> bool:
