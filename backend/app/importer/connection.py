@@ -8,7 +8,6 @@ import psycopg
 from psycopg import IsolationLevel
 
 from app import PROGRAM, libpq, outages
-from app.resource.journal import AUTHOR
 
 _ABOUT_VALUES = ("22", "23")  # SQLSTATE classes whose messages repeat values (PostgreSQL, Appendix A)
 
@@ -25,7 +24,6 @@ def connected(dsn: str) -> Iterator[psycopg.Connection[Any]]:
     """
     try:
         with _connect(dsn) as connection:
-            connection.execute("SELECT set_config(%s, 'import', true)", (AUTHOR,))
             yield connection
             connection.rollback()
     except psycopg.Error as error:

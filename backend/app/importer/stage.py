@@ -11,6 +11,7 @@ import psycopg
 from psycopg import Cursor
 
 from app.importer.connection import DatabaseFailed
+from app.resource.journal import AUTHOR
 from app.resource.kinds import TEXT
 from app.resource.resource import Resource
 from app.sql import quoted
@@ -137,7 +138,9 @@ def demand_tables(connection: psycopg.Connection[Any], resources: Iterable[Resou
 
 
 def settings(connection: psycopg.Connection[Any]) -> None:
+    """Of the transaction; what it changes is on record as an import's."""
     connection.execute(_SETTINGS)
+    connection.execute("SELECT set_config(%s, 'import', true)", (AUTHOR,))
 
 
 def lock(stages: Sequence[Stage]) -> None:

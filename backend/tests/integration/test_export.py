@@ -146,7 +146,7 @@ def test_what_else_is_in_the_file_stays_as_it_is(
 def test_it_is_said_what_was_replaced_and_what_was_kept(database_url: str, export: Export, tmp_path: Path) -> None:
     imported({"patients": [PATIENT]}, database_url, tmp_path)
     file = tmp_path / "db.json"
-    file.write_text('{"patients": [1, 2], "doctors": [1], "profile": {"name": "x"}}')
+    file.write_text('{"patients": [1, 2], "doctors": [{}], "profile": {"name": "x"}}')
     said = f"1 patient written to {file}, in the place of 2; kept as they are: "
     assert export(file).stderr == said + "doctors (list, 1 record), profile (object, 1 record)\n"
 
