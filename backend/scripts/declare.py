@@ -23,7 +23,7 @@ from app.config import SettingsError
 from app.declaring.collections import Collection, Refused
 from app.declaring.plan import Plan, plan
 from app.declaring.rows import demand_no_loss
-from app.declaring.writing import demand_committed, demand_sound, write
+from app.declaring.writing import demand_committed, finished, write
 from app.importer.mistaken import absent
 from app.resources import RESOURCES
 
@@ -89,9 +89,9 @@ def run(file: Path, only: Sequence[str], dry_run: bool) -> None:
         return
     demand_committed(planned.files)
     remark = demand_no_loss(planned.changes, config.load())
-    demand_sound(planned.files)
+    files = finished(planned.files)
     if not dry_run:
-        write(planned.files)
+        write(files)
     _say_what_is_written(console, file, planned, remark, dry_run)
 
 

@@ -14,7 +14,6 @@ from app.declaring.collections import Collection, Left, Refused, parted, read
 from app.declaring.revision import revision_source, slug
 from app.declaring.sources import model_source, module, resources_source, schema_source
 from app.declaring.tables import Change, table
-from app.declaring.writing import formatted
 from app.resource.ids import NUMBERS
 from app.resource.record import InvalidRecord, check
 from app.resource.resource import Resource
@@ -23,7 +22,7 @@ _RESOURCES = Path("app/resources.py")
 
 
 class Plan(NamedTuple):
-    """What is to be declared, what is declared so already, what cannot be; and all files, by path from `backend/`."""
+    """What is to be declared, what is declared so already, what cannot be; all files, by path from `backend/`."""
 
     declared: Sequence[Collection]
     fitting: Sequence[Collection]
@@ -41,7 +40,7 @@ def plan(file: Path, only: Names[str], resources: Sequence[Resource]) -> Plan:
     fitting = [one for one in found if one.path in served and _fits(one, served[one.path])]
     declared = [one for one in found if one not in fitting]
     changes = [_change(one, served.get(one.path)) for one in declared]
-    return Plan(declared, fitting, left, changes, formatted(_files(declared, changes)) if declared else {})
+    return Plan(declared, fitting, left, changes, _files(declared, changes) if declared else {})
 
 
 def _chosen(found: Mapping[str, Any], only: Names[str]) -> Mapping[str, Any]:

@@ -11,15 +11,10 @@ from pathlib import Path
 from app.config import BACKEND
 from app.declaring.collections import Refused
 
-_MENDED = ("check", "--fix", "--quiet", "--exit-zero")  # the width is the formatter's
+_FINISHING = (("-m", "ruff", "check", "--fix", "--quiet", "--exit-zero"), ("-m", "ruff", "format", "--quiet"))
 
 Texts = Mapping[Path, str]
 """By path from `backend/`."""
-
-
-def formatted(texts: Texts) -> dict[Path, str]:
-    """The texts as `make fix` leaves them."""
-    return {path: _ruff(_ruff(text, path, *_MENDED), path, "format") for path, text in texts.items()}
 
 
 def demand_committed(texts: Texts) -> None:
@@ -32,18 +27,19 @@ def demand_committed(texts: Texts) -> None:
         raise Refused(f"There are uncommitted changes in {', '.join(changed)}: commit them first, or take them back.")
 
 
-def demand_sound(texts: Texts) -> None:
-    """Raises `Refused` if the server could not start with these files. They are tried in a copy."""
+def finished(texts: Texts) -> dict[Path, str]:
+    """The texts as `make fix` leaves them, tried in a copy. Raises `Refused` if no server could start with them."""
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(BACKEND / "app", Path(folder, "app"), ignore=shutil.ignore_patterns("__pycache__"))
+        copy = Path(folder)
+        shutil.copytree(BACKEND / "app", copy / "app", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(BACKEND / "pyproject.toml", copy)
         for path, text in texts.items():
-            target = Path(folder, path)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text)
-        command = [sys.executable, "-W", "error", "-c", "import app.main"]
-        done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise Refused(f"The declaration would not fit together: {done.stderr.strip().splitlines()[-1]}")
+            (copy / path).parent.mkdir(parents=True, exist_ok=True)
+            (copy / path).write_text(text)
+        for command in _FINISHING:
+            _python(copy, *command, *map(str, texts))
+        _python(copy, "-W", "error", "-c", "import app.main")
+        return {path: (copy / path).read_text() for path in texts}
 
 
 def write(texts: Texts) -> None:
@@ -74,6 +70,9 @@ def _restore(path: Path, content: bytes | None) -> None:
         _replace(path, content)
 
 
-def _ruff(text: str, path: Path, *command: str) -> str:
-    ruff = [sys.executable, "-m", "ruff", *command, "--stdin-filename", path.as_posix(), "-"]
-    return subprocess.run(ruff, cwd=BACKEND, input=text, check=True, capture_output=True, text=True).stdout
+def _python(folder: Path, *command: str) -> None:
+    done = subprocess.run([sys.executable, *command], cwd=folder, check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Refused(
+            f"The declaration would not fit together: {(done.stderr or done.stdout).strip().splitlines()[-1]}"
+        )
