@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 # Deleting every record must not bring the seed back: a sequence that ever gave a number says the table was used.
 _NEVER_USED = "NOT EXISTS (SELECT FROM {table}) AND pg_sequence_last_value({sequence}::regclass) IS NULL"
 _WHY_NOT = "`python scripts/migrate_db_json.py` on the same file says which did not, and why"
+_OTHERS = "`make declare FILE=...` writes the code that serves them"
 _RECORD = "seeded.json"
 _ANEW = "`make reset` begins anew with it"
 
@@ -42,7 +43,7 @@ def plant(dsn: str, file: Path, data_dir: Path, resources: Sequence[Resource]) -
     unfinished.unlink()
     if report.status != "complete":
         came, of = report.totals["migrated"], report.totals["records"]
-        why = report.sentence or "; ".join(report.strangers) or _WHY_NOT
+        why = report.sentence or "; ".join([*report.strangers, _OTHERS] if report.strangers else [_WHY_NOT])
         log.warning("SEED_FILE %s: %d of %d records came in. %s", file, came, of, why)
 
 

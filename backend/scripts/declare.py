@@ -133,7 +133,9 @@ def _say_what_is_written(console: Console, file: Path, planned: Plan, remark: st
     if "patients" in replaced:
         lines.append(_TESTS)
     lines += [remark] if remark else []
-    lines.append(f"Next: read it (`git diff`), `make fix`, then `make serve SEED_FILE={shlex.quote(str(file))}`")
+    lines.append(
+        f"Next: read it (`git diff`), `make fix`, then `make serve SEED_FILE={shlex.quote(str(file.resolve()))}`"
+    )
     console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
 
 

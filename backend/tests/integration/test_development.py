@@ -53,6 +53,7 @@ def test_only_a_database_that_was_never_used_is_seeded(database_url: str, file: 
         (("db.js", "module.exports = () => ({})"), "this is a program, and none is run here"),
         (("db.json", {"patients": [ADA | {"age": 0}]}), "db.json: 0 of 1 records came in. `python scripts/migrate_db"),
         (("db.json", {"patients": [{"id": "Ada"}]}), "these are other patients than this server declares: its one"),
+        (("db.json", {"patients": [{"id": "Ada"}]}), "`make declare FILE=...` writes the code that serves them"),
     ],
 )
 def test_a_seed_that_does_not_come_in_is_said(
