@@ -1,12 +1,15 @@
 """Roles, rights and keys: what is granted, and what a setting may say."""
 
 import pytest
+from pydantic import SecretStr
+from starlette.routing import Route
 
 from app import config
 from app.access import addresses, keys
 from app.access.actor import ROLES, Actor, checked, granted
 from app.api.access import Addresses, Need
 from app.config import Settings, SettingsError
+from app.main import create_app
 from app.resources import PATIENTS, RESOURCES
 
 PATIENT = (PATIENTS.path, PATIENTS.title)
@@ -147,3 +150,11 @@ def test_who_asks_for_related_records_must_be_allowed_to_search_all(letter: str,
 )
 def test_where_an_issuer_may_be(url: str) -> None:
     assert addresses.checked(url) == url
+
+
+def test_every_route_has_a_row() -> None:
+    app = create_app(Settings(_env_file=None, database_url=SecretStr("postgresql://nowhere/none"), metrics=True))
+    for route in app.routes:
+        assert isinstance(route, Route)
+        for method in route.methods or ():
+            assert Addresses(RESOURCES).needs(method, route.path), (method, route.path)

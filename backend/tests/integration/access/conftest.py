@@ -1,6 +1,7 @@
 """The application that asks who is there, in this process, and a key for each role."""
 
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
@@ -67,9 +68,9 @@ def trusting(settings: Settings, provider: Provider) -> Settings:
 
 
 @pytest.fixture
-def asking(settings: Settings, made: Mapping[str, tuple[str, str]]) -> Settings:
+def asking(trusting: Settings, made: Mapping[str, tuple[str, str]]) -> Settings:
     lines = ",".join(line for _, line in made.values())
-    return settings.model_copy(update={"access": ("keys",), "api_keys": SecretStr(lines), "metrics": True})
+    return trusting.model_copy(update={"access": ("jwt", "keys"), "api_keys": SecretStr(lines), "metrics": True})
 
 
 @pytest.fixture
@@ -79,7 +80,8 @@ async def api(asking: Settings, table: psycopg.Connection[object]) -> AsyncItera
 
 
 @pytest.fixture
-def known(made: Mapping[str, tuple[str, str]]) -> Mapping[str, dict[str, str]]:
+def known(made: Mapping[str, tuple[str, str]], provider: Provider) -> Mapping[str, dict[str, str]]:
     """Who -> the headers that say so."""
-    by_role = {role: {"Authorization": f"Bearer {key}"} for role, (key, _) in made.items()}
-    return {"nobody": {}, "bad": {"Authorization": f"Bearer {keys.PREFIX}{'A' * 43}"}, **by_role}
+    expired = provider.token({"roles": ["admin"], "exp": int(time.time()) - 60})
+    sent = {"bad": f"{keys.PREFIX}{'A' * 43}", "expired": expired, **{role: key for role, (key, _) in made.items()}}
+    return {"nobody": {}, **{who: {"Authorization": f"Bearer {token}"} for who, token in sent.items()}}
