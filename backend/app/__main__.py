@@ -19,7 +19,7 @@ if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_
 
 from pydantic import SecretStr
 
-from app import banner, command_line, config, libpq, logs, past, seed, spelling
+from app import banner, command_line, config, libpq, logs, past, replay, seed, spelling
 from app.api.refusals import refusal
 from app.command_line import CommandLineError
 from app.commands import COMMANDS
@@ -54,7 +54,7 @@ def main() -> int:
 
 def _command(word: str) -> Callable[[Sequence[str]], int] | None:
     """What a first word asks for beside serving."""
-    of_records = {"undo": past.undo, "forget": past.forget}
+    of_records = {"undo": past.undo, "forget": past.forget, "replay": replay.replay}
     return partial(of_records[word], RESOURCES) if word in of_records else COMMANDS.get(word)
 
 

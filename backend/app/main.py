@@ -53,7 +53,7 @@ def create_app(
     turns = Turns()
     relations = Relations(resources, settings.foreign_key_suffix)
     services = [RecordService(resource, database, turns, relations) for resource in resources]
-    feed, people = Feed(database, resources), People(database)
+    feed, people = Feed(database, resources, settings.changes_keep_days), People(database)
     judge = _judge(settings, people) if settings.demanded else None
 
     @asynccontextmanager

@@ -76,11 +76,11 @@ class Page(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What the journal says: a page, whether it has the cursor still, and whether it was made by another cluster."""
+    """What the journal says: a page, whether the cursor is on record, and whether another cluster made the newest."""
 
     page: Page
     known: bool
-    foreign: bool
+    made_elsewhere: bool
 
 
 # The default is raised where a dump was brought into another cluster, whose transactions are numbered anew.
@@ -106,7 +106,8 @@ WITH present AS MATERIALIZED (
 )
 SELECT latest.epoch, latest.place, latest.seq,
        EXISTS (SELECT FROM changes WHERE epoch = %(epoch)s AND place = %(place)s AND seq = %(seq)s)
-         OR coalesce((SELECT seq FROM changes ORDER BY epoch, place, seq LIMIT 1) = 1, true) AND %(start)s AS known,
+         OR %(start)s AND coalesce((SELECT at FROM changes ORDER BY epoch, place, seq LIMIT 1)
+                                   > now() - make_interval(days => %(days)s::integer), true) AS known,
        coalesce((SELECT c.place FROM changes AS c WHERE c.epoch = (SELECT epoch FROM present)
                  ORDER BY c.place DESC LIMIT 1) >= (SELECT future FROM present), false) AS made_elsewhere,
        c.epoch, c.place, c.seq, c.resource, c.id,
@@ -130,15 +131,21 @@ LAG = Query(_LAG.format(epoch=_EPOCH, bound=_BOUND), {})
 
 
 class Pages:
-    """The SQL of pages with the changes of these resources, each with the record as it is now."""
+    """The SQL of pages with the changes of these resources, each with the record as it is now.
 
-    def __init__(self, resources: Sequence[Resource]) -> None:
+    `days`: after which changes are pruned. Of what is older the newest stays: whether it is the first one that ever was
+    cannot be told.
+    """
+
+    def __init__(self, resources: Sequence[Resource], days: int | None = None) -> None:
+        self._days = days
         self.every = Asked(tuple(resource.path for resource in resources))
         self._all, self._some = (self._sql(resources, of_ids) for of_ids in ("", _OF_IDS))
 
     def page(self, since: Cursor, asked: Asked, limit: int, size: int) -> Query:
         """At most so many, and no more behind those that have `size` bytes together."""
-        params = {**since._asdict(), **asked._asdict(), "start": since == START, "limit": limit, "bytes": size}
+        params = {**since._asdict(), **asked._asdict(), "limit": limit, "bytes": size}
+        params |= {"start": since == START, "days": self._days}
         params |= {name: list(params[name]) for name in asked._fields if params[name] is not None}
         return Query(self._all if asked.ids is None else self._some, params)
 
@@ -167,12 +174,12 @@ class Pages:
 
 def found(rows: Sequence[tuple[Any, ...]], since: Cursor) -> Found:
     """What the rows of `Pages.page` say."""
-    latest, (known, foreign) = rows[0][:3], rows[0][3:5]
+    latest, (known, made_elsewhere) = rows[0][:3], rows[0][3:5]
     told = [Change(Cursor(*one[5:8]), one[8].decode(), one[9].decode(), one[10]) for one in rows if one[10] is not None]
     more = len(told) < len(rows) and rows[0][5] is not None
     known_end = START if latest[0] is None else Cursor(*latest)
     end = max(known_end, since) if is_place(since) else known_end
-    return Found(Page(told, told[-1].cursor if more else end, more), known or not is_place(since), foreign)
+    return Found(Page(told, told[-1].cursor if more else end, more), known or not is_place(since), made_elsewhere)
 
 
 def is_place(since: Cursor) -> bool:

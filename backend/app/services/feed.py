@@ -27,10 +27,10 @@ _MADE_ELSEWHERE = "The database was restored from a dump. Whoever runs this serv
 
 
 class Feed:
-    """The changes of these resources in one database."""
+    """The changes of these resources in one database, which keeps them so many days."""
 
-    def __init__(self, database: Database, resources: Sequence[Resource]) -> None:
-        self._database, self._pages = database, Pages(resources)
+    def __init__(self, database: Database, resources: Sequence[Resource], days: int | None = None) -> None:
+        self._database, self._pages = database, Pages(resources, days)
         self.every = self._pages.every
         self._following: set[object] = set()
         self._recent: Recent | None = None

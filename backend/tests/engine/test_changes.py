@@ -163,14 +163,18 @@ async def test_a_cursor_that_is_not_on_record_is_gone(engine: httpx2.AsyncClient
     assert (answer.status_code, "_since=now" in answer.json()["detail"]) == (410, True)
 
 
-async def test_a_journal_that_was_cut_says_so_to_who_knew_it_whole(engine: httpx2.AsyncClient, table: Table) -> None:
-    begin = (await page(engine, "now"))["next"]
-    for _ in range(3):
-        await engine.post("/visits", json=VISIT)
-    first, *rest = [(await page(engine, _limit=limit))["next"] for limit in (1, 2, 3)]
-    table.execute("DELETE FROM changes WHERE id = '1'")
-    assert [(await engine.get(f"/changes?_since={since}")).status_code for since in (begin, first)] == [410, 410]
-    assert [[one["id"] for one in (await page(engine, since))["changes"]] for since in (*rest, "")] == [[3], [], [2, 3]]
+async def test_a_journal_that_was_cut_says_so_to_who_knew_it_whole(database_url: str, table: Table) -> None:
+    async with served(database_url, changes_keep_days=7) as engine:
+        begin = (await page(engine, "now"))["next"]
+        for _ in range(3):
+            await engine.post("/visits", json=VISIT)
+        assert len((await page(engine, begin))["changes"]) == 3
+        first, *rest = [(await page(engine, _limit=limit))["next"] for limit in (1, 2, 3)]
+        table.execute("UPDATE changes SET at = at - make_interval(days => 8) WHERE id IN ('1', '2')")
+        table.execute("DELETE FROM changes WHERE id = '1'")
+        assert [(await engine.get(f"/changes?_since={since}")).status_code for since in (begin, first)] == [410, 410]
+        ids = [[one["id"] for one in (await page(engine, since))["changes"]] for since in (*rest, "")]
+        assert ids == [[3], [], [2, 3]]
 
 
 async def test_more_than_the_most_is_the_most(engine: httpx2.AsyncClient, table: Table) -> None:

@@ -83,9 +83,11 @@ IMPORTS = {
     "commands": {"access", "people"},
     "people": {"access", "database", "errors", "importer", "libpq", "outages", "resource", "sql", "target"},
     "past": {"importer", "libpq", "outages", "resource", "services", "sql", "target"},
+    "replay": {"errors", "importer", "libpq", "limits", "outages", "resource", "services", "target"},
     "__main__": {
         "main",
         "past",
+        "replay",
         "server",
         "embedded",
         "development",

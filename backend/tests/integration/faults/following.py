@@ -77,7 +77,7 @@ class ByHand(Worker):
                 self._connection.execute(self.chance.choice(_STATEMENTS).encode(), values)
                 time.sleep(self.chance.uniform(0, 0.01))
             (self._connection.rollback if self.chance.random() < 0.1 else self._connection.commit)()
-        except psycopg.errors.DeadlockDetected:
+        except (psycopg.errors.DeadlockDetected, psycopg.errors.UniqueViolation):
             self._connection.rollback()
 
     def _one(self) -> str:

@@ -78,6 +78,11 @@ class Postgres:
             _send(pid, signal.SIGCONT)
 
     @property
+    def programs(self) -> Path:
+        """Where its own `pg_dump` and `pg_restore` are."""
+        return self._binaries
+
+    @property
     def guard(self) -> Guarded:
         assert self._guard
         return self._guard

@@ -3,6 +3,7 @@
 Two well-known recipes read the same journal beside us and must fail: else the test would prove nothing.
 """
 
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from app.development import upgrade
 from tests.integration.faults.conftest import launching
 from tests.integration.faults.following import (
     ByHand,
@@ -22,8 +24,9 @@ from tests.integration.faults.following import (
     working,
 )
 from tests.integration.faults.pooler import pooler
-from tests.integration.faults.processes import Postgres, packaged_first
+from tests.integration.faults.processes import Postgres
 from tests.integration.faults.wire import ask
+from tests.patients import patient
 from tests.servers import Server, wait_until
 
 Amount = Callable[[int, int], int]
@@ -36,18 +39,11 @@ SELECT xmin::text::bigint, seq, id, seq FROM changes WHERE (xmin::text::bigint, 
 """
 
 
-@pytest.fixture(scope="module", params=["the machine's PostgreSQL", "the package's PostgreSQL"])
-def cluster(request: pytest.FixtureRequest, cluster_process: Postgres, directory: Path) -> Iterator[Postgres]:
-    if request.param == "the machine's PostgreSQL":
-        cluster_process.start()
-        yield cluster_process
-        return
-    (place := directory / "packaged").mkdir(mode=0o755)
-    with packaged_first(place):
-        postgres = Postgres(place)
-    postgres.start()
-    yield postgres
-    postgres.close()
+@pytest.fixture(params=["cluster_process", "packaged_process"], ids=["the machine's", "the package's"])
+def cluster(request: pytest.FixtureRequest) -> Postgres:
+    found: Postgres = request.getfixturevalue(request.param)
+    found.start()
+    return found
 
 
 @pytest.fixture
@@ -90,3 +86,63 @@ def test_whoever_follows_sees_each_change_once_and_in_order(
         print("(own xid, seq) below xmin:", by_transaction)
         assert by_sequence.lost > 0
         assert by_transaction.disordered > 0
+
+
+@pytest.fixture
+def younger(directory: Path) -> Iterator[Postgres]:
+    (place := directory / "younger").mkdir(mode=0o755)
+    postgres = Postgres(place)
+    postgres.start()
+    yield postgres
+    postgres.close()
+
+
+def test_who_follows_goes_on_after_a_restore(
+    postgres: Postgres, younger: Postgres, launch: Launch, directory: Path
+) -> None:
+    """Into a cluster that has counted fewer transactions: those after it come behind those before all the same."""
+    with postgres.connect() as table:
+        for _ in range(5000):
+            table.execute("SELECT pg_current_xact_id()")
+    server = launch()
+    cursors = []
+    for number in (1, 2):
+        assert post(server, number) == 201
+        cursors.append(following(server, "now")[1])
+    dump = dumped(postgres, directory / "dump")
+    assert post(server, 3) == 201
+    _, later = following(server, "now")
+    restored = launch(restored_into(younger, dump))
+    answer = ask(restored.port, "GET", "/changes")
+    assert (answer.status, "alembic upgrade head" in answer.json()["detail"]) == (503, True)
+    upgrade(f"{younger.dsn.rpartition('/')[0]}/restored")
+    assert following(restored, cursors[0])[0] == ["2"]
+    assert ask(restored.port, "GET", f"/changes?_since={later}").status == 410
+    assert post(restored, 4) == 201
+    assert [following(restored, since)[0] for since in cursors] == [["2", "4"], ["4"]]
+    assert following(restored, following(restored, cursors[0])[1]) == ([], following(restored, "now")[1])
+
+
+def post(server: Server, number: int) -> int:
+    whole = patient(number, id=str(number), name="Secretia", medicalCondition="Morbus")
+    return ask(server.port, "POST", "/patients", whole).status
+
+
+def following(server: Server, since: str) -> tuple[list[str], str]:
+    """The ids of what has changed since, and where to go on."""
+    page = ask(server.port, "GET", f"/changes?_since={since}").json()
+    return [one["id"] for one in page["changes"]], page["next"]
+
+
+def dumped(postgres: Postgres, file: Path) -> Path:
+    subprocess.run([postgres.programs / "pg_dump", "-Fc", "-f", file, postgres.dsn], check=True)
+    return file
+
+
+def restored_into(postgres: Postgres, dump: Path) -> str:
+    """The DSN of a database of its own."""
+    with postgres.connect() as connection:
+        connection.execute("CREATE DATABASE restored")
+    dsn = f"{postgres.dsn.rpartition('/')[0]}/restored"
+    subprocess.run([postgres.programs / "pg_restore", "-d", dsn, dump], check=True)
+    return dsn
