@@ -90,7 +90,9 @@ def _same(before: Column[Any] | None, after: Column[Any]) -> bool:
 
 def _column(before: Column[Any] | None, after: Column[Any]) -> ops.MigrateOperation:
     if before is None:
-        return ops.AddColumnOp.from_column_and_tablename(None, after.table.name, after.copy())
+        return ops.AddColumnOp.from_column_and_tablename(
+            None, after.table.name, Column(after.name, after.type, nullable=after.nullable)
+        )
     return ops.AlterColumnOp(
         after.table.name,
         after.name,
