@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
+from app.access import keys
 from app.config import BACKEND
 from tests.checkout import check_out
 from tests.conftest import new_database
@@ -19,6 +20,7 @@ from tests.servers import PATIENCE, Server
 
 ROOT = BACKEND.parent
 ORIGIN = "https://app.example"
+KEY, LINE = keys.made("frontend", "writer")
 BLUEPRINTS = ("render.yaml", "render.free.yaml")
 
 
@@ -114,9 +116,9 @@ def empty_database(cluster: str) -> Iterator[str]:
 
 @pytest.fixture
 def service(request: pytest.FixtureRequest, build: Any, empty_database: str) -> Service:
-    """The service of a Blueprint, built, over an empty database; the person who sets it up gave CORS_ORIGINS."""
+    """The service of a Blueprint, built, over an empty database; who sets it up gave CORS_ORIGINS and API_KEYS."""
     fields = blueprint(request.param)["services"][0]
     folder, programs = build(fields["rootDir"], fields["buildCommand"])
-    given = {"DATABASE_URL": empty_database, "CORS_ORIGINS": ORIGIN}
+    given = {"DATABASE_URL": empty_database, "CORS_ORIGINS": ORIGIN, "API_KEYS": LINE}
     written = {variable["key"]: variable.get("value") or given[variable["key"]] for variable in fields["envVars"]}
     return Service(fields, folder, {**_bare(programs), **written, "RENDER": "true"})

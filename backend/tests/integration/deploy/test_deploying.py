@@ -14,15 +14,17 @@ from typing import Any
 
 import pytest
 
-from tests.integration.deploy.conftest import BLUEPRINTS, ORIGIN, ROOT, Run, Service
+from tests.integration.deploy.conftest import BLUEPRINTS, KEY, ORIGIN, ROOT, Run, Service
 from tests.integration.deploy.test_container import copied, last
 from tests.patients import patient
+
+SENT = {"Content-Type": "application/json", "Authorization": f"Bearer {KEY}"}
 
 
 def ask(port: int, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, HTTPMessage, Any]:
     """One request as Render's router sends it: from another address, for a browser that used https."""
     connection = HTTPConnection("127.0.0.1", port, timeout=20, source_address=("127.0.0.2", 0))
-    forwarded = {"Host": "patients.example", "X-Forwarded-Proto": "https", "Content-Type": "application/json"}
+    forwarded = {"Host": "patients.example", "X-Forwarded-Proto": "https", **SENT}
     connection.request(method, path, json.dumps(body) if body else None, forwarded | headers)
     answer = connection.getresponse()
     text = answer.read()
@@ -48,6 +50,7 @@ def test_a_deploy_serves_patients_to_the_origin_that_was_set(service: Service) -
         for origin, allowed in ((ORIGIN, ORIGIN), ("https://other.example", None)):
             status, headers, rows = ask(instance.port, "GET", "/patients", Origin=origin)
             assert (status, headers["Access-Control-Allow-Origin"], rows) == (200, allowed, [row])
+        assert ask(instance.port, "GET", "/patients", Authorization="")[0] == 401
         code, log = instance.stop(), instance.said
     assert code == 0
     assert any("/patients" in json.loads(line)["message"] for line in log.splitlines() if line.startswith("{"))
@@ -102,7 +105,7 @@ class Load:
         with self._sending:
             connection = HTTPConnection("127.0.0.1", self.target.port, timeout=20)
             method, body = ("POST", json.dumps(patient(number))) if number % 2 else ("GET", None)
-            connection.request(method, "/patients", body, {"Content-Type": "application/json"})
+            connection.request(method, "/patients", body, SENT)
         answer = connection.getresponse()
         answer.read()
         connection.close()
@@ -114,7 +117,8 @@ def half_sent(instance: Run, number: int) -> tuple[HTTPConnection, bytes]:
     body = json.dumps(patient(number)).encode()
     connection = HTTPConnection("127.0.0.1", instance.port, timeout=20)
     connection.putrequest("POST", "/patients")
-    connection.putheader("Content-Type", "application/json")
+    for name, value in SENT.items():
+        connection.putheader(name, value)
     connection.putheader("Content-Length", str(len(body)))
     connection.endheaders()
     return connection, body
@@ -153,7 +157,7 @@ def test_what_is_in_the_image_serves_and_is_healthy(service: Service, tmp_path: 
         copy(ROOT / source, image / target)
     set_there = dict(re.findall(r"(\w+)=(\S+)", last("ENV")))
     set_there.pop("PATH")
-    given = {name: service.environment[name] for name in ("PATH", "DATABASE_URL")}
+    given = {name: service.environment[name] for name in ("PATH", "DATABASE_URL", "ACCESS", "API_KEYS")}
     container = service._replace(folder=image, environment=given | set_there)
     assert container.run("alembic upgrade head").result()[0] == 0
     container.fields["startCommand"] = "exec " + " ".join(json.loads(last("CMD")))
