@@ -186,7 +186,7 @@ class DatabaseUnavailable(Problem):
 
 class TooManyFollowers(Problem):
     status = 503
-    detail = "As many follow the changes as this server has room for, or it is stopping. Try again shortly."
+    detail = "As many follow the changes as this server has room for. Try again shortly."
 
     def __init__(self) -> None:
         super().__init__(headers={"Retry-After": "5"})

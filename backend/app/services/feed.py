@@ -76,7 +76,7 @@ class Feed:
 
     def admit(self) -> None:
         """Raises `TooManyFollowers` where there is no room for one more."""
-        if self.closed or len(self._following) >= STREAMS:
+        if len(self._following) >= STREAMS:
             raise TooManyFollowers
 
     @property
@@ -91,7 +91,7 @@ class Feed:
             return nan
 
     def close(self) -> None:
-        """Whoever follows learns that it is over, and nobody is let in any more."""
+        """Whoever follows learns that it is over, also who comes now: an EventSource that is refused gives up."""
         self.closed = True
         self._tell()
         if self._watching:

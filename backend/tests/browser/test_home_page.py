@@ -90,6 +90,28 @@ async def test_the_count_moves_while_somebody_looks(visit: Visit, server: Server
     await expect(page.locator("#count-1")).to_have_text(str(len(patients) + 1))
 
 
+async def test_two_windows_follow_each_change_at_once(visit: Visit, server: Server, patients: Patients) -> None:
+    """Sooner than either would look by itself, each time."""
+    windows = [await visit(server.url) for _ in range(2)]
+    for page in windows:
+        await expect(page.locator("#live")).to_be_visible()
+    for turn in range(1, 5):
+        await windows[0].wait_for_timeout(700)
+        httpx2.post(f"{server.url}/patients", json={**patients[0], "id": f"new{turn}", "patientID": f"N{turn}"})
+        for page in windows:
+            await expect(page.locator("#count-1")).to_have_text(str(len(patients) + turn), timeout=1500)
+
+
+async def test_the_mark_goes_out_with_the_server(visit: Visit, module_database: str, patients: Patients) -> None:
+    with Server.ours(module_database) as server:
+        page = await visit(server.url, expected="ERR_CONNECTION_REFUSED")
+        await expect(page.locator("#live")).to_be_visible()
+        server.stop()
+        await expect(page.locator("#live")).to_be_hidden()
+        server.start()
+        await expect(page.locator("#live")).to_be_visible()
+
+
 async def test_nothing_is_asked_for_a_page_out_of_view(visit: Visit, server: Server, patients: Patients) -> None:
     page = await visit(server.url)
     await page.evaluate("Object.defineProperty(document, 'hidden', { value: true })")

@@ -3,6 +3,7 @@
 
 const SHOWN_HEADERS = ["content-type", "x-total-count", "link", "etag", "retry-after", "x-request-id"];
 const REFRESHED = 3000; // milliseconds between two looks at the server, while somebody looks at the page
+const GATHERED = 100; // milliseconds in which changes are counted together
 const SHOWN_BYTES = 64 * 1024; // of a body; the rest is not even fetched
 
 const element = (id) => document.getElementById(id);
@@ -30,6 +31,35 @@ async function refresh() {
   document.querySelectorAll("[id^=count-]").forEach((place, index) => {
     write(place.id, (counts[index] ?? "?").toLocaleString("en"));
   });
+  if (counts.length && !counts.includes(null) && !document.hidden) watch();
+}
+
+let stream = null; // of changes, while somebody looks who may
+
+// The counts follow the changes. Nothing else does: looking every few seconds goes on.
+async function watch() {
+  if (stream) return;
+  const { signal } = (stream = new AbortController());
+  try {
+    const headers = { ...sent(), Accept: "text/event-stream" };
+    const response = await fetch(`${document.body.dataset.home}changes?_since=now`, { headers, signal, cache: "no-store" });
+    element("live").hidden = !response.ok;
+    if (response.ok) await counted(response.body.getReader());
+  } catch {
+    // Given up by us, or torn: the next look begins anew.
+  }
+  element("live").hidden = true;
+  setTimeout(() => { stream = null; }, REFRESHED / 2);
+}
+
+async function counted(reader) {
+  for (let later = setTimeout(refresh); ; ) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    if (!value.includes(123)) continue; // "{": a change, and no heartbeat
+    clearTimeout(later);
+    later = setTimeout(refresh, GATHERED);
+  }
 }
 
 function known(actor) {
@@ -140,10 +170,11 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   sessionStorage.setItem("key", element("key").value.trim());
   element("key").value = "";
+  stream?.abort();
   refresh();
 });
-document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+document.addEventListener("visibilitychange", () => (document.hidden ? stream?.abort() : refresh()));
 addEventListener("focus", refresh);
 setTimeout(follow, REFRESHED);
 for (const usable of document.querySelectorAll("button[hidden], form[hidden]")) usable.hidden = false;
-if (key()) refresh();
+refresh();
