@@ -74,10 +74,11 @@ def _undeclared(resource: Resource, condition: Condition, fold: str) -> Part:
     """A field that no record has is no filter, unless it stands in `_where`."""
     document = undeclared(resource, condition.field)
     test = documents.test(document, condition, fold)
-    return test if condition.exact else any_of([_unknown(resource, document), test])
+    return test if condition.exact else any_of([known(resource, document).within("NOT {}"), test])
 
 
-def _unknown(resource: Resource, document: Part) -> Part:
+def known(resource: Resource, document: Part) -> Part:
+    """Whether any record has this undeclared field: asked once in a statement, of the few with such fields."""
     few = f"{resource.extra} <> '{{}}'::jsonb AND " if resource.extra in document.sql else ""
-    known = f"SELECT 1 FROM {resource.sql} WHERE {few}{document.sql} IS NOT NULL"
-    return Part(f"NOT EXISTS ({known})", document.values)
+    some = f"SELECT 1 FROM {resource.sql} WHERE {few}{document.sql} IS NOT NULL"
+    return Part(f"EXISTS ({some})", document.values)

@@ -52,7 +52,14 @@ def _sorted_by(resource: Resource, name: str, by_text: _TextOrder) -> Sequence[K
     if field and field.kind.scalar:
         return by_text(Part(field.sql)) if _collated(field) else [Key(Part(field.sql))]
     document = Part(field.sql) if field else filters.undeclared(resource, name)
-    return [Key(documents.number_of(document)), *by_text(documents.string_of(document))]
+    keys = [Key(documents.number_of(document)), *by_text(documents.string_of(document))]
+    return keys if field else _if_known(filters.known(resource, document), keys)
+
+
+def _if_known(known: Part, keys: Sequence[Key]) -> list[Key]:
+    """NULL where no record has the field: many such keys of many records would take long to find out nothing."""
+    opened = f"CASE WHEN {known.sql} THEN"
+    return [Key(Part(f"{opened} {part.sql} END", known.values + part.values), descending) for part, descending in keys]
 
 
 def _collated(field: Field) -> bool:
