@@ -105,6 +105,7 @@ _EXAMPLES = """examples, in backend/:
   python -m app --delay 300 --read-only  see how a frontend takes a slow server that refuses to write
   PORT=9000 DATABASE_URL=postgresql://user@host/database python -m app
   python -m app key anna writer          no server: a new access key (ACCESS=keys), and its line for API_KEYS
+  python -m app replay URL --since …     no server: what has changed since, to a json-server (docs/changes.md)
 
 Settings are environment variables or lines of backend/.env; backend/.env.example and docs/operations.md explain each. A
 flag wins over both. `python scripts/export_db_json.py mine.json` is the way back to a file, `make reset` begins anew.

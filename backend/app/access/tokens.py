@@ -109,7 +109,7 @@ class Tokens:
         name, ends = claims["sub"], float(claims["exp"])
         if not _NAME.fullmatch(name):
             raise InvalidToken
-        actor = Actor(name, all_granted(self._meant(_pointed(claims, self._roles_at))), ends + LEEWAY)
+        actor = Actor(name, all_granted(self._meant(_pointed(claims, self._roles_at))), ends)
         return Known(actor, float(claims.get("nbf", 0)), ends)
 
     def _meant(self, said: object) -> Iterable[str]:
