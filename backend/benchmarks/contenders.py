@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.config import BACKEND
+from benchmarks.scenarios import UNRECORDED
 
 HERE = Path(__file__).resolve().parent
 _PATIENCE = 60.0  # seconds; a json-server with a large file takes a while
@@ -23,6 +24,7 @@ class World(NamedTuple):
 
     folder: Path  # for logs and for files a server may write
     dsn: str
+    unrecorded: str  # the DSN of the same without the journal
     db_json: Path  # to be copied: json-server writes it
     answers: Path  # what the HTTP limit sends
 
@@ -56,7 +58,7 @@ def _json_server(program: str, world: World, port: int, *options: str) -> list[s
 
 def _command(name: str, world: World, port: int) -> list[str]:
     commands = {
-        "ours": lambda: _python("app"),
+        **dict.fromkeys(("ours", UNRECORDED), lambda: _python("app")),
         "json-server 0.17": lambda: _json_server("json-server-0", world, port, "--quiet", "--host", "127.0.0.1"),
         "json-server 1": lambda: _json_server("json-server-1", world, port, "--host", "127.0.0.1"),
         "fastify": lambda: ["node", str(HERE / "node" / "fastify.js")],
@@ -74,7 +76,7 @@ def running(name: str, world: World, path: str) -> Iterator[Server]:
     port, begin = _free_port(), time.perf_counter()
     with (world.folder / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(
-            _command(name, world, port), cwd=BACKEND, env=_environment(world, port), stdout=log, stderr=log
+            _command(name, world, port), cwd=BACKEND, env=_environment(name, world, port), stdout=log, stderr=log
         )
         try:
             _await(process, port, path, world.folder / f"{name}.log")
@@ -83,9 +85,9 @@ def running(name: str, world: World, path: str) -> Iterator[Server]:
             _end(process)
 
 
-def _environment(world: World, port: int) -> Mapping[str, str]:
+def _environment(name: str, world: World, port: int) -> Mapping[str, str]:
     own = {
-        "DATABASE_URL": world.dsn,
+        "DATABASE_URL": world.unrecorded if name == UNRECORDED else world.dsn,
         "PORT": str(port),
         "ENVIRONMENT": "production",
         "ACCESS": "open",

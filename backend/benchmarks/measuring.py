@@ -17,7 +17,7 @@ from benchmarks import answers, contenders, heavy, limits, load, patients
 from benchmarks.contenders import Server, World
 from benchmarks.load import Sample, WrongAnswers
 from benchmarks.report import Cell, ServerFacts
-from benchmarks.scenarios import LIMITS, MARK, SCENARIOS, SERVERS, Request, Scenario, requests_of
+from benchmarks.scenarios import LIMITS, MARK, SCENARIOS, SERVERS, UNRECORDED, Request, Scenario, requests_of
 
 _MANY = 10_000  # patients; above it the requests that json-server works seconds for are left out
 
@@ -30,7 +30,7 @@ class Plan(NamedTuple):
     sides: tuple[int, ...] = (1, 64)
     rounds: int = 3
     seconds: int = 1
-    servers: tuple[str, ...] = (*SERVERS, *LIMITS)
+    servers: tuple[str, ...] = (*SERVERS, UNRECORDED, *LIMITS)
     scenarios: tuple[Scenario, ...] = SCENARIOS
 
 
@@ -87,8 +87,11 @@ def _cluster() -> Iterator[tuple[str, Path]]:
 @contextmanager
 def _site(plan: Plan, cluster: str, folder: Path, size: int) -> Iterator[Site]:
     data = patients.make(size)
-    world = World(folder, _database(cluster, f"bench_{size}"), folder / "db.json", folder / "answers.json")
-    patients.copy_into(world.dsn, data)
+    dsn, unrecorded = (_database(cluster, f"bench_{size}{kind}") for kind in ("", "_unrecorded"))
+    _stop_recording(unrecorded)
+    world = World(folder, dsn, unrecorded, folder / "db.json", folder / "answers.json")
+    for one in (dsn, unrecorded):
+        patients.copy_into(one, data)
     patients.write_db_json(data, world.db_json)
     with ExitStack() as stack:
         site = Site(plan, world, data, {})
@@ -110,6 +113,11 @@ def _database(dsn: str, name: str) -> str:
     return own
 
 
+def _stop_recording(dsn: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("ALTER TABLE patients DISABLE TRIGGER USER")
+
+
 def _record(site: Site) -> None:
     """Our answers to all requests, for the HTTP limit to repeat."""
     first = [Request("GET", f"/patients/{site.data[0]['id']}")]
@@ -124,9 +132,10 @@ def _asked(site: Site) -> list[Scenario]:
 
 def _restore(site: Site) -> None:
     """The data as they were, so that every scenario starts from the same."""
-    with psycopg.connect(site.world.dsn, autocommit=True) as connection:
-        connection.execute("TRUNCATE patients RESTART IDENTITY")
-    patients.copy_into(site.world.dsn, site.data)
+    for dsn in (site.world.dsn, site.world.unrecorded):
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute("TRUNCATE patients, changes RESTART IDENTITY")
+        patients.copy_into(dsn, site.data)
 
 
 # --- measuring
