@@ -21,7 +21,7 @@ from app.services.changes import END, LAG, Asked, Change, Cursor, Page, Pages, f
 # In seconds, between two looks.
 _SELDOM = 0.8  # others' writes are told within 1.2
 _SOON = 0.02  # after a write of ours that an older transaction may still hold up; each time twice as long
-_AT_LEAST = 0.005  # those who write at the same moment are told together
+_AT_LEAST = 0.03  # what is written meanwhile is told together: each look takes from the writes
 
 _MADE_ELSEWHERE = "The database was restored from a dump. Whoever runs this server must run: alembic upgrade head"
 
@@ -173,14 +173,18 @@ class Recent:
     def __init__(self, since: Cursor) -> None:
         self._since = self.end = since
         self._changes: list[Change] = []
+        self._size = 0
 
     def add(self, page: Page) -> None:
         self._changes += page.changes
+        self._size += sum(len(change.json) for change in page.changes)
         self.end = page.next
-        kept = _fitting(self._changes[::-1], RECENT, RECENT_BYTES)
-        if dropped := self._changes[:-kept]:
-            self._since = dropped[-1].cursor
-            del self._changes[: len(dropped)]
+        dropped = 0
+        while self._size > RECENT_BYTES or len(self._changes) - dropped > RECENT:
+            self._size -= len(self._changes[dropped].json)
+            self._since = self._changes[dropped].cursor
+            dropped += 1
+        del self._changes[:dropped]
 
     def page(self, since: Cursor, asked: Asked, limit: int) -> Page | None:
         """As `Feed.page`; None where something behind the cursor is not kept."""
