@@ -85,6 +85,8 @@ async def test_records_are_not_all_read_at_once_when_they_are_large(engine: http
         "INSERT INTO visits (reason, extra) SELECT 'long', jsonb_build_object('n', string_agg(md5(concat(n, m)), ''))"
         " FROM generate_series(1, 40) n, generate_series(1, 20000) m GROUP BY n ORDER BY n"
     )
+    small = await engine.get("/changes?_limit=1", headers={"Accept-Encoding": "gzip"})
+    assert (small.headers["content-encoding"], small.headers["vary"]) == ("gzip", "Accept-Encoding, Accept")
     first = await engine.get("/changes", headers={"Accept-Encoding": "identity"})
     ids, answer = [one["id"] for one in first.json()["changes"]], first.json()
     assert len(first.content) < LIST_BYTES + 700_000
@@ -139,6 +141,7 @@ async def test_a_wait_ends_with_a_change_of_somebody_else(engine: httpx2.AsyncCl
         ("_limit=0", "_limit"),
         ("_limit=x", "_limit"),
         ("_limit=-1", "_limit"),
+        ("_limit=1.5", "_limit"),
         ("_wait=nan", "_wait"),
         ("_wait=-1", "_wait"),
         ("resource=nothing", "resource"),

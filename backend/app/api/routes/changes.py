@@ -22,9 +22,10 @@ from app.limits import CHANGES, CHANGES_MOST, HEARTBEAT, LIST_BYTES, RETRY, STRE
 from app.services.changes import END, OLDEST, Asked, Cursor, Page, cursor
 from app.services.feed import Feed, Follower
 
-_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
+_WHOLE = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
 _OUTAGE = 1.0  # seconds between two attempts
-_HEADERS = {"Cache-Control": conditional.CACHE_CONTROL, "Vary": "Accept"}
+_HEADERS = {"Cache-Control": conditional.CACHE_CONTROL}
 
 
 class _Wanted(NamedTuple):
@@ -45,11 +46,12 @@ def router(feed: Feed) -> APIRouter:
         """What has changed, in the order in which it took effect; each change once, with the record as it is now."""
         streamed = events.MEDIA_TYPE in request.headers.get("accept", "")
         wanted = _wanted(request.query_params, feed.every)
-        if not streamed:
-            return await conditional.compressed(request, await _page(feed, wanted, _seconds(request)))
-        if behind := request.headers.get("last-event-id"):
+        if streamed and (behind := request.headers.get("last-event-id")):
             wanted = wanted._replace(since=_cursor("Last-Event-ID", behind))
-        return await _stream(feed, wanted, _seconds(request))
+        answer = await (_stream if streamed else _page)(feed, wanted, _seconds(request))
+        answer = answer if streamed else await conditional.compressed(request, answer)
+        answer.headers.add_vary_header("Accept")
+        return answer
 
     return routes
 
@@ -116,8 +118,8 @@ def _wanted(query: QueryParams, every: Asked) -> _Wanted:
     return _Wanted(
         since=_cursor("_since", query.get("_since", "")),
         of=Asked(_resources(query, every), _ids(query)),
-        limit=int(min(_number(query, "_limit", CHANGES, 1), CHANGES_MOST)),
-        wait=min(_number(query, "_wait", 0, 0), WAIT),
+        limit=min(int(_number(query, "_limit", CHANGES, _WHOLE)), CHANGES_MOST),
+        wait=min(float(_number(query, "_wait", 0, _SECONDS)), WAIT),
     )
 
 
@@ -129,11 +131,11 @@ def _cursor(name: str, text: str) -> Cursor:
         raise Invalid({name: "must be `next` of an answer, or now"}) from None
 
 
-def _number(query: QueryParams, name: str, otherwise: float, least: int) -> float:
+def _number(query: QueryParams, name: str, otherwise: int, rule: re.Pattern[str]) -> str:
     text = query.get(name) or str(otherwise)
-    if not _NUMBER.fullmatch(text) or float(text) < least:
-        raise Invalid({name: f"must be a number, {least} at least"})
-    return float(text)
+    if not rule.fullmatch(text):
+        raise Invalid({name: "must be a whole number above 0" if rule is _WHOLE else "must be a number of seconds"})
+    return text
 
 
 def _resources(query: QueryParams, every: Asked) -> tuple[str, ...]:
