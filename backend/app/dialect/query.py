@@ -73,8 +73,8 @@ def parse(
     """
     parameters = _parameters(query_string)
     first = dict(reversed(parameters))
-    taken = {"", "q", owner and owner.field}
-    filters = [_filter(key, value, declared) for key, value in parameters if key[:1] != "_" and key not in taken]
+    taken = {*_PARAMETERS, owner and owner.field}
+    filters = [_filter(key, value, declared) for key, value in parameters if key not in taken]
     spoken = _spoken(first, {mark for _, mark in filters}, dialect)
     stated = where(first.get("_where", ""))
     own = [_Filter(owner.field, "eq", owner.id, "")] if owner else []
@@ -102,6 +102,9 @@ def dependents(query_string: bytes) -> tuple[str, ...]:
 
 # --- parameters
 
+# No filters: "" has no name, "_" keeps caches off. Other names with a _ in front are those of fields, `_id` say.
+_PARAMETERS = {"", "q", "_", "_page", "_per_page", "_limit", "_start", "_end", "_sort", "_order", "_where"}
+_PARAMETERS |= {"_embed", "_expand", "_dependent", "_delay"}
 _INDEX = re.compile(r"(?<=.)\[[0-9]*\]$", re.DOTALL)  # qs spells a repeated parameter f[]=a or f[0]=a
 
 

@@ -40,7 +40,9 @@ CONDITIONS = [
     ("checked_gte=1", [Condition("checked", "gte", ("1",))]),
     ("checked:in=1", [Condition("checked", "eq", ("1",))]),
     ("address.city=Oslo", [Condition("address.city", "eq", ("Oslo",))]),
-    # Ignored: unknown operators behind a colon, parameters that begin with _, and no name at all.
+    ("_id=A", [Condition("_id", "eq", ("A",))]),
+    ("_id_ne=A&__v_gte=1", [Condition("_id", "ne", ("A",)), Condition("__v", "gte", ("1",))]),
+    # Ignored: unknown operators behind a colon, the parameters themselves, and no name at all.
     ("name:like=A&name:Eq=A&name:=A", []),
     ("_=1&_embed=x&_delay=9&=5", []),
 ]
