@@ -173,7 +173,8 @@ def _field(column: Column) -> Iterator[str]:
 
 
 def _table_name(collection: Collection) -> str:
-    return names.identifier(f"{collection.path} table").upper()
+    """After its module, which no other has; what JSON calls it may have no letter that a name in Python takes."""
+    return f"{module(collection).rstrip('_')}_TABLE".upper()
 
 
 def _imports(collection: Collection) -> str:
