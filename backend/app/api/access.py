@@ -69,7 +69,7 @@ class Addresses:
     """What each address of these resources takes."""
 
     def __init__(self, resources: Sequence[Resource]) -> None:
-        self._resources = {resource.path: resource for resource in resources}
+        self._resources = {resource.address.removeprefix("/"): resource for resource in resources}
         self._every = tuple(resources)
         self._rows = [(_pattern(template, self._resources), methods) for template, methods in _ADDRESSES]
 
@@ -110,7 +110,7 @@ class Access:
 
     def __init__(self, app: ASGIApp, resources: Sequence[Resource], judge: Judge) -> None:
         self.app, self.judge, self.addresses = app, judge, Addresses(resources)
-        self.realm = f'Bearer realm="{" ".join(resource.path for resource in resources)}"'
+        self.realm = f'Bearer realm="{" ".join(resource.address.removeprefix("/") for resource in resources)}"'
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] == "OPTIONS":

@@ -40,7 +40,7 @@ class Write(NamedTuple):
 
 def reads(resource: Resource, first: str | None) -> list[Read]:
     """The GET examples of a resource's list; `first` is the id of a row there, None if there is none to read."""
-    path = f"/{resource.path}"
+    path = resource.address
     row = [Read(f"One {resource.noun}", f"{path}/{quote(first, safe='')}")] if first is not None else []
     return [*(Read(title, f"{path}?{query}") for title, query in _queries(resource)), *row]
 
@@ -50,7 +50,7 @@ def writes(resource: Resource, base: str) -> list[Write]:
 
     Each call makes up new records, one for the shell and one for JavaScript, so that no two get in each other's way.
     """
-    url = f"{base}/{resource.path}"
+    url = f"{base}{resource.address}"
     pairs = zip(_requests(resource, url), _requests(resource, url), strict=True)
     return [Write(shell.title, shell.method, _curl(shell), _fetch(script)) for shell, script in pairs]
 

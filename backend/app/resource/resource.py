@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, get_args, get_origin
+from urllib.parse import quote
 
 from annotated_types import MaxLen
 from pydantic import BaseModel, ValidationError
@@ -90,6 +91,11 @@ class Resource:
     """A record as PATCH sends it."""
     stored: type[BaseModel] = field(init=False)
     """A record as every answer has it."""
+
+    @property
+    def address(self) -> str:
+        """Where it is served, as a request line has it: `/%C3%A9t%C3%A9` of "été" (RFC 3986, 2.1)."""
+        return f"/{quote(self.path, safe='')}"
 
     def __post_init__(self) -> None:
         _end_at_the_first(self, _faults(self))

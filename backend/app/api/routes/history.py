@@ -19,7 +19,7 @@ _DEFAULT, _MOST = 50, 500  # versions in one answer
 def router(resource: Resource, relations: Relations, history: History) -> APIRouter:
     """GET of `/<path>/<id>/history` and of `/<path>/<id>/history/<version>`."""
     routes, described = (
-        APIRouter(prefix=f"/{resource.path}", tags=[resource.path], route_class=ThinRoute),
+        APIRouter(prefix=resource.address, tags=[resource.path], route_class=ThinRoute),
         Operations(resource, relations),
     )
 

@@ -87,7 +87,7 @@ def _summary(
 
 
 def _address(base: str, contents: Contents) -> dict[str, Any]:
-    path = f"/{contents.resource.path}"
+    path = contents.resource.address
     return {"path": path, "url": base + path, "count": contents.count}
 
 
@@ -112,7 +112,7 @@ def _html(request: Request, settings: Settings, summary: dict[str, Any], content
 def _described(base: str, contents: Contents) -> dict[str, Any]:
     resource = contents.resource
     return {
-        "path": f"/{resource.path}",
+        "path": resource.address,
         "reads": examples.reads(resource, contents.first),
         "writes": examples.writes(resource, base),
         "fields": field_rules.fields(resource),

@@ -35,7 +35,7 @@ class _Answers:
 
     def __init__(self, service: RecordService, settings: Settings, turns: Turns) -> None:
         self._service, self._resource, self._dialect = service, service.resource, settings.json_server_dialect
-        self._path = f"/{service.resource.path}"
+        self._path = service.resource.address
         self._below = f"{settings.base_path or ''}{self._path}"
         self._sent = Bodies(service.resource, settings.max_body_bytes, turns)
 
@@ -87,7 +87,7 @@ class _Answers:
 def router(service: RecordService, settings: Settings, turns: Turns) -> APIRouter:
     """GET and POST of `/<path>`, and of `/<parents>/<id>/<path>`; GET, PUT, PATCH and DELETE of `/<path>/<id>`."""
     resource, answers = service.resource, _Answers(service, settings, turns)
-    path, noun, a_noun = f"/{resource.path}", resource.noun, resource.a_noun
+    path, noun, a_noun = resource.address, resource.noun, resource.a_noun
     described = Operations(resource, service.relations)
     routes = APIRouter(tags=[resource.path], route_class=ThinRoute)
 
@@ -117,12 +117,12 @@ def _nest(routes: APIRouter, relation: Relation, listed: _Listed, created: _Crea
 
     async def find_own(request: Request) -> Response:
         sent = request.path_params["id"]
-        return await listed(request, f"/{parent.path}/{sent}/{child.path}", Owner(relation.key, segment(sent)))
+        return await listed(request, f"{parent.address}/{sent}{child.address}", Owner(relation.key, segment(sent)))
 
     async def create_own(request: Request) -> Response:
         return await created(request, {relation.key: segment(request.path_params["id"])})
 
-    add = partial(routes.add_api_route, f"/{parent.path}/{{id}}/{child.path}", include_in_schema=relation.declared)
+    add = partial(routes.add_api_route, f"{parent.address}/{{id}}{child.address}", include_in_schema=relation.declared)
     says = f"The {child.path} of one {parent.noun}, or those of them the query asks for."
     name, shown = f"list_{child.path}_of_{parent.noun}", described.find_own(parent) if relation.declared else None
     add(endpoint=find_own, methods=["GET"], name=name, description=says, openapi_extra=shown)
