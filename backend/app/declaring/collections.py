@@ -133,7 +133,7 @@ def _obstacle(path: str, value: Any) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < abs(value) <= MAX_NUMBER
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_NUMBER
 
 
 def _constant(name: str) -> NoReturn:

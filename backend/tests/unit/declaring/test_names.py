@@ -133,7 +133,7 @@ IDS: list[tuple[list[Any], bool]] = [
     ([1, "2"], False),
     (["1", "2"], False),
     ([1, None], False),
-    ([1, 0], False),
+    ([1, 0], True),
     ([1, True], False),
     ([1, 1.5], False),
     ([1, 2**53], False),
