@@ -38,7 +38,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for operation in ("insert", "update", "delete", "truncate"):
+    for operation in ("insert", "update", "delete", "rename", "truncate"):
         op.execute(f"DROP TRIGGER journal_{operation} ON patients")
-    op.execute("DROP FUNCTION journal(regclass), record_changed(), records_truncated()")
+    op.execute("DROP FUNCTION journal(regclass), record_changed(), record_renamed(), records_truncated()")
     op.drop_table("changes")

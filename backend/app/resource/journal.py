@@ -71,6 +71,13 @@ BEGIN
   FROM touched r;
   RETURN NULL;
 END $$""",
+    # A new id, which only somebody at a prompt gives: the record is there under it from now on, as a new one.
+    f"""
+CREATE OR REPLACE FUNCTION record_renamed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  INSERT INTO changes (resource, place, op, id, who) VALUES (TG_TABLE_NAME, {_PLACE}, 'I', NEW.id::text, {_ALL_BY});
+  RETURN NULL;
+END $$""",
     # TRUNCATE shows no rows: they are read before.
     f"""
 CREATE OR REPLACE FUNCTION records_truncated() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
@@ -91,12 +98,15 @@ BEGIN
     || ' REFERENCING OLD TABLE AS touched' || changed;
   EXECUTE 'CREATE OR REPLACE TRIGGER journal_delete AFTER DELETE ON ' || records
     || ' REFERENCING OLD TABLE AS touched' || changed;
+  EXECUTE 'CREATE OR REPLACE TRIGGER journal_rename AFTER UPDATE OF id ON ' || records
+    || ' FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id) EXECUTE FUNCTION record_renamed()';
   EXECUTE 'CREATE OR REPLACE TRIGGER journal_truncate BEFORE TRUNCATE ON ' || records
     || ' FOR EACH STATEMENT EXECUTE FUNCTION records_truncated()';
 END $$""",
     """
 DO $$ BEGIN
   EXECUTE 'ALTER FUNCTION record_changed() SET search_path = ' || quote_ident(current_schema()) || ', pg_temp';
+  EXECUTE 'ALTER FUNCTION record_renamed() SET search_path = ' || quote_ident(current_schema()) || ', pg_temp';
   EXECUTE 'ALTER FUNCTION records_truncated() SET search_path = ' || quote_ident(current_schema()) || ', pg_temp';
 END $$""",
 )

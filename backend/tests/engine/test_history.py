@@ -137,6 +137,20 @@ async def test_psql_is_on_record_too(engine: httpx2.AsyncClient, declared_databa
     assert [one[0] for one in await history(engine, "visits/2")] == ["deleted", "changed", "created"]
 
 
+async def test_a_record_that_gets_another_id_is_on_record_under_both(
+    engine: httpx2.AsyncClient, declared_database: str
+) -> None:
+    await engine.post("/visits", json=VISIT)
+    execute(declared_database, "UPDATE visits SET id = 7 WHERE id = 1", "UPDATE visits SET id = 7 WHERE id = 7")
+    made = (await engine.get("/visits/7")).json()
+    assert [(change, record) for change, _, record in await history(engine, "visits/7")] == [
+        ("changed", made), ("created", made),
+    ]  # fmt: skip
+    assert [(change, record) for change, _, record in await history(engine, "visits/1")] == [
+        ("changed", None), ("created", VISIT | {"id": 1}),
+    ]  # fmt: skip
+
+
 async def test_what_goes_with_a_record_is_signed_too(engine: httpx2.AsyncClient, declared_database: str) -> None:
     doctor = (await engine.post("/doctors", json=example(DOCTORS))).json()["id"]
     await engine.post("/visits", json=VISIT | {"doctorId": doctor})

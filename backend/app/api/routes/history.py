@@ -37,7 +37,7 @@ def router(resource: Resource, relations: Relations, history: History) -> APIRou
         "/{id}/history",
         versions,
         methods=["GET"],
-        name=f"list_{noun}_versions",
+        name=f"get_{noun}_versions",
         description=says,
         openapi_extra=described.versions(),
     )
