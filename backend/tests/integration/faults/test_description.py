@@ -34,7 +34,7 @@ def test_the_description_is_true(postgres: Postgres, server: Server, amount: Amo
             env={**os.environ, "COLUMNS": "120", "SCHEMATHESIS_HOOKS": "", **UNMEASURED},
             capture_output=True,
             text=True,
-            timeout=amount(100, 1_800),
+            timeout=amount(300, 1_800),
             check=False,
         )
         print(said.stdout[said.stdout.rfind("= SUMMARY =") :])
