@@ -19,6 +19,7 @@ Described = dict[str, Any]  # OpenAPI's Operation Object without its names
 
 TEXT: Json = {"type": "string"}
 INTEGER: Json = {"type": "integer"}
+_COUNT: Json = {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}
 
 _HEADERS: Mapping[str, str] = {
     "ETag": "The version of this answer: strong on a {noun}, weak on a list.",
@@ -165,8 +166,8 @@ class Operations:
 
     def versions(self) -> Described:
         asked = [
-            _query("_limit", "How many, 50 unless said and 500 at most; fewer if they are large.", INTEGER),
-            _query("_before", "Only those below this version.", INTEGER),
+            _query("_limit", "How many, 50 unless said and 500 at most; fewer if they are large.", _COUNT),
+            _query("_before", "Only those below this version.", _COUNT),
         ]
         many = {"type": "array", "items": ref(f"{self._model}Version")}
         says = self._say("What is on record of the {noun}, newest first.")

@@ -191,6 +191,7 @@ def test_two_quick_interruptions_are_one_end(place: Path, pause: float) -> None:
     """What was committed is there, PostgreSQL has ended in order, and nobody reads a traceback."""
     with serving(DATA_DIR=place) as server:
         assert server.http.post("/patients", json=PATIENT).status_code == 201
+        wait_until(lambda: "POST /patients 201" in server.said, 10)  # its line follows the answer
         before = server.said
         server.process.send_signal(signal.SIGINT)
         time.sleep(pause)

@@ -156,14 +156,14 @@ def test_every_value_in_an_undeclared_field(client: Client) -> None:
 def test_a_body_that_is_no_record_is_refused(client: Client) -> None:
     addresses = [("POST", "/patients"), ("PUT", "/patients/c1"), ("PATCH", "/patients/c1")]
     for case, body in hostile.BODIES.items():
-        for method, path in addresses[:2] if case in _LAWFUL_PATCHES else addresses:
+        for method, path in [one for one in addresses if (one[0], case) not in _LAWFUL]:
             answer = client.ask(method, path, body)
             assert (case, method, answer.status) == (case, method, 400), answer.body[:500]
             assert answer.problem(), case
             assert len(answer.body) < 20_000, case
 
 
-_LAWFUL_PATCHES = {"no field", "a field of another name"}
+_LAWFUL = {("PATCH", "no field"), ("PATCH", "a field of another name"), ("POST", "a list")}
 
 
 def test_a_body_of_another_type_is_refused(client: Client) -> None:
