@@ -16,7 +16,7 @@ def test_a_relative_path_is_looked_for_where_one_stands(sandbox: Sandbox) -> Non
     patient = json.loads((sandbox.root / "db.json").read_text())["patients"][3]
     (sandbox.root / "my own.json").write_text(json.dumps({"patients": [patient]}))
     command = ["make", _INSTALLED, "serve", "PORT={port}", "SEED_FILE=my own.json", "DATA_DIR=data"]
-    with Server(command, sandbox.root, {"MAKEFLAGS": ""}) as server:
+    with Server(command, sandbox.root, {"MAKEFLAGS": "", "MAKELEVEL": ""}) as server:
         assert httpx2.get(f"{server.url}/patients").json() == [patient]
     assert (sandbox.root / "data").is_dir()
 
