@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -73,7 +73,9 @@ def create_app(
                 task.cancel()
             await database.close()
 
+    base_path, asked = settings.base_path or "", bool(settings.demanded)
     app = ThinApp(
+        document=partial(openapi.document, resources=resources, base_path=base_path, asked=asked),
         title=NAME,
         version=__version__,
         summary=f"json-server's contract for {' and '.join(one.path for one in resources)}, kept in PostgreSQL.",
@@ -90,7 +92,6 @@ def create_app(
         routers.append(metrics.router(counted, database, feed))
     app.router.routes[:0] = [route for router in routers for route in router.routes]
     error_handlers.install(app)
-    openapi.document(app, resources, settings.base_path or "", asked=bool(settings.demanded))
     return app
 
 

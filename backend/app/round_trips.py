@@ -96,7 +96,7 @@ class Batched(Generic[Key, Value]):
         early = asyncio.create_task(self._dismiss(batch)) if batch[0].deadline < deadline else None
         try:
             found = await self._fetch(list(dict.fromkeys(seat.key for seat in batch)), deadline)
-        except Exception as error:  # whatever it is, nobody may be left waiting
+        except Exception as error:  # of any kind, and raised again in each who waits: none may wait for ever
             for seat in _unsettled(batch):
                 seat.answer.set_exception(error)
         else:

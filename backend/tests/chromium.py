@@ -4,13 +4,14 @@
 must have been silent (but for what is `expected`).
 """
 
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 from urllib.parse import urljoin
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
+
+from tests.needs import program
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Chromium's own calls home; on a closed network they only cost time.
@@ -21,12 +22,10 @@ Visit = Callable[..., Awaitable[Page]]
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    program = next(filter(None, map(shutil.which, _NAMES)), None)
-    if program is None:
-        pytest.skip("Chromium is not installed on this machine")
+    chrome = program(*_NAMES)
     arguments = [f"--disable-{feature}" for feature in _QUIET]
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=program, args=arguments)
+        chromium = await playwright.chromium.launch(executable_path=chrome, args=arguments)
         yield chromium
         await chromium.close()
 

@@ -1,17 +1,16 @@
 """What tests need from npm: the packages of a folder's own lock file, installed beside it once."""
 
 import fcntl
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from tests.needs import program
 
 
 def installed(folder: Path) -> Path:
     """The folder's `node_modules`, as its `package-lock.json` has it. Without Node the test is skipped."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        pytest.skip("Node.js and npm are not installed on this machine")
+    for name in ("node", "npm"):
+        program(name)
     modules, lock = folder / "node_modules", folder / "package-lock.json"
     stamp = modules / ".package-lock.json"  # npm's own record of what it installed
     with lock.open() as turn:

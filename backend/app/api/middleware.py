@@ -63,9 +63,10 @@ def layers(settings: Settings, metrics: Metrics | None, access: Sequence[Middlew
 
 def header(scope: Scope, name: bytes) -> bytes | None:
     """The first value of a request header, by its lower-case name."""
-    for key, value in scope["headers"]:
+    headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
+    for key, value in headers:
         if key == name:
-            return value  # type: ignore[no-any-return]  # a scope is untyped; ASGI says bytes
+            return value
     return None
 
 
@@ -187,7 +188,7 @@ class LastResort:
             await self.app(scope, receive, watch)
         except (ClientDisconnect, asyncio.CancelledError):  # nobody waits for an answer
             return
-        except Exception as error:  # the one broad except of the house: the last line before the server's own
+        except Exception as error:  # of any kind: uvicorn would write its text to the log, and a text may name a person
             faults.error("unexpected %s", places(error))
             if started:
                 return  # the server cuts the connection: half an answer must not look like a whole one

@@ -65,17 +65,7 @@ _REFUSED: Mapping[int, str] = {
 }
 
 
-def document(app: FastAPI, resources: Sequence[Resource], base_path: str, *, asked: bool) -> None:
-    """Have the app answer /openapi.json with this document, made once, when first asked."""
-
-    def openapi() -> Json:
-        app.openapi_schema = app.openapi_schema or build(app, resources, base_path, asked=asked)
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the schema
-
-
-def build(app: FastAPI, resources: Sequence[Resource], base_path: str = "", *, asked: bool = False) -> Json:
+def document(app: FastAPI, resources: Sequence[Resource], base_path: str, *, asked: bool) -> Json:
     """What FastAPI knows of the routes, what each of ours says of itself, and the shapes; and where everybody is asked
     who they are, how to say it."""
     below = [{"url": base_path}] if base_path else None

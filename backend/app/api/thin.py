@@ -21,7 +21,18 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class ThinApp(FastAPI):
-    """Only its own layers around the routes: `middleware.py` has the last resort, and limits bodies."""
+    """Only its own layers around the routes: `middleware.py` has the last resort, and limits bodies.
+
+    `document` is what /openapi.json answers, made once, when first asked.
+    """
+
+    def __init__(self, *, document: Callable[[FastAPI], dict[str, Any]], **named: Any) -> None:
+        self._document = document
+        super().__init__(**named)
+
+    def openapi(self) -> dict[str, Any]:
+        self.openapi_schema = self.openapi_schema or self._document(self)
+        return self.openapi_schema
 
     def build_middleware_stack(self) -> ASGIApp:
         app: ASGIApp = ExceptionMiddleware(_ByPath(self.router), handlers=self.exception_handlers)
@@ -65,7 +76,7 @@ class _ByPath:
         await app(scope, receive, send)
 
     def _found(self, scope: Scope) -> ASGIApp:
-        path = get_route_path(scope)
+        path = get_route_path(scope)  # Starlette's own, as its router and `access` have it: all must mean one path
         for pattern, routes in self._paths.items():
             if (match := pattern.match(path)) and (route := routes.get(scope["method"])):
                 scope["route"], scope["path_params"] = route, match.groupdict()

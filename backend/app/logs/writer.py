@@ -42,7 +42,7 @@ class Writer(logging.Handler):
         try:
             if not self._is_repetition(record):
                 self._say(record)
-        except Exception:  # logging's own rule for a record that has no text: whoever logs never learns of it
+        except Exception:  # of any kind: who logs must not fail by that (Python, logging, Handler.handleError)
             self.handleError(record)
 
     def flush(self) -> None:

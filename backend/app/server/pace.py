@@ -5,8 +5,9 @@ that came, so what comes is parsed in pieces, until a request waits behind anoth
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import httptools
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -43,7 +44,7 @@ class Refused(Exception):
     """Stops the parser, which reports it as an error of its own. `PacedProtocol.refusal` says why."""
 
 
-class PacedProtocol(HttpToolsProtocol):
+class PacedProtocol(HttpToolsProtocol, ABC):
     """Subclasses parse (`_parse`) and refuse (`_give_up`)."""
 
     load: Load
@@ -57,9 +58,9 @@ class PacedProtocol(HttpToolsProtocol):
         self._in_fields = False  # of the head or behind the last chunk: the parser keeps each until it is whole
         self._deaf = False  # what still comes is not looked at
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn's says this
-        super().connection_made(transport)
-        self.flow = _Flow(transport, self._behind)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(cast(asyncio.Transport, transport))  # what a server's connection has
+        self.flow = _Flow(self.transport, self._behind)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._hold(0)
@@ -123,10 +124,10 @@ class PacedProtocol(HttpToolsProtocol):
         self.refusal, self.reason = 503, _FULL
         return False
 
+    @abstractmethod
     def _parse(self, data: memoryview) -> int:
         """Feed it to the parser. Returns how many bytes of it were read."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _give_up(self) -> None:
         """Refuse what comes, or if a request before it waits for its answer, end with that."""
-        raise NotImplementedError

@@ -34,7 +34,9 @@ class PresentProtocol(PacedProtocol):
             self._served.disconnected = True  # uvicorn says so to the last one that was read
             self._task.cancel()
 
-    def eof_received(self) -> bool:  # type: ignore[override] # uvicorn's says None, asyncio's protocol may say True
+    # uvicorn's is declared to say None, and nothing else; True, by which the answer can still be written (asyncio,
+    # Streaming Protocols), cannot be said in its type.
+    def eof_received(self) -> bool:  # type: ignore[override]
         self._gentle.flush()
         if self._answering():
             self.cycle.keep_alive = False

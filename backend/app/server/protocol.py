@@ -56,7 +56,7 @@ class Protocol(PresentProtocol):
     # The life of a connection.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(cast(asyncio.Transport, transport))
+        super().connection_made(transport)
         self._gentle = GentleTransport(self.transport, self.close)
         self.transport = cast(asyncio.Transport, self._gentle)
         self._watch(self.receive_timeout)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 import subprocess
 from typing import Any
 
@@ -14,6 +13,7 @@ from playwright.async_api import Page, expect
 from app import __version__
 from app.resources import PATIENTS
 from tests.chromium import Visit
+from tests.needs import program
 from tests.servers import Server
 
 Patients = list[dict[str, Any]]
@@ -139,8 +139,7 @@ async def run(page: Page, kind: str, command: str) -> dict[str, Any]:
     if kind == "fetch":
         answer: dict[str, Any] = await page.evaluate(f"async () => {command}")
         return answer
-    if not shutil.which("curl"):
-        pytest.skip("curl is not installed on this machine")
+    program("curl")
     done = await asyncio.to_thread(subprocess.run, ["sh", "-c", f"{command} --silent --fail"], capture_output=True)
     row: dict[str, Any] = json.loads(done.stdout)
     return row

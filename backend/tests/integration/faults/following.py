@@ -8,6 +8,7 @@ import random
 import socket
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ _STATEMENTS = (
 )
 
 
-class Worker(threading.Thread):
+class Worker(threading.Thread, ABC):
     """Takes a step after another until it is told to stop; then closes what it works on."""
 
     def __init__(self, seed: object, line: "Client | psycopg.Connection[Any] | None" = None) -> None:
@@ -48,8 +49,8 @@ class Worker(threading.Thread):
         if self._line:
             self._line.close()
 
-    def step(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def step(self) -> None: ...
 
 
 @contextmanager

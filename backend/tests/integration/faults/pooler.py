@@ -1,15 +1,13 @@
 """A real transaction-mode pooler before a PostgreSQL."""
 
 import os
-import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import pytest
-
+from tests.needs import program
 from tests.servers import free_port, wait_until
 
 _AS_NOBODY = ["-u", "nobody"] if os.geteuid() == 0 else []  # PgBouncer refuses to run as root
@@ -18,12 +16,10 @@ _AS_NOBODY = ["-u", "nobody"] if os.geteuid() == 0 else []  # PgBouncer refuses 
 @contextmanager
 def pooler(database_port: int, place: Path) -> Iterator[str]:
     """The DSN of a PgBouncer that has two connections for everybody and asks nobody for a password."""
-    program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
-    if not program:
-        pytest.skip("pgbouncer is not installed")
+    pgbouncer = program("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
     file, port = place / "pgbouncer.ini", free_port()
     file.write_text(_settings(database_port, port))
-    with subprocess.Popen([program, "-q", *_AS_NOBODY, file], stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen([pgbouncer, "-q", *_AS_NOBODY, file], stderr=subprocess.DEVNULL) as process:
         wait_until(lambda: _accepts(port), 10, "the pooler is there")
         yield f"postgresql://patients@127.0.0.1:{port}/patients"
         process.kill()

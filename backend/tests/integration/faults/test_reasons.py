@@ -1,6 +1,5 @@
 """Why there is no connection: what libpq and PostgreSQL really say, and the sentence the operator gets for it."""
 
-import shutil
 import socket
 import subprocess
 import threading
@@ -17,6 +16,7 @@ from app.errors import DatabaseUnavailable
 from app.resources import RESOURCES
 from app.services.statements import needs
 from tests.integration.faults.processes import Postgres
+from tests.needs import program
 from tests.servers import free_port, wait_until
 
 HERE = "postgresql://patients@127.0.0.1:{port}/patients"
@@ -108,8 +108,7 @@ async def _told(url: str, caplog: pytest.LogCaptureFixture) -> str:
 @pytest.fixture
 def certificates(postgres: Postgres, tmp_path: Path) -> Iterator[Path]:
     """PostgreSQL speaks TLS with `mine.crt`, which is for db.example; `other.crt` has nothing to do with it."""
-    if not shutil.which("openssl"):
-        pytest.skip("openssl is not installed")
+    program("openssl")
     for name in ("mine", "other"):
         _make_certificate(tmp_path, name)
     postgres.speak_tls(tmp_path / "mine.crt", tmp_path / "mine.key")
