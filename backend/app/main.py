@@ -8,7 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter, FastAPI
 
@@ -45,54 +45,69 @@ _OPEN = (
 )
 
 
+class _Parts(NamedTuple):
+    """What an application is made of."""
+
+    settings: Settings
+    resources: Sequence[Resource]
+    database: Database
+    turns: Turns
+    services: Sequence[RecordService]
+    feed: Feed
+    people: People
+    counted: Metrics | None
+
+
 def create_app(
     settings: Settings, resources: Sequence[Resource] = RESOURCES, database: Database | None = None
 ) -> FastAPI:
     """The ASGI application over the database `settings.database_url` names; its lifespan opens and closes the pool."""
-    database, counted = database or Database(settings, needs(resources)), Metrics() if settings.metrics else None
-    turns = Turns()
-    relations = Relations(resources, settings.foreign_key_suffix)
-    services = [RecordService(resource, database, turns, relations) for resource in resources]
-    feed, people = Feed(database, resources, settings.changes_keep_days), People(database)
-    judge = _judge(settings, people) if settings.demanded else None
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
-        if settings.environment == "production" and not settings.demanded:
-            log.warning(_OPEN, " AND EVERY ".join(resource.noun.upper() for resource in resources))
-        await database.open()
-        # The database may take its time, or not be there.
-        tasks = [asyncio.create_task(_prepare(services, database))]
-        if settings.changes_keep_days:
-            tasks.append(asyncio.create_task(keep(database, settings.changes_keep_days)))
-        try:
-            yield {STOPPING: feed.close}
-        finally:
-            feed.close()
-            for task in tasks:
-                task.cancel()
-            await database.close()
-
+    parts = _parts(settings, resources, database or Database(settings, needs(resources)))
+    judge = _judge(settings, parts.people) if settings.demanded else None
     base_path, asked = settings.base_path or "", bool(settings.demanded)
     app = ThinApp(
         document=partial(openapi.document, resources=resources, base_path=base_path, asked=asked),
         title=NAME,
         version=__version__,
         summary=f"json-server's contract for {' and '.join(one.path for one in resources)}, kept in PostgreSQL.",
-        lifespan=lifespan,
-        middleware=middleware.layers(settings, counted, access.layers(resources, judge)),
+        lifespan=partial(_lifespan, parts),
+        middleware=middleware.layers(settings, parts.counted, access.layers(resources, judge)),
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # spans carry what was searched for
     )
     # Flat, `include_router` would wrap each request once more; and before FastAPI's own, which few ask for.
-    routers = [*_routers(settings, services, database, turns), changes.router(feed), signing.router(people)]
-    if counted:
-        routers.append(metrics.router(counted, database, feed))
-    app.router.routes[:0] = [route for router in routers for route in router.routes]
+    app.router.routes[:0] = [route for router in _routers(parts) for route in router.routes]
     error_handlers.install(app)
     return app
+
+
+def _parts(settings: Settings, resources: Sequence[Resource], database: Database) -> _Parts:
+    turns, relations = Turns(), Relations(resources, settings.foreign_key_suffix)
+    services = [RecordService(resource, database, turns, relations) for resource in resources]
+    feed, people = Feed(database, resources, settings.changes_keep_days), People(database)
+    counted = Metrics() if settings.metrics else None
+    return _Parts(settings, resources, database, turns, services, feed, people, counted)
+
+
+@asynccontextmanager
+async def _lifespan(parts: _Parts, _: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
+    settings, database = parts.settings, parts.database
+    if settings.environment == "production" and not settings.demanded:
+        log.warning(_OPEN, " AND EVERY ".join(resource.noun.upper() for resource in parts.resources))
+    await database.open()
+    # The database may take its time, or not be there.
+    tasks = [asyncio.create_task(_prepare(parts.services, database))]
+    if settings.changes_keep_days:
+        tasks.append(asyncio.create_task(keep(database, settings.changes_keep_days)))
+    try:
+        yield {STOPPING: parts.feed.close}
+    finally:
+        parts.feed.close()
+        for task in tasks:
+            task.cancel()
+        await database.close()
 
 
 def _judge(settings: Settings, people: People) -> Judge:
@@ -118,25 +133,22 @@ async def _prepare(services: Sequence[RecordService], database: Database) -> Non
             log.warning("Changes of %s are not on record: a revision must call journal('%s')", *2 * [table.decode()])
 
 
-def _routers(
-    settings: Settings,
-    services: Sequence[RecordService],
-    database: Database,
-    turns: Turns,
-) -> list[APIRouter]:
+def _routers(parts: _Parts) -> list[APIRouter]:
+    settings, services, database = parts.settings, parts.services, parts.database
     routers = [
-        *(records.router(service, settings, turns) for service in services),
-        *(
-            history.router(service.resource, service.relations, History(service.resource, database))
-            for service in services
-        ),
-        health.router(database, [service.resource for service in services]),
+        *(records.router(service, settings, parts.turns) for service in services),
+        *(history.router(one.resource, one.relations, History(one.resource, database)) for one in services),
+        health.router(database, parts.resources),
         docs.router,
+        changes.router(parts.feed),
+        signing.router(parts.people),
     ]
     if settings.environment == "development":
         routers.append(db.router(services, settings))
     if settings.home_page:
         routers.append(home.router(services, database, settings))
+    if parts.counted:
+        routers.append(metrics.router(parts.counted, database, parts.feed))
     return routers
 
 

@@ -7,6 +7,8 @@ import pytest
 from app import config
 from app.config import Settings, SettingsError
 
+HASH = "sha256:" + "0" * 64
+
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,6 +44,21 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
         ("DATABASE_URL", "postgresql://u:sec/ret@h/d", "DATABASE_URL: has a port that is not a number"),
         ("DATABASE_URL", "postgresql://u:secret@h:port/d", "DATABASE_URL: has a port that is not a number"),
         ("DATABASE_URL", "postgresql://u:x@secret@h/d", "DATABASE_URL: has an @ too many"),
+        ("ACCESS", "closed", "ACCESS: must be open, keys, jwt, or keys,jwt"),
+        ("ACCESS", "open,keys", "ACCESS: must be open, keys, jwt, or keys,jwt"),
+        ("ACCESS", "jwt", "JWT_ISSUER and JWT_AUDIENCE must be set when ACCESS has jwt"),
+        ("JWT_ISSUER", "http://secret.example", "JWT_ISSUER: must be an address with https://"),
+        ("JWT_ISSUER", "https://u:secret@id.example", "JWT_ISSUER: must be an address with https://"),
+        ("JWT_ISSUER", "id.example", "JWT_ISSUER: must be an address with https://"),
+        ("JWT_JWKS_URL", "http://127.0.0.1.secret.example", "JWT_JWKS_URL: must be an address with https://"),
+        ("JWT_ROLES_AT", "secret.roles", "JWT_ROLES_AT: must be a JSON Pointer to a claim"),
+        ("JWT_ROLES", "secret", "JWT_ROLES: each must look like doctor=writer"),
+        ("JWT_ROLES", "doctor=secret", "JWT_ROLES: a role is reader, writer, auditor, admin or RESOURCE:LETTERS"),
+        ("API_KEYS", "pak_secret", "API_KEYS: each key must look like"),
+        ("API_KEYS", "anna secret", "API_KEYS: each key must look like"),
+        ("API_KEYS", f"anna secret {HASH}", "API_KEYS: a role is reader, writer, auditor, admin or RESOURCE:LETTERS"),
+        ("API_KEYS", f"secret! reader {HASH}", "API_KEYS: a name has up to 64 letters"),
+        ("API_KEYS", f"anna reader {HASH},bo writer {HASH}", "API_KEYS: key 2 is there already"),
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_the_variable(

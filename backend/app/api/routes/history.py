@@ -1,5 +1,7 @@
 """A record's history: what is on record of it, newest first. Its addresses are this server's own."""
 
+import re
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,11 +11,13 @@ from app.api.operations import Operations
 from app.api.routes.records import segment
 from app.api.thin import ThinRoute
 from app.dialect.relations import Relations
-from app.errors import BadRequest
+from app.errors import Invalid
 from app.resource.resource import Resource
 from app.services.history import History
 
 _DEFAULT, _MOST = 50, 500  # versions in one answer
+_WHOLE = re.compile("[0-9]{1,18}", re.ASCII)  # within bigint
+_NONE = -1  # the number of no version
 
 
 def router(resource: Resource, relations: Relations, history: History) -> APIRouter:
@@ -29,7 +33,7 @@ def router(resource: Resource, relations: Relations, history: History) -> APIRou
 
     async def version(request: Request) -> Response:
         asked = request.path_params["version"]
-        return _json(await history.version(_key(request), int(asked) if asked.isdecimal() and len(asked) < 19 else -1))
+        return _json(await history.version(_key(request), int(asked) if _WHOLE.fullmatch(asked) else _NONE))
 
     add = routes.add_api_route
     says, noun = f"Every version of {resource.a_noun}, newest first.", resource.noun
@@ -61,8 +65,8 @@ def _number(request: Request, name: str, default: int | None) -> int | None:
     text = request.query_params.get(name)
     if text is None:
         return default
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):
-        raise BadRequest(f"{name} must be a whole number.", errors={name: "must be a whole number"})
+    if not _WHOLE.fullmatch(text):
+        raise Invalid({name: "must be a whole number"})
     return int(text)
 
 
