@@ -28,6 +28,8 @@ class Ids(NamedTuple):
     """JSON Schema of one in an address."""
     is_one: Callable[[str], bool]
     """Whether a record can have an id of this text."""
+    key: Callable[[str], str]
+    """SQL of the id that a text is, in SQL; NULL for the text of no id."""
     new: Callable[[], str | None]
     """One that nobody has; None: the table's own sequence gives it."""
     example: Callable[[str], Any]
@@ -85,6 +87,7 @@ TEXT = Ids(
     says='null, "", false or 0',
     path={"type": "string", "minLength": 1, "maxLength": ID_LENGTH},
     is_one=lambda text: "\0" not in text,
+    key=lambda text: text,
     new=lambda: secrets.token_hex(8),
     example=lambda digits: f"example-{digits}",
 )
@@ -95,6 +98,7 @@ NUMBERS = Ids(
     says='null, "", false or 0',
     path={"type": "integer"},
     is_one=lambda text: text == "0" or (bool(_NUMBER.fullmatch(text)) and abs(int(text)) <= MAX_NUMBER),
+    key=lambda text: f"CASE WHEN {text} = '0' OR {text} ~ '{_NUMBER.pattern}' THEN {text}::bigint END",
     new=lambda: None,
     example=lambda digits: -int(digits, 16),  # a number above all others would be the one that counting goes on from
 )

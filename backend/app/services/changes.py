@@ -153,10 +153,11 @@ class Pages:
     def _sql(resources: Sequence[Resource], of_ids: str) -> str:
         record = _case({one.path: _of_record(one, row(one)) for one in resources})
         size = _case({one.path: _of_record(one, weight(one)) for one in resources})
-        numbers = {one.path: "c.id" for one in resources if one.ids is NUMBERS}
+        # Records whose ids are numbers by now may have had others before.
+        numbers = {one.path: f"({one.ids.key('c.id')})::text" for one in resources if one.ids is NUMBERS}
         members = {
             "resource": _quoted("c.resource"),
-            "id": _case(numbers, _quoted("c.id")),
+            "id": f"coalesce({_case(numbers)}, {_quoted('c.id')})",
             "change": _quoted(change_word("c.op")),
             "version": "c.seq",
             "at": _quoted(moment("c.at")),
@@ -198,11 +199,10 @@ def _quoted(sql: str) -> str:
 
 def _of_record(resource: Resource, sql: str) -> str:
     """Of the record of change `c`, as it is now; NULL if it is gone."""
-    key = f"c.id::{resource.fields['id'].kind.sql}"
-    return f"(SELECT {sql} FROM {resource.sql} WHERE {resource.fields['id'].sql} = {key})"
+    return f"(SELECT {sql} FROM {resource.sql} WHERE {resource.fields['id'].sql} = {resource.ids.key('c.id')})"
 
 
-def _case(by_path: Mapping[str, str], otherwise: str = "NULL") -> str:
-    """By the resource of change `c`."""
+def _case(by_path: Mapping[str, str]) -> str:
+    """By the resource of change `c`; NULL for every other."""
     cases = " ".join(f"WHEN {quoted_text(path)} THEN {sql}" for path, sql in by_path.items())
-    return f"CASE c.resource {cases} ELSE {otherwise} END" if cases else otherwise
+    return f"CASE c.resource {cases} END" if cases else "NULL"

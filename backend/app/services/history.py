@@ -57,8 +57,8 @@ class Versions:
     @property
     def _versions(self) -> str:
         """WITH: version, what happened, when, by whom, the row it left (by column; NULL if none)."""
-        table = self._resource
-        this = f"SELECT to_jsonb({table.sql}) AS state FROM {table.sql} WHERE {table.fields['id'].sql}::text = %(key)s"
+        table, key = self._resource, self._resource.ids.key("%(key)s::text")
+        this = f"SELECT to_jsonb({table.sql}) AS state FROM {table.sql} WHERE {table.fields['id'].sql} = {key}"
         steps = (
             "SELECT seq, op, at, who, old, lead(old) OVER w AS found, lead(seq) OVER w AS later,"
             " lag(seq) OVER w AS earlier"

@@ -54,6 +54,15 @@ async def test_who_begins_without_a_cursor_begins_with_the_first(engine: httpx2.
     assert told(await page(engine)) == told(await page(engine, "0.0.0")) == [("visits", 1, "created")]
 
 
+async def test_an_id_from_before_they_were_numbers_is_told_as_it_was(engine: httpx2.AsyncClient, table: Table) -> None:
+    await engine.post("/visits", json=VISIT)
+    table.execute("INSERT INTO changes (resource, place, op, id, who) VALUES ('visits', 1, 'D', '3e3a', 'database:me')")
+    answer = await page(engine, "0.0.1")
+    assert told(answer) == [("visits", "3e3a", "deleted"), ("visits", 1, "created")]
+    assert answer["changes"][0]["record"] is None
+    assert [one["change"] for one in (await engine.get("/visits/3e3a/history")).json()] == ["deleted", "created"]
+
+
 async def test_pages_follow_each_other(engine: httpx2.AsyncClient) -> None:
     for _ in range(7):
         await engine.post("/visits", json=VISIT)
