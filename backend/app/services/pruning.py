@@ -11,17 +11,19 @@ _BATCH = 5_000
 _DAY = 24 * 3600.0  # seconds
 _PAUSE = 0.2  # between two batches: others come first
 
-# The newest of the old ones stays: who had read up to it has missed nothing, who had not is told so.
+# The newest of the old ones stays: who had read up to it has missed nothing, who had not is told so. What is old is
+# looked for from the beginning, however much stays, and ends before the first that is not.
 _PRUNE = f"""
-WITH newest AS (
-  SELECT epoch, place, seq FROM changes WHERE at < now() - make_interval(days => %(days)s)
-  ORDER BY epoch DESC, place DESC, seq DESC LIMIT 1
-), old AS (
-  SELECT c.epoch, c.place, c.seq FROM changes AS c, newest
-  WHERE (c.epoch, c.place, c.seq) < (newest.epoch, newest.place, newest.seq)
-  ORDER BY c.epoch, c.place, c.seq LIMIT {_BATCH} FOR UPDATE OF c SKIP LOCKED
+WITH first AS (
+  SELECT epoch, place, seq, at < now() - make_interval(days => %(days)s) AS old FROM changes
+  ORDER BY epoch, place, seq LIMIT {_BATCH} + 1
+), known AS (
+  SELECT epoch, place, seq, lead(seq) OVER behind IS NOT NULL
+    AND bool_and(old) OVER (behind ROWS BETWEEN UNBOUNDED PRECEDING AND 1 FOLLOWING) AS goes
+  FROM first WINDOW behind AS (ORDER BY epoch, place, seq)
 ), gone AS (
-  DELETE FROM changes USING old WHERE (changes.epoch, changes.place, changes.seq) = (old.epoch, old.place, old.seq)
+  DELETE FROM changes USING known
+  WHERE goes AND (changes.epoch, changes.place, changes.seq) = (known.epoch, known.place, known.seq)
   RETURNING 1
 )
 SELECT count(*) FROM gone

@@ -95,11 +95,26 @@ async def test_what_is_older_is_pruned(client: httpx2.AsyncClient, database_url:
         connection.execute(
             "UPDATE changes SET at = at - interval '10 days' WHERE seq <= (SELECT min(seq) + 3 FROM changes)"
         )
-    database = Database(Settings(_env_file=None, database_url=SecretStr(database_url)), needs(RESOURCES))
-    await database.open()
-    try:
-        assert (await prune(database, 11), await prune(database, 9), await prune(database, 9)) == (0, 3, 0)
-    finally:
-        await database.close()
+    assert [await pruned(database_url, days) for days in (11, 9, 9)] == [0, 3, 0]
     found = [(one["version"] > 0, one["record"]["age"]) for one in await versions(client)]
     assert found == [(True, 7), (True, 6), (True, 5), (True, 4), (False, 3)]
+
+
+async def test_of_many_the_newest_old_one_stays(client: httpx2.AsyncClient, database_url: str) -> None:
+    aged = "INSERT INTO changes (resource, place, op, id, who, at) SELECT 'patients', n, 'U', '1', 'me', {} FROM {} n"
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(aged.format("now() - interval '10 days'", "generate_series(1, 10002)").encode())
+        assert [await pruned(database_url, 9), await pruned(database_url, 9)] == [10_001, 0]
+        connection.execute(aged.format("now()", "generate_series(20001, 20003)").encode())
+        assert [await pruned(database_url, 9), await pruned(database_url, 9)] == [0, 0]
+        left = [place for (place,) in connection.execute("SELECT place FROM changes ORDER BY place")]
+    assert left == [10_002, 20_001, 20_002, 20_003]
+
+
+async def pruned(dsn: str, days: int) -> int:
+    database = Database(Settings(_env_file=None, database_url=SecretStr(dsn)), needs(RESOURCES))
+    await database.open()
+    try:
+        return await prune(database, days)
+    finally:
+        await database.close()
