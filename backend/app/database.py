@@ -73,6 +73,10 @@ class UniqueViolation(Refused):
     """A unique constraint refused the statement (SQLSTATE 23505)."""
 
 
+class Exhausted(Refused):
+    """A sequence has no number left (SQLSTATE 2200H)."""
+
+
 class PoolUse(NamedTuple):
     """Connections of the pool, and the requests that wait for one."""
 
@@ -128,14 +132,16 @@ class Database:
     async def rows(self, query: Query, deadline: float | None = None) -> list[Row]:
         """The rows of one statement, committed, by the deadline (the loop's time; else that of a request of now).
 
-        Raises `Refused`, `UniqueViolation` among it, `Locked`, or `DatabaseUnavailable` when there is no answer in
-        time: a write has then happened or never will. Who is cancelled leaves the queue; a statement that was sent is
-        given up unless it is a `Change`.
+        Raises `Refused`, `UniqueViolation` and `Exhausted` among it, `Locked`, or `DatabaseUnavailable` when there is
+        no answer in time: a write has then happened or never will. Who is cancelled leaves the queue; a statement that
+        was sent is given up unless it is a `Change`.
         """
         try:
             rows = await self._rows(query, self.deadline() if deadline is None else deadline)
         except pg.UniqueViolation as error:
             raise UniqueViolation(error.diag.constraint_name) from None
+        except pg.SequenceGeneratorLimitExceeded:
+            raise Exhausted from None
         except pg.LockNotAvailable as error:
             if not isinstance(query, Changes):  # of these each goes alone now
                 self._watch.failed(error)

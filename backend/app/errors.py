@@ -124,6 +124,15 @@ class Conflict(Problem):
         super().__init__(f"{named} {message}.", errors={named: message} if field else {})
 
 
+class NoNumberLeft(Problem):
+    """A new record would get one above the highest there can be."""
+
+    status = 409
+
+    def __init__(self, noun: str) -> None:
+        super().__init__(f"The highest number there can be is taken: send the {noun} with an id of its own.")
+
+
 class StillNeeded(Problem):
     """Other records cannot be without this one: they must have one, and nothing said that they go too."""
 

@@ -45,7 +45,7 @@ class Change(Base):
 
 TABLE = cast(Table, Change.__table__)
 
-TRIGGER = "journal_insert"  # of every table whose changes are on record, one of four
+TRIGGER = "journal_insert"  # of every table whose changes are on record, one of five
 ANONYMOUS = "anonymous"  # who writes where nobody is asked
 SIGNED = "app.by"  # a setting of the transaction: who writes, and for which request: {"3e3a": ["key:anna", "4f2c-17"]}
 AUTHOR = "app.who"  # a setting: who writes all that is not signed so

@@ -13,11 +13,19 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, cast
 
-from app.database import Database, Locked, Refused, Row, UniqueViolation
+from app.database import Database, Exhausted, Locked, Refused, Row, UniqueViolation
 from app.dialect.conditions import UnsupportedQuery
 from app.dialect.query import Dialect, dependents
 from app.dialect.relations import Relations
-from app.errors import BadRequest, Conflict, DatabaseUnavailable, NotFound, PreconditionFailed, StillNeeded
+from app.errors import (
+    BadRequest,
+    Conflict,
+    DatabaseUnavailable,
+    NoNumberLeft,
+    NotFound,
+    PreconditionFailed,
+    StillNeeded,
+)
 from app.resource.columns import extra_size
 from app.resource.record import Record
 from app.resource.resource import Resource
@@ -148,10 +156,12 @@ class RecordService:
                 return await self._written(self._sql.insert, writes, deadline)
             except UniqueViolation as error:
                 await self._make_way(error.constraint, writes, deadline, several)
+            except Exhausted:
+                raise NoNumberLeft(self.resource.noun) from None
         raise DatabaseUnavailable
 
     async def _make_way(self, constraint: str, writes: Sequence[_Write], deadline: float, several: bool) -> None:
-        """Lift the sequences, where somebody gave by hand what they had not come to.
+        """Lift the sequences above what they had not come to: what somebody gave by hand, or one of these gives.
 
         Raises `Conflict` if it is a value that was sent.
         """
@@ -159,8 +169,8 @@ class RecordService:
             name = self.resource.unique.get(constraint)
             [(place,)] = await self._taken(name, writes, deadline) if name else [(0,)]
             if place is not None:
-                raise Conflict(name, self.resource.noun, place if several else None)
-        await self._database.rows(Change(self._sql.step_over, {}), deadline)
+                raise Conflict(name, self.resource.noun, place if name and several else None)
+        await self._database.rows(Change(self._sql.step_over, _params(writes)), deadline)
 
     async def _taken(self, name: str, writes: Sequence[_Write], deadline: float) -> list[Row]:
         return await self._database.rows(Query(self._sql.taken(name), _params(writes)), deadline)

@@ -40,7 +40,10 @@ SELECT bool_and(to_regclass(quote_ident("table")) IS NOT NULL),
        count(attnum) = count(*),
        bool_and(has_column_privilege(attrelid, attnum, 'SELECT')),
        bool_and(has_table_privilege(attrelid, 'DELETE') AND has_column_privilege(attrelid, attnum, 'INSERT')
-         AND has_column_privilege(attrelid, attnum, 'UPDATE')) FILTER (WHERE written),
+         AND has_column_privilege(attrelid, attnum, 'UPDATE')) FILTER (WHERE written)
+         AND coalesce(bool_and(has_sequence_privilege(pg_get_serial_sequence(quote_ident("table"), name), 'USAGE')
+         AND has_sequence_privilege(pg_get_serial_sequence(quote_ident("table"), name), 'UPDATE'))
+           FILTER (WHERE name = 'id' AND attidentity <> ''), true),
        current_setting('transaction_read_only')::bool
 FROM unnest(%(tables)s::text[], %(columns)s::text[], %(written)s::bool[]) AS needed("table", name, written)
 LEFT JOIN pg_attribute
@@ -96,7 +99,7 @@ class Statements:
 
     @cached_property
     def step_over(self) -> str:
-        """Lift the sequences of positions and ids above those that somebody gave by hand, where we may do that."""
+        """records -> lifts the sequences of positions and ids above all that there are, and these ids, where we may."""
         return ", ".join(["SELECT NULL", *map(self._stepped_over, self._counted)]) + f" FROM {self._table}"
 
     @cached_property
@@ -195,7 +198,8 @@ class Statements:
 
     def _stepped_over(self, column: str) -> str:
         sequence = self._resource.sequence(column)
-        highest = f"greatest(max({self._table}.{column}), pg_sequence_last_value({sequence}::regclass))"
+        sent = f", (SELECT max(sent.id) FROM {self._sent})" if column == "id" else ""
+        highest = f"greatest(max({self._table}.{column}), pg_sequence_last_value({sequence}::regclass){sent})"
         return f"CASE WHEN has_sequence_privilege({sequence}, 'UPDATE') THEN setval({sequence}, {highest}) END"
 
     def _update(self, fields: Iterable[Field], extra: str) -> str:

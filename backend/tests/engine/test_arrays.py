@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx2
+import psycopg
 import pytest
 
 from app.api.field_rules import example
@@ -53,6 +54,25 @@ async def test_one_of_them_may_have_the_number_that_would_be_next(engine: httpx2
     assert answer.status_code == 201
     keys = [one["id"] for one in answer.json()]
     assert (keys[1], len(set(keys))) == (1, 3)
+
+
+async def test_they_may_have_all_the_numbers_that_would_be_next(engine: httpx2.AsyncClient) -> None:
+    sent = [*({"id": number, **BODY} for number in range(1, 9)), BODY]
+    answer = await engine.post("/visits", json=sent)
+    assert [one["id"] for one in answer.json()] == list(range(1, 10))
+
+
+async def test_what_only_the_database_keeps_apart_has_no_place(
+    engine: httpx2.AsyncClient, table: psycopg.Connection[Any]
+) -> None:
+    table.execute("CREATE UNIQUE INDEX visits_ward_ux ON visits ((extra ->> 'ward'))")
+    try:
+        refused = await engine.post("/visits", json=[BODY, {"ward": "A", **BODY}, {"ward": "A", **BODY}])
+    finally:
+        table.execute("DROP INDEX visits_ward_ux")
+    assert (refused.status_code, refused.json()["errors"]) == (409, {})
+    assert refused.json()["detail"] == "A value is already used by another visit."
+    assert await count(engine) == 0
 
 
 async def test_neither_a_put_nor_a_patch_takes_an_array(engine: httpx2.AsyncClient) -> None:

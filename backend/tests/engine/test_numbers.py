@@ -7,6 +7,9 @@ import httpx2
 import psycopg
 import pytest
 
+from tests.engine.declared import VISITS
+from tests.engine.served import served
+
 BODY = {"reason": "a cough"}
 
 
@@ -50,6 +53,31 @@ async def test_a_number_that_is_taken_is_refused_and_counts_nothing(engine: http
     taken = await engine.post("/visits", json=BODY | {"id": 1})
     assert (taken.status_code, list(taken.json()["errors"])) == (409, ["id"])
     assert await post(engine) == 2
+
+
+async def test_who_may_not_count_is_told_so_by_health(declared_database: str) -> None:
+    with psycopg.connect(declared_database, autocommit=True) as connection:
+        connection.execute("CREATE ROLE counter; GRANT SELECT, INSERT, UPDATE, DELETE ON visits TO counter")
+        try:
+            dsn = psycopg.conninfo.make_conninfo(declared_database, options="-c role=counter")
+            async with served(dsn, resources=[VISITS]) as http:
+                for right, said in (("SELECT", "read-only"), ("USAGE", "read-only"), ("UPDATE", "ok")):
+                    connection.execute(f"GRANT {right} ON SEQUENCE visits_id_seq TO counter".encode())
+                    assert (await http.get("/health")).json()["database"] == said, right
+                assert [await post(http), await post(http, id=5), await post(http)] == [1, 5, 6]
+        finally:
+            connection.execute("DROP OWNED BY counter; DROP ROLE counter")
+
+
+async def test_above_the_highest_there_can_be_is_none(engine: httpx2.AsyncClient) -> None:
+    assert await post(engine, id=2**53 - 1) == 2**53 - 1
+    for body in (BODY, [BODY], [BODY | {"id": 3}, BODY]):
+        refused = await engine.post("/visits", json=body)
+        assert (refused.status_code, refused.json()["detail"]) == (
+            409, "The highest number there can be is taken: send the visit with an id of its own.",
+        )  # fmt: skip
+    assert await post(engine, id=3) == 3
+    assert await ids(engine) == [2**53 - 1, 3]
 
 
 @pytest.mark.parametrize("key", [1.5, "x", "01", True, 2**53, [1], {}])
