@@ -24,11 +24,11 @@ _AT_ONCE = 2  # passwords that are hashed: each takes 16 MiB and most of a proce
 _WAITING = 50  # that wait for it
 
 _ACCOUNT = "SELECT name, role, password FROM access_users WHERE email = %s"
-# Those that are over go with the next one that begins.
+# For the account as it was when the password was compared. Sessions that are over go with the next one that begins.
 _BEGIN = (
     "WITH over AS (DELETE FROM access_sessions WHERE expires <= now())"
-    f" INSERT INTO access_sessions (hash, email, expires) VALUES (%s, %s, now() + interval '{LONGEST_SESSION}')"
-    " RETURNING 1"
+    f" INSERT INTO access_sessions (hash, email, expires) SELECT %s, email, now() + interval '{LONGEST_SESSION}'"
+    " FROM access_users WHERE email = %s AND password = %s RETURNING 1"
 )
 _FIND = (
     f"SELECT email, role, extract(epoch FROM least(expires, now() + interval '{IDLE}'))::float8,"
@@ -60,7 +60,8 @@ class People:
             raise WrongPassword
         take_back()
         token = PREFIX + token_urlsafe(32)
-        await self._database.rows(Change(_BEGIN, (_hash(token), email)))
+        if not await self._database.rows(Change(_BEGIN, (_hash(token), email, kept))):
+            raise WrongPassword
         return token, {"id": email, "email": email, "name": name, "role": role}
 
     async def actor(self, token: str) -> Actor:

@@ -126,6 +126,24 @@ async def test_who_is_removed_or_gets_another_role_is_signed_out(people: httpx2.
 
 
 @pytest.mark.parametrize(
+    "change", ["UPDATE access_users SET password = 'scrypt$14$8$5$AA==$AA=='", "DELETE FROM access_users"]
+)
+async def test_who_is_signing_in_meanwhile_does_not_slip_past(
+    people: httpx2.AsyncClient, table: Table, change: str
+) -> None:
+    """Their passwords are hashed, two at a time, while the account is changed."""
+    tries = [asyncio.create_task(sign_in(people)) for _ in range(MOST - 1)]
+    await asyncio.wait(tries, return_when=asyncio.FIRST_COMPLETED)
+    with table.transaction():
+        table.execute("DELETE FROM access_sessions")
+        table.execute(change.encode())
+    answers = [await one for one in tries]
+    assert {answer.status_code for answer in answers} == {200, 400}
+    assert {answer.json()["detail"] for answer in answers if answer.status_code == 400} == {WRONG}
+    assert table.execute("SELECT count(*) FROM access_sessions").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
     ("email", "password"),
     [
         (EMAIL, "wrong"),
