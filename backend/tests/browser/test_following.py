@@ -42,7 +42,7 @@ async def test_an_event_source(visit: Visit, server: Server, database_url: str) 
 
 
 async def test_twenty_lines_with_a_key(visit: Visit, asking: Server, database_url: str) -> None:
-    assert len(TWENTY_LINES.splitlines()) <= 23
+    assert len(TWENTY_LINES.splitlines()) <= 20
     page = await visit(f"{asking.url}/health", bypass_csp=True, expected=_ICON)
     await follows(page, asking, f"(() => {{ {TWENTY_LINES} {CALL} }})()", {"Authorization": f"Bearer {KEY}"})
 

@@ -1,6 +1,7 @@
 """A record's history: what is on record of it, newest first. Its addresses are this server's own."""
 
 import re
+from functools import partial
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -22,10 +23,8 @@ _NONE = -1  # the number of no version
 
 def router(resource: Resource, relations: Relations, history: History) -> APIRouter:
     """GET of `/<path>/<id>/history` and of `/<path>/<id>/history/<version>`."""
-    routes, described = (
-        APIRouter(prefix=resource.address, tags=[resource.path], route_class=ThinRoute),
-        Operations(resource, relations),
-    )
+    routes = APIRouter(prefix=resource.address, tags=[resource.path], route_class=ThinRoute)
+    described, noun = Operations(resource, relations), resource.noun
 
     async def versions(request: Request) -> Response:
         limit, before = _number(request, "_limit", _DEFAULT), _number(request, "_before", None)
@@ -35,25 +34,11 @@ def router(resource: Resource, relations: Relations, history: History) -> APIRou
         asked = request.path_params["version"]
         return _json(await history.version(_key(request), int(asked) if _WHOLE.fullmatch(asked) else _NONE))
 
-    add = routes.add_api_route
-    says, noun = f"Every version of {resource.a_noun}, newest first.", resource.noun
-    add(
-        "/{id}/history",
-        versions,
-        methods=["GET"],
-        name=f"get_{noun}_versions",
-        description=says,
-        openapi_extra=described.versions(),
-    )
-    says = f"One version of {resource.a_noun}."
-    add(
-        "/{id}/history/{version}",
-        version,
-        methods=["GET"],
-        name=f"get_{noun}_version",
-        description=says,
-        openapi_extra=described.version(),
-    )
+    add = partial(routes.add_api_route, methods=["GET"])
+    says, shown = f"Every version of {resource.a_noun}, newest first.", described.versions()
+    add("/{id}/history", versions, name=f"get_{noun}_versions", description=says, openapi_extra=shown)
+    says, shown = f"One version of {resource.a_noun}.", described.version()
+    add("/{id}/history/{version}", version, name=f"get_{noun}_version", description=says, openapi_extra=shown)
     return routes
 
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api import conditional
+from app.api.access import actor_of
 from app.api.body import NOTHING, Bodies
 from app.api.operations import Described, Operations
 from app.api.thin import ThinRoute
@@ -133,7 +134,7 @@ def _nest(routes: APIRouter, relation: Relation, listed: _Listed, created: _Crea
 
 def signature(request: Request) -> Signature:
     """Who asks, and the id that the request has in the log."""
-    actor = request.scope.get("actor")
+    actor = actor_of(request.scope)
     return Signature(actor.name if actor else ANONYMOUS, request.scope.get("request_id"))
 
 
