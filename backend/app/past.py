@@ -59,8 +59,10 @@ def _undone(connection: psycopg.Connection[Any], resource: Resource, key: str, n
     try:
         _restore(connection, resource, key, version.state)
     except psycopg.errors.UniqueViolation as error:
-        field = resource.unique.get(error.diag.constraint_name or "", "a value")
-        raise Refused(f"another {resource.noun} has its {field} by now") from None
+        field = resource.unique.get(error.diag.constraint_name or "")
+        raise Refused(f"another {resource.noun} has {f'its {field}' if field else 'a value of it'} by now") from None
+    except psycopg.DataError:
+        raise Refused("a field of it is of another kind by now") from None
     except psycopg.IntegrityError as error:
         rule = error.diag.constraint_name or error.diag.column_name
         raise Refused(f"it breaks a rule that is younger than it: {rule}") from None
@@ -92,7 +94,14 @@ def _restore(
     listed = ", ".join(columns)
     row = f"SELECT {listed} FROM jsonb_populate_record(NULL::{table}, %s)"
     written = f"INSERT INTO {table} ({listed}) {row} ON CONFLICT ({quoted('id')}) DO UPDATE SET {changed}"
-    connection.execute(written.encode(), (Jsonb(state),))
+    connection.execute(written.encode(), (Jsonb(_declared(resource, state)),))
+
+
+def _declared(resource: Resource, state: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What was an undeclared field then, and is declared by now, in its column. A null stays, as in `Record`."""
+    extra, fields = dict(state["extra"]), resource.fields.values()
+    taken = {field.column: extra.pop(field.name) for field in fields if extra.get(field.name) is not None}
+    return {**state, **taken, "extra": extra}
 
 
 def _forgotten(connection: psycopg.Connection[Any], resource: Resource, key: str) -> str:

@@ -109,6 +109,8 @@ DO $$ BEGIN
   EXECUTE 'ALTER FUNCTION record_renamed() SET search_path = ' || quote_ident(current_schema()) || ', pg_temp';
   EXECUTE 'ALTER FUNCTION records_truncated() SET search_path = ' || quote_ident(current_schema()) || ', pg_temp';
 END $$""",
+    # Nobody else gives a table of their own these triggers: what they do with it would be on record as ours.
+    "REVOKE EXECUTE ON FUNCTION record_changed(), record_renamed(), records_truncated() FROM PUBLIC",
 )
 """What fills the journal: made once, by the revision that makes the table."""
 

@@ -12,6 +12,11 @@ from app.resource.resource import Resource
 from tests.engine.declared import CASES, DOCTORS, EVERY, THINGS
 
 VISIT = {"reason": "a cough"}
+FORGING = (
+    "AFTER INSERT ON doctors REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION record_changed()",
+    "AFTER UPDATE ON doctors FOR EACH ROW EXECUTE FUNCTION record_renamed()",
+    "BEFORE TRUNCATE ON doctors FOR EACH STATEMENT EXECUTE FUNCTION records_truncated()",
+)
 
 
 async def history(engine: httpx2.AsyncClient, path: str) -> list[tuple[Any, ...]]:
@@ -183,7 +188,9 @@ async def test_who_may_write_needs_no_right_on_the_journal(declared_database: st
             connection.execute("INSERT INTO visits (reason) VALUES ('a cough')")
             connection.execute("UPDATE visits SET reason = 'better'")
             connection.execute("DELETE FROM visits")
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                connection.execute("DELETE FROM changes")
+            connection.execute("CREATE TEMPORARY TABLE doctors (id text)")
+            for forbidden in ("DELETE FROM changes", *(f"CREATE TRIGGER forges {how}" for how in FORGING)):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
+                    connection.execute(forbidden.encode())
     finally:
         execute(declared_database, "DROP OWNED BY clerk_of_visits; DROP ROLE clerk_of_visits")

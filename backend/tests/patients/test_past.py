@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 from pydantic import SecretStr
 
 from app.config import BACKEND, Settings
@@ -53,16 +54,42 @@ async def test_a_record_is_brought_back_to_any_version(client: httpx2.AsyncClien
     assert by[:3] == [("deleted", "undo"), ("changed", "undo"), ("created", "undo")]
 
 
-async def test_what_cannot_be_brought_back_changes_nothing(client: httpx2.AsyncClient, command: Command) -> None:
+async def test_a_field_that_was_declared_since_is_brought_back_into_its_column(
+    client: httpx2.AsyncClient, command: Command, database_url: str
+) -> None:
+    made = (await client.post("/patients", json=patient(id="1", ward="West"))).json()
+    await client.patch("/patients/1", json={"medicalCondition": "Cough", "ward": "East"})
+    before = (
+        "UPDATE changes SET old = old - 'medical_condition' || jsonb_build_object('extra', %s::jsonb) WHERE op = 'U'"
+    )
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(before, (Jsonb({"ward": "West", "medicalCondition": {"a": 1}, "age": "old"}),))
+        assert command("undo", "patients", "1") == (
+            1,
+            "Nothing was changed: a field of it is of another kind by now.\n",
+        )
+        connection.execute(before, (Jsonb({"ward": "West", "medicalCondition": made["medicalCondition"]}),))
+    assert command("undo", "patients", "1")[0] == 0
+    query = {"medicalCondition": made["medicalCondition"], "ward": "West"}
+    assert (await client.get("/patients", params=query)).json() == [made]
+
+
+async def test_what_cannot_be_brought_back_changes_nothing(
+    client: httpx2.AsyncClient, command: Command, database_url: str
+) -> None:
     await client.post("/patients", json=patient(id="1", patientID="P1"))
     await client.patch("/patients/1", json={"patientID": "P2"})
     await client.post("/patients", json=patient(id="2", patientID="P1"))
+    await client.post("/patients", json=patient(id="4", patientID="P4"))
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("UPDATE patients SET id = '5', patient_id = 'P5' WHERE id = '4'")
     before = await versions(client)
     for arguments, says in {
         ("patients", "1"): "another patient has its patientID by now",
         ("patients", "3"): "nothing is on record of patients/3",
         ("patients", "1", "12345"): "it has no such version before the latest one",
         ("patients", "1", str(before[0]["version"])): "it has no such version before the latest one",
+        ("patients", "4"): "another patient has a value of it by now",
         ("doctors", "1"): "doctors is none of the resources: patients",
     }.items():
         assert command("undo", *arguments) == (1, f"Nothing was changed: {says}.\n")
