@@ -107,7 +107,7 @@ class History:
         [(versions, known)] = await self._database.rows(Dear(self._sql.several, params))
         if not known:
             raise NotFound(f"There is no {self._resource.noun} with this id, and there was none.")
-        return versions or b"[]"
+        return bytes(versions)
 
     async def version(self, key: str, version: int) -> bytes:
         """One version, as JSON. Raises `NotFound`."""
