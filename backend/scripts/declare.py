@@ -5,7 +5,7 @@ import json
 import shlex
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +24,7 @@ from app.declaring.collections import Collection, Refused
 from app.declaring.plan import Plan, plan
 from app.declaring.rows import demand_no_loss
 from app.declaring.writing import demand_committed, finished, write
+from app.importer.console import Screen, say, shown
 from app.importer.mistaken import absent
 from app.resources import RESOURCES
 
@@ -72,7 +73,7 @@ def main(
     try:
         run(file, [name.strip() for name in only.split(",") if name.strip()], dry_run)
     except (Refused, SettingsError) as error:
-        typer.echo(f"Nothing was declared. {error}", err=True)
+        say(Screen(stderr=True), f"Nothing was declared. {error}")
         raise typer.Exit(2) from None
 
 
@@ -81,9 +82,9 @@ def run(file: Path, only: Sequence[str], dry_run: bool) -> None:
     if not file.exists():
         raise Refused(f"{file}: {absent(file) or 'there is no such file'}.")
     planned = plan(file, only, RESOURCES)
-    console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
+    console = Screen(width=None if sys.stdout.isatty() else _WIDTH)
     for collection in planned.declared:
-        console.print(_table(collection))
+        console.print(_table(console, collection))
     _say_what_is_left(console, planned)
     if not planned.declared:
         return
@@ -95,35 +96,31 @@ def run(file: Path, only: Sequence[str], dry_run: bool) -> None:
     _say_what_is_written(console, file, planned, remark, dry_run)
 
 
-def _table(collection: Collection) -> Table:
+def _table(console: Console, collection: Collection) -> Table:
     """What was found, for people, and why: no value of a record is in it."""
     number, ids = len(collection.records), "numbers" if collection.numbered else "texts"
     records = f"{number} record{'s' * (number != 1)}"
-    table = Table(title=f"{collection.path}: {records}, ids are {ids}", title_justify="left")
+    table = Table(title=shown(console, f"{collection.path}: {records}, ids are {ids}"), title_justify="left")
     for heading in ("field", "values", "kind", "have it", "for example", "rules it would bear", "column"):
         table.add_column(heading, overflow="fold")
-    for column in collection.columns:
-        found, index = column.found, ", indexed" if column.indexed else ""
-        rules = "; ".join(found.rules[1:])
-        table.add_row(
-            found.name,
-            found.types,
-            found.kind.name,
-            found.having,
-            json.dumps(found.example),
-            rules,
-            column.name + index,
-        )
-    for name in collection.undeclared:
-        table.add_row(name, "", "as it is", "", "", "", "none: kept and served, not checked")
+    for row in _rows(collection):
+        table.add_row(*(shown(console, cell) for cell in row))
     return table
+
+
+def _rows(collection: Collection) -> Iterator[Sequence[str]]:
+    for found, column, indexed in collection.columns:
+        example, rules, index = json.dumps(found.example), "; ".join(found.rules[1:]), ", indexed" * indexed
+        yield found.name, found.types, found.kind.name, found.having, example, rules, column + index
+    for name in collection.undeclared:
+        yield name, "", "as it is", "", "", "", "none: kept and served, not checked"
 
 
 def _say_what_is_left(console: Console, planned: Plan) -> None:
     for collection in planned.fitting:
-        console.print(f"{collection.path}: every record fits what is declared. It is left as it is.", markup=False)
+        say(console, f"{collection.path}: every record fits what is declared. It is left as it is.")
     for left in planned.left:
-        console.print(f"{left.path}: not declared, {left.reason}.", markup=False)
+        say(console, f"{left.path}: not declared, {left.reason}.")
 
 
 def _say_what_is_written(console: Console, file: Path, planned: Plan, remark: str, dry_run: bool) -> None:
@@ -136,7 +133,8 @@ def _say_what_is_written(console: Console, file: Path, planned: Plan, remark: st
     lines.append(
         f"Next: read it (`git diff`), `make fix`, then `make serve SEED_FILE={shlex.quote(str(file.resolve()))}`"
     )
-    console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+    for line in lines:
+        say(console, line)
 
 
 _TESTS = "The tests of the patients that were there are in backend/tests/patients: yours take that folder's place."

@@ -114,7 +114,7 @@ class Found:
     @property
     def short(self) -> bool:
         """Whether an index can hold every value."""
-        return self.kind is not kinds.TEXT or all(len(value) <= ID_LENGTH for value in self._values)
+        return self.kind is not kinds.TEXT or all(len(value) <= ID_LENGTH for value in self._storable)
 
     @cached_property
     def _storable(self) -> list[Any]:
@@ -128,8 +128,8 @@ class Found:
         yield f"all {self._records} have it" if everywhere else f"{self.having} have it"
         if self.kind not in (kinds.TEXT, kinds.WHOLE, kinds.NUMBER, kinds.DAY):
             return
-        different = Counter(map(str, self._values))
-        if len(different) == len(self._values) > 1:
+        different = Counter(map(str, self._storable))
+        if len(different) == len(self._storable) > 1:
             yield "unique"
         yield from self._of_kind(different)
 
@@ -142,7 +142,9 @@ class Found:
             yield "at least 0"
 
     def _is_category(self, different: Counter[str]) -> bool:
-        return bool(_CATEGORY.fullmatch(identifier(self.name))) and len(different) <= min(_FEW, len(self._values) // 2)
+        return bool(_CATEGORY.fullmatch(identifier(self.name))) and len(different) <= min(
+            _FEW, len(self._storable) // 2
+        )
 
 
 def _nested(values: Sequence[Any]) -> Any:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
+from rich.text import Text
 
 from app.importer.check import said_of_many
 from app.importer.document import Unserved
@@ -109,7 +110,7 @@ def summary(console: Console, report: Report, resources: Iterable[Resource]) -> 
     say(console, f"{report.path}: {_count(report.totals['records'])}")
     console.print(_table(report))
     if len(report.tallies) > 1:
-        console.print(_by_collection(report))
+        console.print(_by_collection(console, report))
     for sentence in _remarks(report, {resource.path: resource for resource in resources}):
         say(console, sentence)
     errors = (error for entry in report.first for error in entry["errors"])
@@ -139,13 +140,13 @@ def _table(report: Report) -> Table:
     return table
 
 
-def _by_collection(report: Report) -> Table:
+def _by_collection(console: Console, report: Report) -> Table:
     table = Table()
     table.add_column("collection")
     for name in ("records", *VERDICTS):
         table.add_column(name, justify="right")
     for tally in report.tallies:
-        table.add_row(tally.name, *(f"{number:,}" for number in tally.totals.values()))
+        table.add_row(shown(console, tally.name), *(f"{number:,}" for number in tally.totals.values()))
     return table
 
 
@@ -199,7 +200,11 @@ def _fault(path: str, error: Entry) -> str:
 
 
 def say(console: Console, text: str) -> None:
-    """As it is, on one line, with nothing in it that a terminal would obey or its encoding does not have."""
+    """As it is, on one line."""
+    console.print(shown(console, text), soft_wrap=True)
+
+
+def shown(console: Console, text: str) -> Text:
+    """As it is, with nothing in it that a terminal would obey or its encoding does not have."""
     plain = "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in text)
-    shown = plain.encode(console.encoding, "backslashreplace").decode(console.encoding)
-    console.print(shown, markup=False, highlight=False, soft_wrap=True)
+    return Text(plain.encode(console.encoding, "backslashreplace").decode(console.encoding))

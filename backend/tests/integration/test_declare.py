@@ -142,6 +142,28 @@ def test_a_dry_run_says_it_and_writes_nothing(untouched: Checkout) -> None:
     assert "patient" not in done.stdout
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_names_are_told_as_they_are_with_nothing_that_a_terminal_obeys(encoding: str, untouched: Checkout) -> None:
+    status = {"status": "[/b]"}
+    record = {"id": 1, "[/x]": 1, "[red]y": 1, "z\x1b[31m": 1, "Größe": 1, "\ud800": 1} | status
+    done = untouched.declare(
+        {"visits": [record, {"id": 2} | status], "\x1b\ud800": 1}, "--dry-run", PYTHONIOENCODING=encoding
+    )
+    assert (done.returncode, done.stderr, untouched.changed()) == (0, "", "")
+    for said in (
+        "[/x]",
+        "[red]y",
+        "z\\x1b[31m",
+        "Gr\\xf6\\xdfe" if encoding == "ascii" else "Größe",
+        '"[/b]"',
+        "\\xd800",
+    ):
+        assert said in done.stdout
+    assert "\x1b" not in done.stdout
+    refused = untouched.declare({"\x1b\ud800": 1}, PYTHONIOENCODING=encoding)
+    assert (refused.returncode, refused.stderr.count("\n"), "\x1b" in refused.stderr) == (2, 1, False)
+
+
 def test_no_value_of_a_person_is_told_or_written(checkout: Checkout) -> None:
     people = [{"id": "Zacharias", "name": "Zacharias", "doctor": "Zacharias", "tags": ["Zacharias"]}] * 6
     done = checkout.declare({"people": people})

@@ -53,6 +53,7 @@ RULES: list[tuple[str, list[Any], list[str]]] = [
     ("notes", ["", "x", "x"], ["3 of 6 have it"]),
     ("age", [3, 4, 4, 5, 6, 7], ["all 6 have it", "at least 0"]),
     ("balance", [-1, 1, 1], ["3 of 6 have it"]),
+    ("score", [1, 2, "\0"], ["3 of 6 have it", "unique", "at least 0"]),
     ("day", ["2024-01-15"] * 6, ["all 6 have it"]),
     ("done", [True, False], ["2 of 6 have it"]),
     ("tags", [["a"], ["b"]], ["2 of 6 have it"]),
