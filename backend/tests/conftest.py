@@ -2,6 +2,7 @@
 
     database_url      this module's own database with the schema in it and no row; a fresh identity sequence
     module_database   the same without the emptying, for what a whole module shares (a server, a pool)
+    own_database      a test's own, with the schema in it, whose tables it may change
     bare_database     a database without the schema
     settings          Settings for `database_url`, as in development, untouched by `backend/.env`
 
@@ -88,6 +89,12 @@ def module_database(cluster: str, template: str) -> Iterator[str]:
 def database_url(module_database: str) -> str:
     _execute(module_database, "TRUNCATE patients, changes RESTART IDENTITY")
     return module_database
+
+
+@pytest.fixture
+def own_database(cluster: str, template: str) -> Iterator[str]:
+    with new_database(cluster, template) as dsn:
+        yield dsn
 
 
 @pytest.fixture

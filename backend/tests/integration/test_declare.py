@@ -38,8 +38,10 @@ class Checkout:
         file.write_text(document if isinstance(document, str) else json.dumps(document))
         return self.run("scripts/declare.py", str(file), *flags, **settings)
 
-    def alembic(self, dsn: str, *command: str) -> Done:
-        return self.run("-m", "alembic", *command, DATABASE_URL=dsn)
+    def alembic(self, dsn: str, *commands: str) -> Done:
+        """One after the other in one process, as far as they succeed."""
+        each = "import sys; from alembic.config import main; [main(one.split()) for one in sys.argv[1:]]"
+        return self.run("-c", each, *commands, DATABASE_URL=dsn)
 
     def changed(self) -> str:
         command = ["git", "status", "--porcelain", "--untracked-files=all"]
@@ -172,54 +174,50 @@ def test_no_value_of_a_person_is_told_or_written(checkout: Checkout) -> None:
     assert "Zacharias" not in done.stdout + "".join(file.read_text() for file in files)
 
 
-def test_other_patients_take_the_place_of_those_that_are_there(checkout: Checkout, bare_database: str) -> None:
-    assert checkout.alembic(bare_database, "upgrade", "head").returncode == 0
-    done = checkout.declare(OTHERS, DATABASE_URL=bare_database)
+def test_other_patients_take_the_place_of_those_that_are_there(checkout: Checkout, own_database: str) -> None:
+    done = checkout.declare(OTHERS, DATABASE_URL=own_database)
     assert "backend/tests/patients" in done.stdout
-    for command in ("upgrade head", "check", "downgrade -1", "upgrade head", "downgrade base", "upgrade head", "check"):
-        moved = checkout.alembic(bare_database, *command.split())
-        assert moved.returncode == 0, moved.stderr
-    with psycopg.connect(bare_database, autocommit=True) as connection:
+    there, back, base = ("upgrade head", "check"), "downgrade -1", "downgrade base"
+    moved = checkout.alembic(own_database, *there, back, *there, base, *there)
+    assert moved.returncode == 0, moved.stderr
+    with psycopg.connect(own_database, autocommit=True) as connection:
         connection.execute("INSERT INTO patients (first_name, ward) VALUES ('Ada', 3)")
         assert connection.execute("SELECT id, first_name FROM patients").fetchall() == [(1, "Ada")]
         assert connection.execute("SELECT resource, id FROM changes").fetchall() == [("patients", "1")]
     checkout.commit()
-    again = checkout.declare(OTHERS, DATABASE_URL=bare_database)
+    again = checkout.declare(OTHERS, DATABASE_URL=own_database)
     assert "patients: every record fits what is declared. It is left as it is." in again.stdout
     assert checkout.changed() == ""
 
 
-def test_no_record_loses_a_field(checkout: Checkout, bare_database: str) -> None:
-    assert checkout.alembic(bare_database, "upgrade", "head").returncode == 0
-    with psycopg.connect(bare_database, autocommit=True) as connection:
+def test_no_record_loses_a_field(checkout: Checkout, own_database: str) -> None:
+    with psycopg.connect(own_database, autocommit=True) as connection:
         connection.execute("INSERT INTO patients VALUES (1, '1', 'P0', 'a', 1, 'Other', 'b', '2024-01-01')")
-        done = checkout.declare(OTHERS, DATABASE_URL=bare_database)
+        done = checkout.declare(OTHERS, DATABASE_URL=own_database)
         assert (done.returncode, checkout.changed()) == (2, "")
         assert "The table patients has records, which would lose id, patient_id, name, age" in done.stderr
         unreachable = checkout.declare(OTHERS, DATABASE_URL="postgresql://127.0.0.1:1/none")
         assert unreachable.returncode == 0
         assert "The database was not asked" in unreachable.stdout
-        refused = checkout.alembic(bare_database, "upgrade", "head")
+        refused = checkout.alembic(own_database, "upgrade head")
         assert refused.returncode != 0
         assert "patients has records, and they would lose fields" in refused.stderr
         assert connection.execute("SELECT name FROM patients").fetchall() == [("a",)]
 
 
-def test_records_take_what_was_undeclared(checkout: Checkout, bare_database: str) -> None:
-    assert checkout.alembic(bare_database, "upgrade", "head").returncode == 0
+def test_records_take_what_was_undeclared(checkout: Checkout, own_database: str) -> None:
     extras: list[dict[str, Any]] = [{"e mail": "a@example.org", "x": 1}, {"e mail": None}, {}, {"beds": [1]}]
-    with psycopg.connect(bare_database, autocommit=True) as connection:
+    with psycopg.connect(own_database, autocommit=True) as connection:
         for number, extra in enumerate(extras):
             row = [str(number), f"P{number}", json.dumps(extra)]
             connection.execute(
                 "INSERT INTO patients VALUES (DEFAULT, %s, %s, 'a', 1, 'Other', 'b', '2024-01-01', %s)", row
             )
         more = {"e mail": "b@example.org", "beds": [2]}
-        done = checkout.declare({"patients": [patient() | more]}, DATABASE_URL=bare_database)
+        done = checkout.declare({"patients": [patient() | more]}, DATABASE_URL=own_database)
         assert done.returncode == 0, done.stderr
-        for command in ("upgrade head", "check"):
-            moved = checkout.alembic(bare_database, *command.split())
-            assert moved.returncode == 0, moved.stderr
+        moved = checkout.alembic(own_database, "upgrade head", "check")
+        assert moved.returncode == 0, moved.stderr
         rows = "SELECT e_mail, beds, extra FROM patients ORDER BY id"
         assert connection.execute(rows).fetchall() == [
             ("a@example.org", None, {"x": 1}),
@@ -227,6 +225,6 @@ def test_records_take_what_was_undeclared(checkout: Checkout, bare_database: str
             (None, None, {}),
             (None, [1], {}),
         ]
-        back = checkout.alembic(bare_database, "downgrade", "-1")
+        back = checkout.alembic(own_database, "downgrade -1")
         assert back.returncode == 0, back.stderr
         assert [row for (row,) in connection.execute("SELECT extra FROM patients ORDER BY id")] == extras

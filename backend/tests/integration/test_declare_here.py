@@ -34,10 +34,9 @@ def backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def dsn(backend: Path, bare_database: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setenv("DATABASE_URL", bare_database)
-    command.upgrade(migrations(backend, bare_database), "head")
-    return bare_database
+def dsn(own_database: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("DATABASE_URL", own_database)
+    return own_database
 
 
 def migrations(backend: Path, dsn: str) -> Config:
@@ -116,7 +115,7 @@ def test_what_fits_is_left_as_it_is(backend: Path) -> None:
     [[patient(age=0)], [patient(), patient()], [patient(ward=1)], [patient(id=1)]],
     ids=["rule", "twice", "more", "number"],
 )
-def test_what_does_not_fit_is_declared_anew(backend: Path, records: list[Any], tmp_path: Path) -> None:
+def test_what_does_not_fit_is_declared_anew(records: list[Any], tmp_path: Path) -> None:
     (file := tmp_path / "their.json").write_text(json.dumps({"patients": records}))
     assert [one.path for one in plan.plan(file, ["patients"], RESOURCES).declared] == ["patients"]
 
