@@ -26,7 +26,13 @@ _OPEN, _CREDENTIALS = "open", ("keys", "jwt")  # what ACCESS may be
 _ACCESS = "open, keys, jwt, or keys,jwt"
 _UNSAID = f"ACCESS must be set when ENVIRONMENT=production, to {_ACCESS}; open means that nobody is asked who they are"
 
-_KINDS: Mapping[Any, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "given"}
+_KINDS: Mapping[Any, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    int | None: "a whole number",
+    float: "a number",
+    str: "given",
+}
 
 _BASE_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 
@@ -80,13 +86,13 @@ class Settings(BaseSettings):
     data_dir: Path = BACKEND / ".data"
     seed_file: Path | None = BACKEND.parent / "db.json"
 
-    changes_keep_days: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    changes_keep_days: Annotated[int | None, Field(ge=1, le=100_000)] = None
 
     max_body_bytes: Annotated[int, Field(ge=1, le=1 << 30)] = 1 << 20
     max_bodies_bytes: Annotated[int, Field(ge=1, le=1 << 40)] = 64 << 20
     max_connections: Annotated[int, Field(ge=1, le=10_000)] = 8000
     receive_timeout: Annotated[float, Field(ge=1, le=600)] = 20.0
-    keep_alive: Annotated[int, Field(ge=1, le=3600)] | None = None
+    keep_alive: Annotated[int | None, Field(ge=1, le=3600)] = None
     shutdown_timeout: Annotated[int, Field(ge=1, le=300)] = 8
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -1,5 +1,6 @@
 """Settings: what is taken, and the one line a wrong value gets."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,8 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
         ("CORS_ORIGINS", "https://app.*", "CORS_ORIGINS: a * is one whole label of a host"),
         ("CORS_ORIGINS", "*.vercel.app", "CORS_ORIGINS: a * is one whole label of a host"),
         ("CORS_ORIGINS", "https://bücher.example", "CORS_ORIGINS: each must look like"),
+        ("KEEP_ALIVE", "0", "KEEP_ALIVE: must be a whole number from 1 to 3600"),
+        ("CHANGES_KEEP_DAYS", "ever", "CHANGES_KEEP_DAYS: must be a whole number from 1 to 100000"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL: must be DEBUG, INFO, WARNING or ERROR"),
         ("LOG_FORMAT", "xml", "LOG_FORMAT: must be plain or json"),
         ("DATABASE_URL", "mysql://u:secret@h/d", "DATABASE_URL: must begin with postgres:// or postgresql://"),
@@ -70,6 +73,14 @@ def test_a_wrong_value_is_one_line_that_names_the_variable(
     assert str(caught.value).startswith(says)
     assert "\n" not in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("variable", [name.upper() for name in Settings.model_fields])
+def test_each_setting_has_words_for_what_it_refuses(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    for value in ("?", "-1", ""):
+        monkeypatch.setenv(variable, value)
+        with suppress(SettingsError):
+            config.load()
 
 
 @pytest.mark.parametrize("content", [b"PORT=1\n\xff", "PORT=1\n".encode("utf-16")], ids=["Latin-1", "UTF-16"])
