@@ -56,6 +56,7 @@ fix: $(VENV)/.test ## format the code, mend what the linter can, write anew what
 locks: ## make the locks anew from pyproject.toml (needs uv); UPGRADE='--upgrade-package NAME' for a newer release
 	cd backend && $(COMPILE) $(UPGRADE) -o requirements.txt
 	cd backend && $(COMPILE) $(UPGRADE) -o requirements-embedded.txt --extra embedded -c requirements.txt
+	cd backend && $(COMPILE) $(UPGRADE) -o requirements-cutover.txt --extra cutover -c requirements.txt
 	cd backend && $(COMPILE) $(UPGRADE) -o requirements-dev.txt --extra dev -c requirements.txt
 	@cd backend && for system in $(SYSTEMS); do for python in 3.11 3.15; do \
 		echo "Does $$system with Python $$python have a wheel of everything?"; \

@@ -62,6 +62,7 @@ IMPORTS = {
     "target": {"spelling", "config", "embedded", "development", "importer", "seed"},
     "banner": {"config", "libpq", "outages", "resource"},
     "server": {"config", "limits"},
+    "cutover": set(),
     "main": {
         "access",
         "people",

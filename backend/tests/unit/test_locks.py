@@ -15,7 +15,12 @@ from app.config import BACKEND
 
 PROJECT = tomllib.loads((BACKEND / "pyproject.toml").read_text())["project"]
 # Lock -> what of the project it is for.
-LOCKS = {"requirements.txt": "", "requirements-embedded.txt": "[embedded]", "requirements-dev.txt": "[dev]"}
+LOCKS = {
+    "requirements.txt": "",
+    "requirements-embedded.txt": "[embedded]",
+    "requirements-cutover.txt": "[cutover]",
+    "requirements-dev.txt": "[dev]",
+}
 SYSTEMS = [
     {"sys_platform": system, "platform_system": name, "python_version": version, "python_full_version": f"{version}.0"}
     for system, name in (("linux", "Linux"), ("darwin", "Darwin"))
