@@ -28,6 +28,7 @@ _UNSAID = f"ACCESS must be set when ENVIRONMENT=production, to {_ACCESS}; open m
 
 _KINDS: Mapping[Any, str] = {
     bool: "true or false",
+    bool | None: "true or false",
     int: "a whole number",
     int | None: "a whole number",
     float: "a number",
@@ -98,7 +99,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["plain", "json"] = "plain"
     metrics: bool = False
-    home_page: bool = True
+    home_page: bool | None = None
 
     @field_validator("*", mode="before")
     @classmethod
@@ -161,7 +162,7 @@ class Settings(BaseSettings):
         """Empty is unset."""
         return libpq.checked(value) if value and isinstance(value, str) else value or None
 
-    @field_validator("seed_file", "keep_alive", "changes_keep_days", "jwt_audience", mode="before")
+    @field_validator("seed_file", "keep_alive", "changes_keep_days", "jwt_audience", "home_page", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return value or None
@@ -219,6 +220,11 @@ class Settings(BaseSettings):
     def demanded(self) -> frozenset[str]:
         """What a request must bring one of, `keys` or `jwt`; nothing where ACCESS is open."""
         return frozenset(self.access or ()) - {_OPEN}
+
+    @property
+    def pages(self) -> bool:
+        """Whether there are pages for people: as set; unset means in development only."""
+        return self.environment == "development" if self.home_page is None else self.home_page
 
     @property
     def keys(self) -> keys.Keys:

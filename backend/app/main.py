@@ -17,7 +17,8 @@ from app.access import credentials, keys
 from app.access.credentials import Judge
 from app.api import access, error_handlers, middleware, openapi
 from app.api.metrics import Metrics
-from app.api.routes import changes, db, docs, health, history, home, metrics, records, signing
+from app.api.pages import Site
+from app.api.routes import changes, db, docs, health, history, home, metrics, pages, records, signing
 from app.api.thin import ThinApp
 from app.config import Settings
 from app.database import Database
@@ -145,8 +146,9 @@ def _routers(parts: _Parts) -> list[APIRouter]:
     ]
     if settings.environment == "development":
         routers.append(db.router(services, settings))
-    if settings.home_page:
-        routers.append(home.router(services, database, settings))
+    if settings.pages:
+        site = Site(parts.resources, bool(settings.demanded))
+        routers += [pages.router, home.router(services, database, settings, site, None)]
     if parts.counted:
         routers.append(metrics.router(parts.counted, database, parts.feed))
     return routers

@@ -26,8 +26,9 @@ from app.resource.shapes import Body, patched
 from app.sql import quoted, quoted_text
 
 HIDDEN = ("position", "extra")  # of every table: the place in the list, and the fields nobody declared
+_PAGES = ("-", "-about", "-import", "-static")  # for people
 _SIGNING = ("login", "logout", "register", "signin", "signup")
-RESERVED = frozenset(("changes", "db", "docs", "exports", "health", "imports", "metrics", *_SIGNING))
+RESERVED = frozenset(("changes", "db", "docs", "exports", "health", "imports", "metrics", *_PAGES, *_SIGNING))
 """Addresses that the server keeps for itself."""
 _SHAPES = frozenset(("Health", "JsonValue", "Problem"))  # that every API has
 NAME_BYTES = 63  # PostgreSQL cuts longer names off (4.1.1), those of JSON members in a row too

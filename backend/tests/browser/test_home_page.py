@@ -25,11 +25,12 @@ EXAMPLES = [
     ["1", "5", "7"],
     ["1"],
 ]
+ABOUT = "/-about"
 NOWHERE = "postgresql:///patients?host=/nonexistent"
 
 
 async def test_the_page_says_what_this_is_and_how_to_reach_it(visit: Visit, server: Server, patients: Patients) -> None:
-    page = await visit(server.url)
+    page = await visit(server.url + ABOUT)
     await expect(page.get_by_role("heading", level=1)).to_have_text(f"Patients API {__version__}")
     await expect(page.locator("#status")).to_have_text("Database reachable")
     await expect(page.locator("#count-1")).to_have_text(str(len(patients)))
@@ -40,7 +41,7 @@ async def test_the_page_says_what_this_is_and_how_to_reach_it(visit: Visit, serv
 
 
 async def test_every_link_leads_somewhere(visit: Visit, server: Server, patients: Patients) -> None:
-    page = await visit(server.url)
+    page = await visit(server.url + ABOUT)
     links = await page.locator("a").evaluate_all("links => links.map(link => link.href)")
     assert {f"{server.url}/{path}" for path in ("docs", "openapi.json", "health", "patients")} <= set(links)
     async with httpx2.AsyncClient() as http:
@@ -48,7 +49,7 @@ async def test_every_link_leads_somewhere(visit: Visit, server: Server, patients
 
 
 async def test_each_example_runs_in_place(visit: Visit, server: Server, patients: Patients) -> None:
-    page = await visit(server.url)
+    page = await visit(server.url + ABOUT)
     for row, ids in zip(await page.locator(".reads li").all(), EXAMPLES, strict=True):
         await row.get_by_role("button", name="Run").click()
         await expect(row.locator("summary")).to_contain_text("200 OK")
@@ -66,7 +67,7 @@ def patients_in(answer: Any) -> Patients:
 
 
 async def test_what_is_run_again_replaces_what_it_showed(visit: Visit, server: Server, patients: Patients) -> None:
-    page = await visit(server.url)
+    page = await visit(server.url + ABOUT)
     row = page.locator(".reads li").last
     for name in ("Somebody", "Somebody Else"):
         httpx2.patch(f"{server.url}/patients/1", json={"name": name})
@@ -76,7 +77,7 @@ async def test_what_is_run_again_replaces_what_it_showed(visit: Visit, server: S
 
 
 async def test_the_count_follows_a_post(visit: Visit, server: Server, patients: Patients) -> None:
-    page = await visit(server.url)
+    page = await visit(server.url + ABOUT)
     httpx2.post(f"{server.url}/patients", json={**patients[0], "id": "new", "patientID": "P999"})
     await page.evaluate("dispatchEvent(new Event('focus'))")  # one comes back to the window
     await expect(page.locator("#count-1")).to_have_text(str(len(patients) + 1))
@@ -85,14 +86,14 @@ async def test_the_count_follows_a_post(visit: Visit, server: Server, patients: 
 
 
 async def test_the_count_moves_while_somebody_looks(visit: Visit, server: Server, patients: Patients) -> None:
-    page = await visit(server.url)
+    page = await visit(server.url + ABOUT)
     httpx2.post(f"{server.url}/patients", json={**patients[0], "id": "new", "patientID": "P999"})
     await expect(page.locator("#count-1")).to_have_text(str(len(patients) + 1))
 
 
 async def test_two_windows_follow_each_change_at_once(visit: Visit, server: Server, patients: Patients) -> None:
     """Sooner than either would look by itself, each time."""
-    windows = [await visit(server.url) for _ in range(2)]
+    windows = [await visit(server.url + ABOUT) for _ in range(2)]
     for page in windows:
         await expect(page.locator("#live")).to_be_visible()
     for turn in range(1, 5):
@@ -104,7 +105,7 @@ async def test_two_windows_follow_each_change_at_once(visit: Visit, server: Serv
 
 async def test_the_mark_goes_out_with_the_server(visit: Visit, module_database: str, patients: Patients) -> None:
     with Server.ours(module_database) as server:
-        page = await visit(server.url, expected="ERR_CONNECTION_REFUSED")
+        page = await visit(server.url + ABOUT, expected="ERR_CONNECTION_REFUSED")
         await expect(page.locator("#live")).to_be_visible()
         server.stop()
         await expect(page.locator("#live")).to_be_hidden()
@@ -113,7 +114,7 @@ async def test_the_mark_goes_out_with_the_server(visit: Visit, module_database: 
 
 
 async def test_nothing_is_asked_for_a_page_out_of_view(visit: Visit, server: Server, patients: Patients) -> None:
-    page = await visit(server.url)
+    page = await visit(server.url + ABOUT)
     await page.evaluate("Object.defineProperty(document, 'hidden', { value: true })")
     await page.wait_for_timeout(1000)  # for an answer under way
     asked: list[str] = []
@@ -126,7 +127,7 @@ async def test_nothing_is_asked_for_a_page_out_of_view(visit: Visit, server: Ser
 async def test_the_commands_that_write_succeed_as_they_stand(
     visit: Visit, server: Server, patients: Patients, kind: str
 ) -> None:
-    page = await visit(server.url)
+    page = await visit(server.url + ABOUT)
     await page.get_by_role("radio", name=kind).check()
     commands = await page.locator(f".writes .{kind} pre").all_inner_texts()
     added, changed, deleted = [await run(page, kind, command) for command in commands]
@@ -149,7 +150,7 @@ async def run(page: Page, kind: str, command: str) -> dict[str, Any]:
 async def test_a_copy_button_copies_what_stands_beside_it(
     visit: Visit, server: Server, patients: Patients, clipboard: str
 ) -> None:
-    page = await visit(server.url, permissions=["clipboard-read", "clipboard-write"])
+    page = await visit(server.url + ABOUT, permissions=["clipboard-read", "clipboard-write"])
     read = await page.evaluate_handle("navigator.clipboard")
     if clipboard == "the old way":  # as on plain http from another machine
         await page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
@@ -165,7 +166,7 @@ async def test_a_copy_button_copies_what_stands_beside_it(
 
 
 async def test_the_page_is_used_with_the_keyboard_alone(visit: Visit, server: Server, patients: Patients) -> None:
-    page = await visit(server.url)
+    page = await visit(server.url + ABOUT)
     for _ in range(40):
         await page.keyboard.press("Tab")
         if await page.evaluate("document.activeElement.matches('[data-run]')"):
@@ -177,7 +178,7 @@ async def test_the_page_is_used_with_the_keyboard_alone(visit: Visit, server: Se
 
 
 async def test_without_javascript_the_examples_are_links(visit: Visit, server: Server, patients: Patients) -> None:
-    page = await visit(server.url, java_script_enabled=False)
+    page = await visit(server.url + ABOUT, java_script_enabled=False)
     await expect(page.locator("#count-1")).to_have_text(str(len(patients)))
     await expect(page.locator("button:visible")).to_have_count(0)
     await page.get_by_role("radio", name="fetch").check()
@@ -188,7 +189,7 @@ async def test_without_javascript_the_examples_are_links(visit: Visit, server: S
 
 async def test_a_dead_database_is_told_on_a_page_that_still_works(visit: Visit) -> None:
     with Server.ours(NOWHERE) as server:
-        page = await visit(server.url, expected="ERR_CONNECTION_REFUSED")
+        page = await visit(server.url + ABOUT, expected="ERR_CONNECTION_REFUSED")
         await expect(page.locator("#status")).to_have_text("Database not reachable")
         await expect(page.locator("#fault")).to_have_text(httpx2.get(f"{server.url}/health").json()["detail"])
         await expect(page.locator("#count-1")).to_have_text("?")
@@ -199,7 +200,7 @@ async def test_a_dead_database_is_told_on_a_page_that_still_works(visit: Visit) 
 async def test_a_database_that_comes_back_is_seen(visit: Visit, cluster: str, template: str) -> None:
     """By somebody who only looks."""
     with Server.ours(cluster.replace("@/patients?", "@/late?")) as server, psycopg.connect(cluster) as admin:
-        page = await visit(server.url, expected="ERR_CONNECTION_REFUSED")
+        page = await visit(server.url + ABOUT, expected="ERR_CONNECTION_REFUSED")
         await expect(page.locator("#status")).to_have_text("Database not reachable")
         admin.autocommit = True
         admin.execute(f"CREATE DATABASE late TEMPLATE {template}".encode())
@@ -214,7 +215,7 @@ async def test_a_server_that_stops_is_told_and_seen_again_when_it_is_back(
     visit: Visit, module_database: str, patients: Patients
 ) -> None:
     with Server.ours(module_database) as server:
-        page = await visit(server.url, expected="ERR_CONNECTION_REFUSED")
+        page = await visit(server.url + ABOUT, expected="ERR_CONNECTION_REFUSED")
         server.stop()
         row = page.locator(".reads li").first
         await row.get_by_role("button", name="Run").click()
@@ -229,7 +230,7 @@ async def test_a_server_that_stops_is_told_and_seen_again_when_it_is_back(
 async def test_origins_are_those_of_the_settings(visit: Visit, module_database: str) -> None:
     origins = "https://app.example, https://admin.example"
     with Server.ours(module_database, CORS_ORIGINS=origins) as server:
-        page = await visit(server.url, expected="ERR_CONNECTION_REFUSED")
+        page = await visit(server.url + ABOUT, expected="ERR_CONNECTION_REFUSED")
         await expect(page.get_by_text("Browser origins that may call")).to_have_text(
             "Browser origins that may call this server: https://app.example https://admin.example"
         )

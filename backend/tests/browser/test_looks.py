@@ -37,7 +37,7 @@ def look(request: pytest.FixtureRequest) -> dict[str, Any]:
 async def test_the_home_page_fits_and_is_accessible(
     visit: Visit, server: Server, patients: list[dict[str, Any]], axe: Path, look: dict[str, Any]
 ) -> None:
-    page = await visit(server.url, **look)
+    page = await visit(f"{server.url}/-about", **look)
     assert await faults(page, axe) == []
     await page.get_by_role("button", name="Run").first.click()
     await page.locator(".answer pre").wait_for()

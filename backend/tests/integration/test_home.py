@@ -61,31 +61,44 @@ async def test_the_json_summary(client: httpx2.AsyncClient) -> None:
     }
 
 
-@pytest.mark.parametrize("address", ["/", "/docs"])
-async def test_the_policy_allows_the_inlined_style_and_script_and_no_other(
-    client: httpx2.AsyncClient, address: str
-) -> None:
-    response = await client.get(address, headers=BROWSER)
-    policy = dict(part.split(" ", 1) for part in response.headers["content-security-policy"].split("; "))
+async def test_the_policy_allows_the_inlined_style_and_script_and_no_other(client: httpx2.AsyncClient) -> None:
+    response = await client.get("/docs", headers=BROWSER)
+    policy = policy_of(response)
     for tag in ("style", "script"):
         [text] = re.findall(f"<{tag}>(.*?)</{tag}>", response.text, re.DOTALL)
         assert f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" in policy[f"{tag}-src"].split()
+
+
+def policy_of(response: httpx2.Response) -> dict[str, str]:
+    policy = dict(part.split(" ", 1) for part in response.headers["content-security-policy"].split("; "))
     assert policy["default-src"] == "'none'"
     assert "unsafe" not in response.headers["content-security-policy"]
+    return policy
+
+
+@pytest.mark.parametrize("address", ["/", "/-about"])
+async def test_a_page_s_style_and_scripts_are_files_of_this_server(client: httpx2.AsyncClient, address: str) -> None:
+    response = await client.get(address, headers=BROWSER)
+    assert policy_of(response) | {"script-src": "'self'", "style-src": "'self'"} == policy_of(response)
+    assert not re.search(r"<style|<script(?! type=\"module\" src=)| style=| on\w+=", response.text)
+    for file in re.findall(r'(?:src|href)="(/-static/[^"]+)"', response.text):
+        answer = await client.get(file)
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "max-age=31536000, immutable")
+        assert (await client.get(file.replace("/-static/", "/-static/0"))).status_code == 404
 
 
 async def test_what_comes_from_the_request_is_escaped(client: httpx2.AsyncClient) -> None:
     for host in ("x'><script>alert(1)</script>", "a\"onload='1", "ok.example"):
         response = await client.get("/", headers={**BROWSER, "host": host})
         assert response.status_code == 200
-        assert response.text.count("<script>") == 1
+        assert response.text.count("<script") == 1
         assert ("ok.example" in response.text) is (host == "ok.example")
 
 
 async def test_an_id_that_looks_like_html_is_escaped(client: httpx2.AsyncClient) -> None:
     await client.post("/patients", json=patient(id='"><script>alert(1)</script>'))
     page = (await client.get("/", headers=BROWSER)).text
-    assert page.count("<script>") == 1
+    assert page.count("<script") == 1
     assert 'href="/patients/%22%3E%3Cscript%3Ealert%281%29%3C%2Fscript%3E"' in page
 
 
@@ -94,6 +107,14 @@ async def test_home_page_false_switches_it_off(settings: Settings, headers: dict
     async with serving(settings, home_page=False) as http:
         assert (await http.get("/", headers=headers)).status_code == 404
         assert (await http.get("/docs")).status_code == 200
+
+
+@pytest.mark.parametrize(("environment", "home_page", "status"), [("production", None, 404), ("production", True, 200)])
+async def test_production_has_pages_only_where_it_is_told(
+    settings: Settings, environment: str, home_page: bool | None, status: int
+) -> None:
+    async with serving(settings, environment=environment, home_page=home_page) as http:
+        assert [(await http.get(path)).status_code for path in ("/", "/-about")] == [status, status]
 
 
 async def test_a_frozen_database_is_told_within_two_seconds(settings: Settings) -> None:

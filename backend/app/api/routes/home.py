@@ -1,8 +1,11 @@
-"""/: what this server is, how its database is, and what to send it; a page for people, JSON for the rest."""
+"""/: what this server is, how its database is, and what to send it; a page for people, JSON for the rest.
+
+The page stands at `/-about`, too: where there is one resource, `/` is its table for people (`tables`).
+"""
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api import conditional, examples, field_rules
-from app.api.access import actor_of, names
-from app.api.pages import page
+from app.api.access import actor_of
+from app.api.pages import Site
 from app.api.routes import docs
 from app.api.routes.health import state_of
 from app.api.thin import ThinRoute
@@ -33,31 +36,41 @@ class Contents:
     first: str | None = None
 
 
-def router(services: Sequence[RecordService], database: Database, settings: Settings) -> APIRouter:
-    """`GET /`. 200 whatever the database does; the answer says how it is. Who may not search a resource learns neither
-    how many records it has nor an id."""
+Page = Callable[[Request], Awaitable[Response]]
+
+
+def router(
+    services: Sequence[RecordService], database: Database, settings: Settings, site: Site, front: Page | None
+) -> APIRouter:
+    """`GET /` and `/-about`. 200 whatever the database does; the answer says how it is. Who may not search a resource
+    learns neither how many records it has nor an id. `front` is what people see at `/`, if it is another page."""
     routes = APIRouter(route_class=ThinRoute, include_in_schema=False)
 
     @routes.get("/")
     async def home(request: Request) -> Response:
-        asked, actor = bool(settings.demanded), actor_of(request.scope)
-        told = [one for one in services if not asked or (actor and actor.may("s", names(one.resource)))]
-        contents, outage = await _state(services, told, database)
-        summary = _summary(request, settings, contents, outage)
-        html = _wants_html(request.headers.get("accept", ""))
-        answer = _html(request, settings, summary, contents) if html else _json(summary)
-        answer = await conditional.compressed(request, answer)
+        html = wants_html(request.headers.get("accept", ""))
+        answer = await (front or about if html else summary)(request)
         answer.headers.add_vary_header("Accept")
         return answer
+
+    @routes.get("/-about")
+    async def about(request: Request) -> Response:
+        contents, outage = await _state(request, services, database, site)
+        told = _summary(request, settings, contents, outage)
+        return await conditional.compressed(request, _html(request, settings, told, contents, site))
+
+    async def summary(request: Request) -> Response:
+        return _json(_summary(request, settings, *await _state(request, services, database, site)))
 
     return routes
 
 
 async def _state(
-    services: Sequence[RecordService], told: Sequence[RecordService], database: Database
+    request: Request, services: Sequence[RecordService], database: Database, site: Site
 ) -> tuple[list[Contents], Outage | None]:
     """What there is of those that are told, and the outage if there is one. /health's own question comes first, and is
     answered within 2 s."""
+    told = [one for one in services if site.may(request, "s", one.resource)]
     unknown = [Contents(service.resource) for service in services]
     outage = await database.outage()
     if outage and not outage.reads:
@@ -95,16 +108,19 @@ def _json(summary: dict[str, Any]) -> Response:
     return Response(json.dumps(summary, indent=2), 200, {"Cache-Control": "no-store"}, "application/json")
 
 
-def _html(request: Request, settings: Settings, summary: dict[str, Any], contents: Sequence[Contents]) -> Response:
+def _html(
+    request: Request, settings: Settings, summary: dict[str, Any], contents: Sequence[Contents], site: Site
+) -> Response:
     base = _base(request)
-    return page(
+    resources = [_address(base, one) | {"table": site.table(one.resource)} for one in contents]
+    return site.page(
+        request,
         "home",
-        **summary,
+        **summary | {"resources": resources},
         description=request.app.summary,
         dialects=settings.dialects,
         base=base,
-        root=request.scope.get("root_path", ""),
-        asked=bool(settings.demanded),
+        asked=site.asked,
         described=[_described(base, one) for one in contents],
     )
 
@@ -124,7 +140,7 @@ def _base(request: Request) -> str:
     return str(request.base_url).rstrip("/")
 
 
-def _wants_html(accept: str) -> bool:
+def wants_html(accept: str) -> bool:
     """Whether text/html is named, and ranked no lower than JSON (RFC 9110, 12.5.1). `*/*` alone is no wish for HTML."""
     parts = (part.partition(";") for part in accept.lower().split(","))
     ranks = {media.strip(): _rank(parameters) for media, _, parameters in parts}
