@@ -1,8 +1,10 @@
 """What is on record of one resource's records: every version of one, who made it and when. Executes; knows no HTTP."""
 
+from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
-from app.database import Database
+from app.database import Database, Refused, Row
 from app.dialect.row import row
 from app.errors import NotFound
 from app.limits import LIST_BYTES
@@ -104,14 +106,24 @@ class History:
         Raises `NotFound` where nothing was ever known of it.
         """
         params = {"key": key, "before": before, "limit": limit}
-        [(versions, known)] = await self._database.rows(Dear(self._sql.several, params))
+        [(versions, known)] = await self._rows(self._sql.several, params)
         if not known:
             raise NotFound(f"There is no {self._resource.noun} with this id, and there was none.")
         return bytes(versions)
 
     async def version(self, key: str, version: int) -> bytes:
         """One version, as JSON. Raises `NotFound`."""
-        rows = await self._database.rows(Dear(self._sql.one, {"key": key, "version": version}))
+        rows = await self._rows(self._sql.one, {"key": key, "version": version})
         if not rows:
             raise NotFound(f"There is no such version of a {self._resource.noun} with this id.")
         return bytes(rows[0][0])
+
+    async def _rows(self, sql: str, params: Mapping[str, Any]) -> list[Row]:
+        """Raises `NotFound` where a column is of another type by now, which what it was does not fit."""
+        try:
+            return await self._database.rows(Dear(sql, params))
+        except Refused:
+            noun = self._resource.noun
+            raise NotFound(
+                f"What is on record of this {noun} is of other fields than it has now: only the table changes has it."
+            ) from None
