@@ -15,7 +15,9 @@ from fastapi import APIRouter, FastAPI
 from app import NAME, __version__, config, logs, spelling
 from app.access import credentials, keys
 from app.access.credentials import Judge
-from app.api import access, error_handlers, middleware, openapi
+from app.api import openapi
+from app.api.access import Access
+from app.api.front import Front
 from app.api.metrics import Metrics
 from app.api.pages import Site
 from app.api.routes import changes, db, docs, health, history, home, metrics, pages, records, signing
@@ -72,7 +74,9 @@ def create_app(
         version=__version__,
         summary=f"json-server's contract for {' and '.join(one.path for one in resources)}, kept in PostgreSQL.",
         lifespan=partial(_lifespan, parts),
-        middleware=middleware.layers(settings, parts.counted, access.layers(resources, judge)),
+        front=partial(
+            Front, settings=settings, metrics=parts.counted, access=Access(resources, judge) if judge else None
+        ),
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
@@ -80,7 +84,6 @@ def create_app(
     )
     # Flat, `include_router` would wrap each request once more; and before FastAPI's own, which few ask for.
     app.router.routes[:0] = [route for router in _routers(parts) for route in router.routes]
-    error_handlers.install(app)
     return app
 
 

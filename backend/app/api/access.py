@@ -1,4 +1,4 @@
-"""Who may come in: one layer that denies by default, before any byte of a body is read (RFC 6750).
+"""Who may come in: denied by default, before any byte of a body is read (RFC 6750).
 
 `_ADDRESSES` says what each address and method takes. What is not there needs somebody who is known, and is not found.
 """
@@ -10,14 +10,13 @@ from urllib.parse import unquote_to_bytes
 
 from starlette._utils import get_route_path
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
 from app.access.actor import EVERY, Actor
 from app.access.credentials import Judge
-from app.api.error_handlers import on_http_exception
+from app.api.error_handlers import of_router
 from app.api.problems import problem
 from app.errors import Forbidden, MalformedCredentials, NotFound, Problem, Unauthorized
 from app.resource.resource import Resource
@@ -104,29 +103,24 @@ def _pattern(template: str, paths: Collection[str]) -> re.Pattern[str]:
     return re.compile(re.sub(r"\{\w+\}|[.]", lambda part: parts.get(part[0], re.escape(part[0])), template))
 
 
-def layers(resources: Sequence[Resource], judge: Judge | None) -> list[Middleware]:
-    """None at all where nobody is asked."""
-    return [Middleware(Access, resources=resources, judge=judge)] if judge else []
-
-
 class Access:
     """Lets in who may, as `actor` of the scope. Everybody else has the answer that RFC 6750 asks for."""
 
-    def __init__(self, app: ASGIApp, resources: Sequence[Resource], judge: Judge) -> None:
-        self.app, self.judge, self.addresses = app, judge, Addresses(resources)
+    def __init__(self, resources: Sequence[Resource], judge: Judge) -> None:
+        self.judge, self.addresses = judge, Addresses(resources)
         self.realm = f'Bearer realm="{" ".join(resource.address.removeprefix("/") for resource in resources)}"'
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] == "OPTIONS":
-            return await self.app(scope, receive, send)
+    async def refusal(self, scope: Scope) -> Response | None:
+        """None for who may do it."""
+        if scope["method"] == "OPTIONS":
+            return None
         try:
-            refused = await self._refusal(scope)
+            return await self._refusal(scope)
         except Problem as error:
-            refused = problem(error.status, error.detail, headers={**error.headers, **self._challenge(error)})
-        await (refused or self.app)(scope, receive, send)
+            return problem(error.status, error.detail, headers={**error.headers, **self._challenge(error)})
 
     async def _refusal(self, scope: Scope) -> Response | None:
-        """None for who may do it. Who is not known learns nothing about an address, not even that there is none."""
+        """Who is not known learns nothing about an address, not even that there is none."""
         try:
             need = self.addresses.needs(scope["method"], get_route_path(scope))
         except NotFound:
@@ -134,7 +128,7 @@ class Access:
             raise
         if need is None:
             await self._known(scope)
-            return await on_http_exception(Request(scope), HTTPException(405))
+            return of_router(HTTPException(405), Request(scope))
         await self._admit(scope, need)
         return None
 

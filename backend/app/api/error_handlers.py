@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,11 +13,18 @@ from app.errors import NotFound, Problem
 _HAS_NO = "This address takes {allow}, not {method}."
 
 
-async def on_problem(_: Request, error: Problem) -> Response:
+def answer_to(error: Exception, request: Request) -> Response:
+    """500 without a word for what nobody expected."""
+    if isinstance(error, HTTPException):
+        return of_router(error, request)
+    return of_problem(error if isinstance(error, Problem) else Problem())
+
+
+def of_problem(error: Problem) -> Response:
     return problem(error.status, error.detail, errors=error.errors, headers=error.headers)
 
 
-async def on_http_exception(request: Request, error: HTTPException) -> Response:
+def of_router(error: HTTPException, request: Request) -> Response:
     """The router's own refusals: an unknown address, or a method the address does not have."""
     if error.status_code != 405:
         return problem(error.status_code, NotFound.detail if error.status_code == 404 else str(error.detail))
@@ -33,8 +39,3 @@ def allowed_methods(routes: Sequence[BaseRoute], request: Request) -> list[str]:
     here = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
     methods = {method for route in here for method in getattr(route, "methods", None) or ()}
     return sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set()))
-
-
-def install(app: FastAPI) -> None:
-    app.exception_handler(Problem)(on_problem)
-    app.exception_handler(HTTPException)(on_http_exception)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from starlette.responses import Response
 
-from app.api.middleware import log_request
 from app.api.problems import problem
+from app.api.request_log import log_request
 from app.origins import is_wild
 
 Refusal = Callable[[int, str], Response]

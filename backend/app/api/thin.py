@@ -4,14 +4,12 @@ FastAPI's own way (dependencies, exit stacks, validation, layers for files, tele
 query of a small answer.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette._utils import get_route_path
-from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route, Router
@@ -21,13 +19,15 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class ThinApp(FastAPI):
-    """Only its own layers around the routes: `middleware.py` has the last resort, and limits bodies.
+    """Nothing around the routes but `front`.
 
     `document` is what /openapi.json answers, made once, when first asked.
     """
 
-    def __init__(self, *, document: Callable[[FastAPI], dict[str, Any]], **named: Any) -> None:
-        self._document = document
+    def __init__(
+        self, *, front: Callable[[ASGIApp], ASGIApp], document: Callable[[FastAPI], dict[str, Any]], **named: Any
+    ) -> None:
+        self._front, self._document = front, document
         super().__init__(**named)
 
     def openapi(self) -> dict[str, Any]:
@@ -35,10 +35,7 @@ class ThinApp(FastAPI):
         return self.openapi_schema
 
     def build_middleware_stack(self) -> ASGIApp:
-        app: ASGIApp = ExceptionMiddleware(_ByPath(self.router), handlers=self.exception_handlers)
-        for layer, arguments, options in reversed(self.user_middleware):
-            app = layer(app, *arguments, **options)
-        return app
+        return self._front(_ByPath(self.router))
 
 
 class ThinRoute(APIRoute):
@@ -62,14 +59,15 @@ class ThinRoute(APIRoute):
 
 
 class _ByPath:
-    """Our routes, each found by one match of its path. FastAPI's router has its own, and says why there is none."""
+    """Our routes, each found by its method, the first segment of its path, and one match of it, however many resources
+    there are. FastAPI's router has its own, and says why there is none."""
 
     def __init__(self, router: Router) -> None:
         self._router = router
-        self._paths: dict[re.Pattern[str], dict[str, ThinRoute]] = {}
-        for route in router.routes:
-            if isinstance(route, ThinRoute):
-                self._paths.setdefault(route.path_regex, {}).update(dict.fromkeys(route.methods or (), route))
+        self._routes: dict[tuple[str, str], list[ThinRoute]] = {}
+        for route in (one for one in router.routes if isinstance(one, ThinRoute)):
+            for method in route.methods or ():
+                self._routes.setdefault((method, _first(route.path)), []).append(route)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self._found(scope) if scope["type"] == "http" else self._router
@@ -77,8 +75,13 @@ class _ByPath:
 
     def _found(self, scope: Scope) -> ASGIApp:
         path = get_route_path(scope)  # Starlette's own, as its router and `access` have it: all must mean one path
-        for pattern, routes in self._paths.items():
-            if (match := pattern.match(path)) and (route := routes.get(scope["method"])):
+        for route in self._routes.get((scope["method"], _first(path)), ()):
+            if match := route.path_regex.match(path):
                 scope["route"], scope["path_params"] = route, match.groupdict()
                 return route.handle
         return self._router
+
+
+def _first(path: str) -> str:
+    """The first segment; none of our routes has a parameter there."""
+    return path[1:].partition("/")[0]

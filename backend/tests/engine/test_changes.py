@@ -57,7 +57,8 @@ async def test_who_begins_without_a_cursor_begins_with_the_first(engine: httpx2.
 async def test_an_id_from_before_they_were_numbers_is_told_as_it_was(engine: httpx2.AsyncClient, table: Table) -> None:
     await engine.post("/visits", json=VISIT)
     table.execute(
-        "INSERT INTO changes (resource, place, op, id, who, old) VALUES ('visits', 1, 'D', '3e3a', 'me', '{\"id\": \"3e3a\"}')"
+        "INSERT INTO changes (resource, place, op, id, who, old)"
+        """ VALUES ('visits', 1, 'D', '3e3a', 'me', '{"id": "3e3a"}')"""
     )
     answer = await page(engine, "0.0.1")
     assert told(answer) == [("visits", "3e3a", "deleted"), ("visits", 1, "created")]

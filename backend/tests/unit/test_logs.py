@@ -13,7 +13,7 @@ from psycopg.errors import UniqueViolation
 from pydantic import ValidationError
 
 from app import logs
-from app.api.middleware import Requests
+from app.api.front import Front
 from app.config import Settings
 from app.logs.writer import WAITING
 from app.resources import PATIENTS
@@ -112,9 +112,11 @@ async def test_a_query_is_told_in_development_and_drives_no_terminal(
 ) -> None:
     async def nothing(*_: Any) -> Any: ...
 
-    logs.configure(Settings(_env_file=None))
-    scope = {"type": "http", "method": "GET", "query_string": query, "headers": []}
-    await Requests(nothing, None, tells_query)(scope, nothing, nothing)
+    logs.configure(settings := Settings(_env_file=None))
+    environment = "development" if tells_query else "production"
+    front = Front(nothing, settings.model_copy(update={"environment": environment}), None, None)
+    scope = {"type": "http", "method": "GET", "raw_path": b"/", "query_string": query, "headers": []}
+    await front(scope, nothing, nothing)
     assert f" INFO app.requests {shown} " in said(capfd)
 
 

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import SecretStr
 
-from app.api.rehearsal import Delay, RefusedWrites, layers, total
+from app.api.rehearsal import rehearsal, total
 from app.config import LONGEST_DELAY, Settings
 
 
@@ -24,10 +24,12 @@ def test_a_delay_has_a_bound(query: bytes, milliseconds: int) -> None:
 
 
 @pytest.mark.parametrize("read_only", [True, False])
-def test_only_development_has_the_layers(read_only: bool) -> None:
+async def test_only_development_has_it(read_only: bool) -> None:
     given = {"read_only": read_only, "database_url": SecretStr("postgresql://h/d")}
     development = Settings.model_validate(given)
-    production = development.model_copy(update={"environment": "production"})
-    there: list[object] = [layer.cls for layer in layers(development)]
-    assert there == ([RefusedWrites, Delay] if read_only else [Delay])
-    assert layers(production) == []
+    rehearsed = rehearsal(development)
+    assert rehearsed
+    answer = await rehearsed.refusal({"method": "POST", "query_string": b""})
+    assert (answer and answer.status_code) == (403 if read_only else None)
+    assert await rehearsed.refusal({"method": "GET", "query_string": b""}) is None
+    assert rehearsal(development.model_copy(update={"environment": "production"})) is None

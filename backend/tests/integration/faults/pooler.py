@@ -20,9 +20,11 @@ def pooler(database_port: int, place: Path) -> Iterator[str]:
     file, port = place / "pgbouncer.ini", free_port()
     file.write_text(_settings(database_port, port))
     with subprocess.Popen([pgbouncer, "-q", *_AS_NOBODY, file], stderr=subprocess.DEVNULL) as process:
-        wait_until(lambda: _accepts(port), 10, "the pooler is there")
-        yield f"postgresql://patients@127.0.0.1:{port}/patients"
-        process.kill()
+        try:
+            wait_until(lambda: _accepts(port), 10, "the pooler is there")
+            yield f"postgresql://patients@127.0.0.1:{port}/patients"
+        finally:
+            process.kill()  # also when the test has failed: leaving waits for its end, and it for its clients
 
 
 def _settings(database_port: int, port: int) -> str:
