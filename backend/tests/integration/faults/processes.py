@@ -62,7 +62,7 @@ class Postgres:
         tree = self.tree()
         for pid in tree[: None if whole else 1]:
             _send(pid, signal.SIGKILL)
-        self.guard.wait()
+        self.guard.wait(START_SECONDS)
         wait_until(lambda: not any(map(_runs, tree)), 10, "rid of the postmaster's children, which serve until then")
 
     def freeze(self) -> None:

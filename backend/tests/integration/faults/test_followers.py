@@ -41,8 +41,10 @@ SELECT xmin::text::bigint, seq, id, seq FROM changes WHERE (xmin::text::bigint, 
 
 @pytest.fixture(params=["cluster_process", "packaged_process"], ids=["the machine's", "the package's"])
 def cluster(request: pytest.FixtureRequest) -> Postgres:
+    """Running and empty, whatever the test before did to it."""
     found: Postgres = request.getfixturevalue(request.param)
     found.start()
+    found.empty()
     return found
 
 
