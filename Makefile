@@ -58,6 +58,7 @@ locks: ## make the locks anew from pyproject.toml (needs uv); UPGRADE='--upgrade
 	cd backend && $(COMPILE) $(UPGRADE) -o requirements-embedded.txt --extra embedded -c requirements.txt
 	cd backend && $(COMPILE) $(UPGRADE) -o requirements-cutover.txt --extra cutover -c requirements.txt
 	cd backend && $(COMPILE) $(UPGRADE) -o requirements-dev.txt --extra dev -c requirements.txt
+	cd backend/tests/clients && $(COMPILE_ONE) $(UPGRADE) -o requirements.txt requirements.in
 	@cd backend && for system in $(SYSTEMS); do for python in 3.11 3.15; do \
 		echo "Does $$system with Python $$python have a wheel of everything?"; \
 		$(UV) pip compile -q --no-deps --only-binary :all: --python-platform $$system --python-version $$python \
@@ -72,7 +73,8 @@ images: ## name the newest Python and PostgreSQL of the same series that have an
 
 LATEST := docker run --rm --pull always
 UV ?= uv
-COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-header pyproject.toml
+COMPILE_ONE := $(UV) pip compile -q --universal --generate-hashes --no-header
+COMPILE := $(COMPILE_ONE) pyproject.toml
 SYSTEMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 x86_64-apple-darwin aarch64-apple-darwin
 
 # What a lock says is installed, whatever has been released since: without `--no-deps` a pip before 24 looks for the newest

@@ -38,6 +38,25 @@ class Write(NamedTuple):
     fetch: str
 
 
+class Bodies(NamedTuple):
+    """What creates a record with the id `key`, replaces and changes it; each succeeds as it stands."""
+
+    key: Any
+    new: dict[str, Any]
+    whole: dict[str, Any]
+    change: dict[str, Any]
+
+
+def bodies(resource: Resource, digits: str) -> Bodies:
+    """Of a record that no other is likely to be like: the id and what is unique are made of these hex digits."""
+    key, plain = resource.ids.example(digits), example(resource)
+    words = {name for name in resource.unique.values() if resource.fields[name].kind is TEXT}
+    whole = {name: str(key).upper() if name in words else value for name, value in plain.items()}
+    number = _first(resource, lambda field: field.kind in _NUMBERS)
+    change = {number.name: plain[number.name] + 1} if number else dict(list(whole.items())[:1])
+    return Bodies(key, {"id": key, **whole}, whole, change)
+
+
 def reads(resource: Resource, first: str | None) -> list[Read]:
     """The GET examples of a resource's list; `first` is the id of a row there, None if there is none to read."""
     path = resource.address
@@ -81,15 +100,11 @@ def _last(resource: Resource, wanted: Callable[[Field], bool]) -> Field | None:
 
 
 def _requests(resource: Resource, url: str) -> list[_Request]:
-    key = resource.ids.example(secrets.token_hex(3))
-    row = f"{url}/{key}"
-    body = example(resource)
-    unique = {name: str(key).upper() for name in resource.unique.values() if name in body}
-    number = _first(resource, lambda field: field.kind in _NUMBERS)
-    change = {number.name: body[number.name] + 1} if number else dict(list(body.items())[:1])
+    sent = bodies(resource, secrets.token_hex(3))
+    row = f"{url}/{sent.key}"
     return [
-        _Request(f"Add {resource.a_noun}", "POST", url, {"id": key, **body, **unique}),
-        _Request("Change only some fields", "PATCH", row, change),
+        _Request(f"Add {resource.a_noun}", "POST", url, sent.new),
+        _Request("Change only some fields", "PATCH", row, sent.change),
         _Request("Delete it", "DELETE", row, None),
     ]
 

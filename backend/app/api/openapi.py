@@ -6,7 +6,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app.api.access import Addresses
-from app.api.operations import INTEGER, TEXT, Json, ref
+from app.api.operations import ref
+from app.api.parameters import INTEGER, TEXT, Json
 from app.api.problems import MEDIA_TYPE
 from app.api.thin import ThinRoute
 from app.resource.resource import Resource
@@ -15,14 +16,14 @@ from app.resource.shapes import NO_NUL
 _PROBLEM: Json = {
     "type": "object",
     "title": "Problem",
-    "description": "RFC 9457. `detail` and `message` are one sentence; `errors` maps wire field names to sentences.",
-    "required": ["type", "title", "status", "detail", "message", "errors"],
+    "description": "RFC 9457. `message` and `detail` are one sentence; `errors`, if there, maps fields to sentences.",
+    "required": ["message", "type", "title", "status", "detail"],
     "properties": {
+        "message": TEXT,
         "type": TEXT,
         "title": TEXT,
         "status": INTEGER,
         "detail": TEXT,
-        "message": TEXT,
         "errors": {"type": "object", "additionalProperties": TEXT},
     },
 }
@@ -40,19 +41,9 @@ _HEALTH: Json = {
 }
 
 
-# Fields beside the declared ones: any JSON, kept as it is; only NUL cannot be stored.
-_UNDECLARED: Json = {"additionalProperties": ref("JsonValue"), "propertyNames": {"pattern": NO_NUL}}
-_VALUE: Json = {
-    "title": "JsonValue",
-    "description": "Any JSON value without the character NUL.",
-    "anyOf": [
-        {"type": ["number", "boolean", "null"]},
-        {"type": "string", "pattern": NO_NUL},
-        {"type": "array", "items": ref("JsonValue")},
-        {"type": "object", **_UNDECLARED},
-    ],
-}
-
+# Fields beside the declared ones: any JSON, kept as it is. That no text in them may have a NUL is not said: it takes a
+# schema that refers to itself, of which generators of clients make no type.
+_UNDECLARED: Json = {"additionalProperties": True, "propertyNames": {"pattern": NO_NUL}}
 
 _BEARER: Json = {
     "type": "http",
@@ -79,8 +70,8 @@ def document(app: FastAPI, resources: Sequence[Resource], base_path: str, *, ask
     shapes = {name: shape for resource in resources for name, shape in _shapes(resource).items()}
     pages = {f"{resource.title}Page": _page(resource) for resource in resources}
     pages |= {f"{resource.title}Version": _version(resource) for resource in resources}
-    ours = {"Changes": _changes(resources), "Problem": _PROBLEM, "Health": _HEALTH}
-    schema["components"] = {"schemas": {**shapes, "JsonValue": _VALUE, **pages, **ours}}
+    ours = {"ChangePage": _changes(resources), "Problem": _PROBLEM, "Health": _HEALTH}
+    schema["components"] = {"schemas": {**shapes, **pages, **ours}}
     if asked:
         _secure(schema, Addresses(resources))
     return schema
@@ -169,7 +160,7 @@ def _changes(resources: Sequence[Resource]) -> Json:
         "next": {**TEXT, "description": "Where to go on: `_since` of the next request."},
         "more": {"type": "boolean", "description": "Whether there are others already."},
     }
-    return _object(members) | {"title": "Changes"}
+    return _object(members) | {"title": "ChangePage"}
 
 
 def _object(members: Json) -> Json:

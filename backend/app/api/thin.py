@@ -38,6 +38,11 @@ class ThinApp(FastAPI):
         return self._front(_ByPath(self.router))
 
 
+def named(name: str, says: str) -> dict[str, Any]:
+    """What a route is called: its operation, in clients that are made from the description, and a sentence."""
+    return {"name": name, "operation_id": name, "summary": says}
+
+
 class ThinRoute(APIRoute):
     """`endpoint(request) -> Response`; faults go to the app's handlers. What it takes is `described` by OpenAPI's
     Operation Object without its names, given as `openapi_extra`: FastAPI would mix that with its own guesses."""

@@ -106,6 +106,7 @@ def dependents(query_string: bytes) -> tuple[str, ...]:
 _PARAMETERS = {"", "q", "_", "_page", "_per_page", "_limit", "_start", "_end", "_sort", "_order", "_where"}
 _PARAMETERS |= {"_embed", "_expand", "_dependent", "_delay"}
 _INDEX = re.compile(r"(?<=.)\[[0-9]*\]$", re.DOTALL)  # qs spells a repeated parameter f[]=a or f[0]=a
+_MEMBER = re.compile(r"^_filter\[(.+)\]$", re.DOTALL)  # of the object in which generated clients send operators
 
 
 def _parameters(query_string: str | bytes) -> list[tuple[str, str]]:
@@ -113,7 +114,12 @@ def _parameters(query_string: str | bytes) -> list[tuple[str, str]]:
     if raw.count("&") >= PARAMETERS:
         raise UnsupportedQuery(f"There are more than {PARAMETERS} parameters in one request.")
     pairs = parse_qsl(raw, keep_blank_values=True, errors="surrogateescape")
-    return [(_INDEX.sub("", key) if key.endswith("]") else key, value) for key, value in pairs]
+    return [(_plain(key) if key.endswith("]") else key, value) for key, value in pairs]
+
+
+def _plain(key: str) -> str:
+    """Without the brackets of what means the same: `_filter[age_gte]` is `age_gte` (OpenAPI 3.1, style deepObject)."""
+    return _MEMBER.sub(r"\1", _INDEX.sub("", key))
 
 
 def _named(parameters: Iterable[tuple[str, str]], name: str) -> tuple[str, ...]:

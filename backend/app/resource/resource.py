@@ -30,7 +30,7 @@ _PAGES = ("-", "-about", "-import", "-static")  # for people
 _SIGNING = ("login", "logout", "register", "signin", "signup")
 RESERVED = frozenset(("changes", "db", "docs", "exports", "health", "imports", "metrics", *_PAGES, *_SIGNING))
 """Addresses that the server keeps for itself."""
-_SHAPES = frozenset(("Health", "JsonValue", "Problem"))  # that every API has
+_SHAPES = frozenset(("ChangePage", "Health", "Problem"))  # that every API has
 NAME_BYTES = 63  # PostgreSQL cuts longer names off (4.1.1), those of JSON members in a row too
 
 
@@ -112,8 +112,13 @@ class Resource:
     @property
     def title(self) -> str:
         """The noun as a name: `TestCase` of "test case"."""
-        name = "".join(word[:1].upper() + word[1:] for word in re.split(r"\W+", self.noun))
+        name = _named(self.noun)
         return f"{name}Record" if name in _SHAPES else name
+
+    @property
+    def titles(self) -> str:
+        """Many of them as a name: `TestCases` of "test-cases"."""
+        return _named(self.path)
 
     @property
     def a_noun(self) -> str:
@@ -153,6 +158,10 @@ class Resource:
     def position(self) -> str:
         """The column of the place in the list, in SQL."""
         return f"{self.sql}.position"
+
+
+def _named(words: str) -> str:
+    return "".join(word[:1].upper() + word[1:] for word in re.split(r"[\W_]+", words))
 
 
 def _faults(resource: Resource) -> Iterator[str]:

@@ -52,6 +52,6 @@ def test_what_people_run_is_there_on_macos_too() -> None:
 
 
 def test_each_block_says_what_it_is() -> None:
-    known = {"sh", "text", "js", "json", "diff", "python", "sql", "yaml", ""}
+    known = {"sh", "text", "js", "ts", "json", "diff", "python", "sql", "yaml", ""}
     assert {block.info for page in PAGES for block in blocks(page)} <= known
     assert len(EXAMPLES) > 8

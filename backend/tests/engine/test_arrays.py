@@ -70,7 +70,7 @@ async def test_what_only_the_database_keeps_apart_has_no_place(
         refused = await engine.post("/visits", json=[BODY, {"ward": "A", **BODY}, {"ward": "A", **BODY}])
     finally:
         table.execute("DROP INDEX visits_ward_ux")
-    assert (refused.status_code, refused.json()["errors"]) == (409, {})
+    assert (refused.status_code, "errors" in refused.json()) == (409, False)
     assert refused.json()["detail"] == "A value is already used by another visit."
     assert await count(engine) == 0
 

@@ -1,5 +1,6 @@
 """The wire shape, the table and the API's description agree, field by field."""
 
+import json
 import re
 from typing import Any
 
@@ -49,10 +50,42 @@ def test_a_frontend_gets_a_choice_as_one(schema: dict[str, Any]) -> None:
     assert set(schema["components"]["schemas"]["Pet"]["required"]) == set(PETS.fields)
 
 
-def test_every_operator_of_every_field_is_described(schema: dict[str, Any]) -> None:
-    named = [parameter["name"] for parameter in schema["paths"]["/pets"]["get"]["parameters"]]
-    assert {field + spelling for field in PETS.fields for spelling in ("", *SPELLINGS)} <= set(named)
-    assert len(named) == len(set(named))
+def test_every_field_is_a_parameter_and_every_operator_is_described_once(schema: dict[str, Any]) -> None:
+    parameters = {one["name"]: one for one in schema["paths"]["/pets"]["get"]["parameters"]}
+    assert set(PETS.fields) <= parameters.keys()
+    assert len(parameters) <= 9 + len(PETS.fields) + 2
+    said = parameters["_filter"]["description"]
+    assert all(f"`{spelling}`" in said for spelling in SPELLINGS if spelling[0] == "_")
+    assert "age:gte=" in said
+
+
+def test_every_operation_has_a_name_of_its_own_and_a_sentence(schema: dict[str, Any]) -> None:
+    operations = {one["operationId"]: one for item in schema["paths"].values() for one in item.values()}
+    own = ("listPets", "createPet", "getPet", "replacePet", "updatePet", "deletePet")
+    history = ("listHistoryOfPet", "getVersionOfPet")
+    assert operations.keys() == {*own, *history, "listChanges", "checkHealth", "checkLiveness"}
+    assert all(re.fullmatch(r"[A-Z].* .*[.)]", one["summary"]) for one in operations.values())
+
+
+def test_an_operation_of_one_record_answers_one(schema: dict[str, Any]) -> None:
+    for path, method, status in (("/pets", "post", "201"), *(("/pets/{id}", one, "200") for one in _METHODS)):
+        answer = schema["paths"][path][method]["responses"][status]["content"]["application/json"]
+        assert answer["schema"] == {"$ref": "#/components/schemas/Pet"}
+
+
+_METHODS = ("get", "put", "patch", "delete")
+
+
+def test_no_shape_refers_to_itself(schema: dict[str, Any]) -> None:
+    """Generators of clients make no type of such a one."""
+    shapes = schema["components"]["schemas"]
+    refers = {name: set(re.findall(r"#/components/schemas/(\w+)", json.dumps(shape))) for name, shape in shapes.items()}
+    for name in shapes:
+        ahead, reached = {name}, set[str]()
+        while ahead:
+            ahead = set[str]().union(*(refers[one] for one in ahead)) - reached
+            reached |= ahead
+        assert name not in reached
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,26 @@ async def test_the_description_has_every_resource_and_is_valid(engine: httpx2.As
     assert len(set(names)) == len(names)
 
 
+@pytest.mark.parametrize("resource", EVERY, ids=lambda resource: resource.path)
+async def test_the_example_of_every_body_succeeds_and_leaves_nothing_odd(
+    engine: httpx2.AsyncClient, resource: Resource
+) -> None:
+    described = (await engine.get("/openapi.json")).json()["paths"]
+    item = described[f"{resource.address}/{{id}}"]
+    address = f"{resource.address}/{item['get']['parameters'][0]['example']}"
+    post = described[resource.address]["post"]
+    for method, target, operation in (
+        ("POST", resource.address, post),
+        ("PUT", address, item["put"]),
+        ("PATCH", address, item["patch"]),
+    ):
+        body = operation["requestBody"]["content"]["application/json"]["example"]
+        answer = await engine.request(method, target, json=body)
+        assert (answer.status_code, answer.json().keys()) == (201 if method == "POST" else 200, resource.fields.keys())
+    assert (await engine.delete(address)).status_code == 200
+    assert (await engine.get(resource.address)).json() == []
+
+
 async def test_the_home_page_has_every_resource(engine: httpx2.AsyncClient) -> None:
     await engine.post("/doctors", json=example(DOCTORS))
     listed = {one["path"]: one["count"] for one in (await engine.get("/")).json()["resources"]}

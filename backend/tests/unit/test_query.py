@@ -25,6 +25,8 @@ CONDITIONS = [
     ("name=Anna", [Condition("name", "eq", ("Anna",))]),
     ("name=A&name=B", [Condition("name", "eq", ("A", "B"))]),
     ("name[]=A&name[0]=B", [Condition("name", "eq", ("A", "B"))]),
+    ("_filter[age_gte]=5&_filter[name]=A", [Condition("age", "gte", ("5",)), Condition("name", "eq", ("A",))]),
+    ("_filter[age:gt][]=5", [Condition("age", "gt", ("5",))]),
     ("name=A&age=5", [Condition("name", "eq", ("A",)), Condition("age", "eq", ("5",))]),
     ("n%61me=An%6Ea+B", [Condition("name", "eq", ("Anna B",))]),
     ("age_gte=5&age_lte=9", [Condition("age", "gte", ("5",)), Condition("age", "lte", ("9",))]),

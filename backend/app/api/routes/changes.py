@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from app.api import conditional, events, operations
 from app.api.access import actor_of
-from app.api.thin import ThinRoute
+from app.api.thin import ThinRoute, named
 from app.errors import DatabaseUnavailable, Gone, Invalid, TooManyFollowers
 from app.limits import CHANGES, CHANGES_MOST, HEARTBEAT, LIST_BYTES, RETRY, STREAM_SECONDS, WAIT
 from app.services.changes import END, OLDEST, Asked, Cursor, Page, cursor
@@ -41,9 +41,11 @@ def router(feed: Feed) -> APIRouter:
     """`GET /changes`. HEAD waits for nothing; whoever follows does so no longer than they may."""
     routes = APIRouter(tags=["changes"], route_class=ThinRoute)
 
-    @routes.get("/changes", name="list_changes", openapi_extra=operations.changes(feed.every.resources))
+    says = named("listChanges", "List what has changed, in the order in which it took effect.")
+
+    @routes.get("/changes", **says, openapi_extra=operations.changes(feed.every.resources))
     async def changes(request: Request) -> Response:
-        """What has changed, in the order in which it took effect; each change once, with the record as it is now."""
+        """Each change once, with the record as it is now. With `Accept: text/event-stream` as server-sent events."""
         streamed = events.MEDIA_TYPE in request.headers.get("accept", "")
         wanted = _wanted(request.query_params, feed.every)
         if streamed and (behind := request.headers.get("last-event-id")):

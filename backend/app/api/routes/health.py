@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from app import __version__
 from app.api import operations
-from app.api.thin import ThinRoute
+from app.api.thin import ThinRoute, named
 from app.database import Database
 from app.outages import Outage
 from app.resource.resource import Resource
@@ -19,15 +19,16 @@ from app.resource.resource import Resource
 def router(database: Database, resources: Sequence[Resource]) -> APIRouter:
     routes = APIRouter(prefix="/health", tags=["health"], route_class=ThinRoute)
     read = f"200 while {' and '.join(one.path for one in resources)} can be read"
-    says = f"{read}, 503 in the same shape while they cannot; within 2 seconds either way."
+    more = f"{read}, 503 in the same shape while they cannot; within 2 seconds either way."
+    asked, alive = named("checkHealth", "Ask whether records can be served."), "Ask whether the process answers."
 
-    @routes.get("", description=says, openapi_extra=operations.health(resources))
+    @routes.get("", **asked, description=more, openapi_extra=operations.health(resources))
     async def health(_: Request) -> Response:
         outage = await database.outage()
         state = state_of(outage)
         return _report(503 if state == "unavailable" else 200, state, outage and outage.detail)
 
-    @routes.get("/live", openapi_extra=operations.live())
+    @routes.get("/live", **named("checkLiveness", alive), openapi_extra=operations.live())
     async def live(_: Request) -> Response:
         """200 while the process answers, whatever the database does."""
         return _report(200, None, None)

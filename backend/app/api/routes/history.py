@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.api import conditional
 from app.api.operations import Operations
 from app.api.routes.records import segment
-from app.api.thin import ThinRoute
+from app.api.thin import ThinRoute, named
 from app.dialect.relations import Relations
 from app.errors import Invalid
 from app.resource.resource import Resource
@@ -24,7 +24,7 @@ _NONE = -1  # the number of no version
 def router(resource: Resource, relations: Relations, history: History) -> APIRouter:
     """GET of `/<path>/<id>/history` and of `/<path>/<id>/history/<version>`."""
     routes = APIRouter(prefix=resource.address, tags=[resource.path], route_class=ThinRoute)
-    described, noun = Operations(resource, relations), resource.noun
+    described, one, a_noun = Operations(resource, relations), resource.title, resource.a_noun
 
     async def versions(request: Request) -> Response:
         limit, before = _number(request, "_limit", _DEFAULT), _number(request, "_before", None)
@@ -35,10 +35,10 @@ def router(resource: Resource, relations: Relations, history: History) -> APIRou
         return _json(await history.version(_key(request), int(asked) if _WHOLE.fullmatch(asked) else _NONE))
 
     add = partial(routes.add_api_route, methods=["GET"])
-    says, shown = f"Every version of {resource.a_noun}, newest first.", described.versions()
-    add("/{id}/history", versions, name=f"get_{noun}_versions", description=says, openapi_extra=shown)
-    says, shown = f"One version of {resource.a_noun}.", described.version()
-    add("/{id}/history/{version}", version, name=f"get_{noun}_version", description=says, openapi_extra=shown)
+    says, shown = f"List every version of {a_noun}, newest first.", described.versions()
+    add("/{id}/history", versions, **named(f"listHistoryOf{one}", says), openapi_extra=shown)
+    says, shown = f"Read one version of {a_noun}.", described.version()
+    add("/{id}/history/{version}", version, **named(f"getVersionOf{one}", says), openapi_extra=shown)
     return routes
 
 

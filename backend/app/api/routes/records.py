@@ -13,7 +13,7 @@ from app.api import conditional
 from app.api.access import actor_of
 from app.api.body import NOTHING, Bodies
 from app.api.operations import Described, Operations
-from app.api.thin import ThinRoute
+from app.api.thin import ThinRoute, named
 from app.config import Settings
 from app.dialect.query import Owner, embeds
 from app.dialect.relations import Relation
@@ -79,7 +79,7 @@ class _Answers:
     async def delete(self, request: Request) -> Response:
         query_string, versions = request.scope["query_string"], conditional.if_match(request)
         row = await self._service.delete(self._key(request), signature(request), query_string, self._dialect, versions)
-        return _row(b"{}" if self._dialect == "0.17" else row, tagged=False)
+        return _row(row, tagged=False)
 
     def _key(self, request: Request) -> str:
         return self._service.key(segment(request.path_params["id"]))
@@ -88,25 +88,25 @@ class _Answers:
 def router(service: RecordService, settings: Settings, turns: Turns) -> APIRouter:
     """GET and POST of `/<path>`, and of `/<parents>/<id>/<path>`; GET, PUT, PATCH and DELETE of `/<path>/<id>`."""
     resource, answers = service.resource, _Answers(service, settings, turns)
-    path, noun, a_noun = resource.address, resource.noun, resource.a_noun
+    path, a_noun, one = resource.address, resource.a_noun, resource.title
     described = Operations(resource, service.relations)
     routes = APIRouter(tags=[resource.path], route_class=ThinRoute)
 
     def add(name: str, where: tuple[str, str], answer: _Answer, says: str, shown: Described) -> None:
-        method, address = where
-        routes.add_api_route(address, answer, methods=[method], name=name, description=says, openapi_extra=shown)
+        routes.add_api_route(where[1], answer, methods=[where[0]], **named(name, says), openapi_extra=shown)
 
-    says = f"All {resource.path}, or those the query asks for."
-    add(f"list_{resource.path}", ("GET", path), answers.find, says, described.find())
-    says = f"Add {a_noun} at the end of the list, or all of an array or none."
-    add(f"create_{noun}", ("POST", path), answers.create, says, described.create())
+    says = f"List the {resource.path}: all of them, or those the query asks for."
+    add(f"list{resource.titles}", ("GET", path), answers.find, says, described.find())
+    says = f"Add {a_noun} at the end of the list. (An array adds all that are in it, or none, and is answered by one.)"
+    add(f"create{one}", ("POST", path), answers.create, says, described.create())
     item = f"{path}/{{id}}"
-    add(f"get_{noun}", ("GET", item), answers.get, f"One {noun}.", described.get())
-    says = f"Replace {a_noun} whole; the id of the address stays."
-    add(f"replace_{noun}", ("PUT", item), answers.replace, says, described.replace())
-    add(f"patch_{noun}", ("PATCH", item), answers.patch, "Change only the fields that are sent.", described.patch())
-    says = f"Delete {a_noun}; answers with it as it was."
-    add(f"delete_{noun}", ("DELETE", item), answers.delete, says, described.delete())
+    add(f"get{one}", ("GET", item), answers.get, f"Read {a_noun}.", described.get())
+    says = f"Replace {a_noun} whole; the id stays."
+    add(f"replace{one}", ("PUT", item), answers.replace, says, described.replace())
+    says = f"Change only those fields of {a_noun} that are sent."
+    add(f"update{one}", ("PATCH", item), answers.patch, says, described.patch())
+    says = f"Delete {a_noun}; the answer has it as it was."
+    add(f"delete{one}", ("DELETE", item), answers.delete, says, described.delete())
     for relation in service.relations.parents(resource):
         _nest(routes, relation, answers.listed, answers.created, described)
     return routes
@@ -124,12 +124,12 @@ def _nest(routes: APIRouter, relation: Relation, listed: _Listed, created: _Crea
         return await created(request, {relation.key: segment(request.path_params["id"])})
 
     add = partial(routes.add_api_route, f"{parent.address}/{{id}}{child.address}", include_in_schema=relation.declared)
-    says = f"The {child.path} of one {parent.noun}, or those of them the query asks for."
-    name, shown = f"list_{child.path}_of_{parent.noun}", described.find_own(parent) if relation.declared else None
-    add(endpoint=find_own, methods=["GET"], name=name, description=says, openapi_extra=shown)
+    says = f"List the {child.path} of {parent.a_noun}, or those of them the query asks for."
+    name, shown = f"list{child.titles}Of{parent.title}", described.find_own(parent) if relation.declared else None
+    add(endpoint=find_own, methods=["GET"], **named(name, says), openapi_extra=shown)
     says = f"Add {child.a_noun} to {parent.a_noun}: {relation.key} is the id of the address."
-    name, shown = f"create_{child.noun}_of_{parent.noun}", described.create_own(parent) if relation.declared else None
-    add(endpoint=create_own, methods=["POST"], name=name, description=says, openapi_extra=shown)
+    name, shown = f"create{child.title}Of{parent.title}", described.create_own(parent) if relation.declared else None
+    add(endpoint=create_own, methods=["POST"], **named(name, says), openapi_extra=shown)
 
 
 def signature(request: Request) -> Signature:

@@ -159,7 +159,7 @@ async def test_who_is_signing_in_meanwhile_does_not_slip_past(
 async def test_what_is_wrong_is_not_told_apart(people: httpx2.AsyncClient, email: str, password: str) -> None:
     body = f'{{"email": {_quoted(email)}, "password": {_quoted(password)}}}'
     answer = await people.post("/login", content=body, headers={"Content-Type": "application/json"})
-    assert (answer.status_code, answer.json()["detail"], answer.json()["errors"]) == (400, WRONG, {})
+    assert (answer.status_code, answer.json()["detail"], "errors" in answer.json()) == (400, WRONG, False)
 
 
 def _quoted(text: str) -> str:

@@ -15,6 +15,9 @@ PLANTED = re.compile("Secretia|Morbus", re.IGNORECASE)
 INSIDES = re.compile(r"Traceback|\.py\b|psycopg|sqlalchemy|SELECT |INSERT |UPDATE |DELETE FROM|constraint|DETAIL:")
 
 
+_MEMBERS = {"message", "type", "title", "status", "detail", "errors"}
+
+
 class Answer(NamedTuple):
     """Status 0: no answer, for the reason in `body`. `headers` by lower-case name; `seconds` until the last byte."""
 
@@ -32,7 +35,9 @@ class Answer(NamedTuple):
             return False
         body, text = self.json(), self.body.decode()
         return (
-            {"type", "title", "status", "detail", "message", "errors"} == set(body)
+            list(body)[:5] == ["message", "type", "title", "status", "detail"]
+            and body.get("errors") != {}
+            and set(body) <= _MEMBERS
             and body["status"] == self.status
             and bool(body["detail"])
             and not PLANTED.search(text)

@@ -1,0 +1,95 @@
+"""Every operation by openapi-python-client's modules; what came of each, as JSON."""
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from typing import TypeVar
+
+from patients_api_client import Client
+from patients_api_client.api.changes import list_changes
+from patients_api_client.api.health import check_health, check_liveness
+from patients_api_client.api.patients import (
+    create_patient,
+    delete_patient,
+    get_patient,
+    get_version_of_patient,
+    list_history_of_patient,
+    list_patients,
+    replace_patient,
+    update_patient,
+)
+from patients_api_client.models import (
+    ChangePage,
+    Health,
+    ListPatientsFilter,
+    Patient,
+    PatientCreate,
+    PatientCreateGender,
+    PatientPage,
+    PatientPatch,
+    PatientReplace,
+    PatientReplaceGender,
+    PatientVersion,
+    Problem,
+)
+
+ID = "a/b c"
+Thing = TypeVar("Thing")
+
+
+def is_a(kind: type[Thing], answer: object) -> Thing:
+    assert isinstance(answer, kind), answer
+    return answer
+
+
+def all_are(kind: type[Thing], answer: object) -> Sequence[Thing]:
+    return [is_a(kind, one) for one in is_a(list, answer)]
+
+
+def whole(age: int) -> PatientReplace:
+    gender, day = PatientReplaceGender.FEMALE, dt.date(2024, 7, 1)
+    return PatientReplace("C1", "Núria", age, gender, "Asthma", day)
+
+
+def main(client: Client) -> dict[str, object]:
+    new = PatientCreate("C1", "Núria", 39, PatientCreateGender.FEMALE, "Asthma", dt.date(2024, 7, 1), id=ID)
+    new["ward"] = "B"
+    made = is_a(Patient, create_patient.sync(client=client, body=new))
+    new.id = "another"
+    taken = is_a(Problem, create_patient.sync(client=client, body=new))
+    read = get_patient.sync_detailed(ID, client=client)
+    young = ListPatientsFilter.from_dict({"age_lt": 40, "name_contains": "ÚRI"})
+    listed = list_patients.sync_detailed(client=client, field_filter_=young, gender=["Male", "Female"], field_limit=1)
+    paged = list_patients.sync(client=client, q="núria", field_page=1, field_per_page=5)
+    tag = read.headers["ETag"]
+    replaced = is_a(Patient, replace_patient.sync(ID, client=client, body=whole(40), if_match=tag))
+    late = is_a(Problem, replace_patient.sync(ID, client=client, body=whole(39), if_match=tag))
+    later = PatientPatch(last_visit=dt.date(2024, 7, 2))
+    updated = is_a(Patient, update_patient.sync(ID, client=client, body=later))
+    history = all_are(PatientVersion, list_history_of_patient.sync(ID, client=client, field_limit=2))
+    version = is_a(PatientVersion, get_version_of_patient.sync(ID, history[0].version, client=client))
+    changes = is_a(ChangePage, list_changes.sync(client=client, id=[ID]))
+    gone = is_a(Patient, delete_patient.sync(ID, client=client))
+    missing = is_a(Problem, get_patient.sync(ID, client=client))
+    return {
+        "createPatient": [made.id, made["ward"], is_a(Problem, taken).to_dict()["errors"]],
+        "getPatient": [is_a(Patient, read.parsed).name, missing.message],
+        "listPatients": [
+            [one.id for one in all_are(Patient, listed.parsed)],
+            listed.headers["X-Total-Count"],
+            is_a(PatientPage, paged).items,
+        ],
+        "replacePatient": [replaced.age, replaced.additional_properties.get("ward"), late.status],
+        "updatePatient": str(updated.last_visit),
+        "listHistoryOfPatient": [one.change.value for one in history],
+        "getVersionOfPatient": str(is_a(Patient, version.record).last_visit),
+        "listChanges": [one.change.value for one in changes.changes[-3:]],
+        "deletePatient": gone.name,
+        "checkHealth": is_a(Health, check_health.sync(client=client)).status.value,
+        "checkLiveness": is_a(Health, check_liveness.sync(client=client)).status.value,
+    }
+
+
+if __name__ == "__main__":
+    with Client(base_url="http://127.0.0.1:8000") as client:
+        print(json.dumps(main(client), ensure_ascii=False))
