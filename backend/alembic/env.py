@@ -15,6 +15,7 @@ from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.exc import OperationalError
 
 from app import config, embedded, libpq, outages, resources, spelling  # noqa: F401 `resources` declares the tables
+from app.imports import tables as of_imports  # noqa: F401 it declares them
 from app.people import tables  # noqa: F401 it declares them
 from app.resource import journal
 from app.resource.columns import Base, is_accelerator

@@ -89,6 +89,7 @@ class Settings(BaseSettings):
 
     changes_keep_days: Annotated[int | None, Field(ge=1, le=100_000)] = None
 
+    import_max_bytes: Annotated[int, Field(ge=0, le=1 << 40)] = 256 << 20
     max_body_bytes: Annotated[int, Field(ge=1, le=1 << 30)] = 1 << 20
     max_bodies_bytes: Annotated[int, Field(ge=1, le=1 << 40)] = 64 << 20
     max_connections: Annotated[int, Field(ge=1, le=10_000)] = 8000

@@ -168,6 +168,57 @@ class PayloadTooLarge(Problem):
         )
 
 
+class ImportUnderWay(Problem):
+    """One import at a time, whichever server works on it."""
+
+    status = 409
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"Another import is under way: /imports/{key}. Wait until it is over, or cancel it.",
+            headers={"Retry-After": "1"},
+        )
+
+
+class ImportCancelled(Problem):
+    """While its file was on its way."""
+
+    status = 409
+    detail = "The import was cancelled. Nothing was changed."
+
+
+class ImportIsOver(Problem):
+    """So that nothing can be cancelled any more."""
+
+    status = 409
+    detail = "The import is over, or is being committed: it cannot be cancelled any more."
+
+
+class NoRoom(Problem):
+    """For what was sent, on this server's disk."""
+
+    status = 507
+    detail = "This server's disk has no room for the file. Nothing was changed: make room, and send it again."
+
+
+class Busy(Problem):
+    """No process for it, or as many at work as may be."""
+
+    status = 503
+    detail = "The server has its hands full at the moment. Nothing was done; try again shortly."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "5"})
+
+
+class Stopping(Problem):
+    status = 503
+    detail = "The server is stopping. Nothing was changed: send it again."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "1"})
+
+
 class UnsupportedMediaType(Problem):
     status = 415
     detail = "Send the body as JSON with the header Content-Type: application/json (charset utf-8)."

@@ -46,6 +46,16 @@ PATTERN_STATES = 200  # atoms of a pattern once every {n,m} is written out: Post
 PATTERN_WAYS = 10_000  # past its anchors, times the square of what may be left out: PostgreSQL may build so many arcs
 PATTERN_REPEAT = 255  # PostgreSQL's own limit of {n,m} (9.7.3.1)
 
+# Imports over HTTP.
+IMPORTS_LISTED = 50  # that are listed
+IMPORT_SILENCE = 15.0  # seconds after which one that nobody has worked on is lost; who works on it says so each second
+IMPORT_DAYS = 7  # that it is kept, with its report and the rejected records
+IMPORT_RATE = 1024  # bytes a second that must arrive of its file, on average over a RECEIVE_TIMEOUT
+
+# An export over HTTP.
+EXPORTS = 2  # at once
+EXPORT_SECONDS = 1800.0  # one may take: as long as it runs PostgreSQL keeps what others delete
+
 # The feed of changes.
 CHANGES = 500  # of one page, where a request does not say
 CHANGES_MOST = 1_000

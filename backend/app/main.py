@@ -20,13 +20,14 @@ from app.api.access import Access
 from app.api.front import Front
 from app.api.metrics import Metrics
 from app.api.pages import Site
-from app.api.routes import changes, db, docs, health, history, home, metrics, pages, records, signing
+from app.api.routes import changes, db, docs, health, history, home, imports, metrics, pages, records, signing
 from app.api.thin import ThinApp
 from app.config import Settings
 from app.database import Database
 from app.dialect.relations import Relations
 from app.embedded import EmbeddedError
 from app.errors import DatabaseUnavailable
+from app.imports.jobs import Imports
 from app.people.people import PREFIX as SESSION
 from app.people.people import People
 from app.resource.resource import Resource
@@ -58,7 +59,13 @@ class _Parts(NamedTuple):
     services: Sequence[RecordService]
     feed: Feed
     people: People
+    imports: Imports
     counted: Metrics | None
+
+    def stop(self) -> None:
+        """The server has been asked to stop: what would go on is ended."""
+        self.feed.close()
+        self.imports.stop()
 
 
 def create_app(
@@ -92,7 +99,8 @@ def _parts(settings: Settings, resources: Sequence[Resource], database: Database
     services = [RecordService(resource, database, turns, relations) for resource in resources]
     feed, people = Feed(database, resources, settings.changes_keep_days), People(database)
     counted = Metrics() if settings.metrics else None
-    return _Parts(settings, resources, database, turns, services, feed, people, counted)
+    imports = Imports(database, settings.database_url.get_secret_value() if settings.database_url else "")
+    return _Parts(settings, resources, database, turns, services, feed, people, imports, counted)
 
 
 @asynccontextmanager
@@ -102,15 +110,16 @@ async def _lifespan(parts: _Parts, _: FastAPI) -> AsyncIterator[Mapping[str, Any
         log.warning(_OPEN, " AND EVERY ".join(resource.noun.upper() for resource in parts.resources))
     await database.open()
     # The database may take its time, or not be there.
-    tasks = [asyncio.create_task(_prepare(parts.services, database))]
+    tasks = [asyncio.create_task(_prepare(parts.services, database)), asyncio.create_task(parts.imports.keep())]
     if settings.changes_keep_days:
         tasks.append(asyncio.create_task(keep(database, settings.changes_keep_days)))
     try:
-        yield {STOPPING: parts.feed.close}
+        yield {STOPPING: parts.stop}
     finally:
-        parts.feed.close()
+        parts.stop()
         for task in tasks:
             task.cancel()
+        await parts.imports.close()
         await database.close()
 
 
@@ -147,6 +156,8 @@ def _routers(parts: _Parts) -> list[APIRouter]:
         changes.router(parts.feed),
         signing.router(parts.people),
     ]
+    if settings.import_max_bytes:
+        routers.append(imports.router(parts.imports, settings))
     if settings.environment == "development":
         routers.append(db.router(services, settings))
     if settings.pages:

@@ -116,7 +116,7 @@ def run(file: Path, options: Options, quiet: bool) -> int:
     return report.exit_code
 
 
-def _finish_what_is_begun() -> None:
+def _finish_what_is_begun(*_: object) -> None:
     """From the commit on an interruption could only hide what was done."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

@@ -1,7 +1,7 @@
 """A request's body as a checked record, or several: media type, size, JSON, rules, in this order."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from functools import lru_cache, partial
 from itertools import islice
 from types import MappingProxyType
@@ -79,9 +79,14 @@ async def json_object(request: Request, limit: int) -> dict[str, Any]:
     return _object(_value(await _json_text(request, limit)))
 
 
-async def _json_text(request: Request, limit: int) -> bytes:
+def demand_json(request: Request) -> None:
+    """Raises `UnsupportedMediaType`."""
     sent = request.headers.get
     _require_json(sent("content-type", ""), sent("content-encoding", "identity"))
+
+
+async def _json_text(request: Request, limit: int) -> bytes:
+    demand_json(request)
     return await _read(request, limit)
 
 
@@ -125,14 +130,18 @@ def _require_json(content_type: str, content_encoding: str) -> None:
         raise UnsupportedMediaType("Send the body as it is, without Content-Encoding.")
 
 
-async def _read(request: Request, limit: int) -> bytes:
-    chunks, size = [], 0
+async def limited(request: Request, limit: int) -> AsyncIterator[bytes]:
+    """The body as it comes. Raises `PayloadTooLarge`."""
+    size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
             raise PayloadTooLarge(limit)
-        chunks.append(chunk)
-    return b"".join(chunks)
+        yield chunk
+
+
+async def _read(request: Request, limit: int) -> bytes:
+    return b"".join([chunk async for chunk in limited(request, limit)])
 
 
 def _value(raw: bytes) -> Any:

@@ -37,6 +37,18 @@ def streamed(parts: AsyncIterator[bytes], headers: Mapping[str, str]) -> Respons
     return StreamingResponse(parts, 200, {"Cache-Control": CACHE_CONTROL, **headers}, "application/json")
 
 
+async def begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """All of them; the first is awaited before the answer begins, so that its fault is the answer."""
+    first = await anext(pieces)
+
+    async def all_of_them() -> AsyncIterator[bytes]:
+        yield first
+        async for piece in pieces:
+            yield piece
+
+    return all_of_them()
+
+
 async def compressed(request: Request, response: Response) -> Response:
     """The response gzipped if it is large and the request takes gzip. In a thread: a large list takes a while."""
     if len(response.body) >= GZIP_FROM:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from itertools import count
 from secrets import token_hex
 
+from starlette._utils import get_route_path
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -17,6 +18,7 @@ from app.api.access import Access
 from app.api.canonical import canonical, enter
 from app.api.cors import Cors, Pairs
 from app.api.error_handlers import answer_to, of_problem
+from app.api.importing import IMPORTS
 from app.api.metrics import Metrics
 from app.api.problems import problem
 from app.api.rehearsal import rehearsal
@@ -49,6 +51,7 @@ class Front:
     def __init__(self, routes: ASGIApp, settings: Settings, metrics: Metrics | None, access: Access | None) -> None:
         self._routes, self._metrics, self._access = routes, metrics, access
         self._base, self._limit = settings.base_path or "", settings.max_body_bytes
+        self._larger = {IMPORTS: settings.import_max_bytes}
         self._cors, self._rehearsal = Cors(settings.allowed_origins), rehearsal(settings)
         self._tells_query = settings.environment == "development"
         self._process, self._numbers = token_hex(4), count(1)
@@ -78,7 +81,7 @@ class Front:
             or self._astray(scope)
             or (self._access and await self._access.refusal(scope))
             or (self._rehearsal and await self._rehearsal.refusal(scope))
-            or self._too_long(sent.get(b"content-length"))
+            or self._too_long(scope, sent.get(b"content-length"))
         )
 
     def _astray(self, scope: Scope) -> Response | None:
@@ -87,13 +90,14 @@ class Front:
             return problem(404, f"Everything here stands below {self._base}/.")
         return None
 
-    def _too_long(self, length: bytes | None) -> Response | None:
+    def _too_long(self, scope: Scope, length: bytes | None) -> Response | None:
         """Refuses a body by its Content-Length before a byte of it is read, on every method."""
         if length is None or (length.isdigit() and int(length) <= self._limit):
             return None
-        return of_problem(
-            PayloadTooLarge(self._limit) if length.isdigit() else BadRequest("Content-Length is not a number.")
-        )
+        if not length.isdigit():
+            return of_problem(BadRequest(_NO_NUMBER))
+        most = max(self._limit, self._larger.get(get_route_path(scope), 0))
+        return of_problem(PayloadTooLarge(most)) if int(length) > most else None
 
     async def _failed(self, error: Exception, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         """The answer, if none has begun; else the server cuts the connection: half of one must not look like a whole.

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app.api.access import Addresses
+from app.api.importing import IMPORT
 from app.api.operations import ref
 from app.api.parameters import INTEGER, TEXT, Json
 from app.api.problems import MEDIA_TYPE
@@ -70,7 +71,7 @@ def document(app: FastAPI, resources: Sequence[Resource], base_path: str, *, ask
     shapes = {name: shape for resource in resources for name, shape in _shapes(resource).items()}
     pages = {f"{resource.title}Page": _page(resource) for resource in resources}
     pages |= {f"{resource.title}Version": _version(resource) for resource in resources}
-    ours = {"ChangePage": _changes(resources), "Problem": _PROBLEM, "Health": _HEALTH}
+    ours = {"ChangePage": _changes(resources), "Import": IMPORT, "Problem": _PROBLEM, "Health": _HEALTH}
     schema["components"] = {"schemas": {**shapes, **pages, **ours}}
     if asked:
         _secure(schema, Addresses(resources))

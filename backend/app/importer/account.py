@@ -5,20 +5,22 @@ from typing import NamedTuple
 
 from app.importer.entries import Entry
 from app.importer.files import Output, Unwritable, told_of
-from app.importer.report import Report, write
+from app.importer.report import BRIEF, Report, write
 
 
 class Account(NamedTuple):
-    """The rejects are written by who finds them."""
+    """The rejects are written by who finds them. `brief`: the report with the first entries of each list."""
 
     report: Output
     rejects: Output
+    brief: Output
 
     def write(self, report: Report, journals: Sequence[Iterable[Entry]]) -> None:
         """Have the report on the disk, but not in its place. Raises `Unwritable`."""
-        if self.report.path:
-            with told_of(self.report.path), self.report.anew() as file:
-                write(report, journals, file)
+        for output, most in ((self.report, None), (self.brief, BRIEF)):
+            if output.path:
+                with told_of(output.path), output.anew() as file:
+                    write(report, journals, file, most)
 
     def show(self, report: Report) -> None:
         """Put both in their place. It is too late for a failure: `report.untold` says what could not be."""

@@ -75,7 +75,7 @@ class Input:
 class Output:
     """Nowhere: what is written is gone. A context manager."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None = None) -> None:
         self.path = path
         self._kept = ExitStack()
 
@@ -96,6 +96,23 @@ class Output:
 
     def show(self) -> None:
         """Put what was written in its place. Raises `Unwritable`."""
+
+
+class Kept(Output):
+    """In `file`, a temporary one of the caller's. `name`: for the sentence that it cannot be written."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(Path(name))
+        self.file = TemporaryFile()  # noqa: SIM115 its caller's, for longer than what writes it
+
+    @contextmanager
+    def anew(self) -> Iterator[BinaryIO]:
+        self.file.seek(0)
+        self.file.truncate()
+        with told_of(self.path):
+            yield self.file
+            self.file.flush()
+        self.file.seek(0)
 
 
 class _Aside(Output):
@@ -159,15 +176,15 @@ class _Copied(_Aside):
         return sent
 
 
-def output(path: Path | None, *others: Path | None) -> Output:
+def output(path: Path | Output | None, *others: Path | Output | None) -> Output:
     """Where to write what may hold records: readable for its owner alone. Without a path, nowhere.
 
     Raises `Unwritable`, also rather than overwrite one of the `others`.
     """
-    if path is None:
-        return Output(path)
+    if not isinstance(path, Path):
+        return path or Output()
     with told_of(path):
-        if any(other and _one_file(path, other) for other in others):
+        if any(isinstance(other, Path) and _one_file(path, other) for other in others):
             raise Unwritable(f"{path} is named twice: what is read and what is written must be different files")
         return _Copied(path) if _is_no_file(path) else _Replacing(path)
 

@@ -14,6 +14,7 @@ from app.importer.source import Unreadable
 
 VERDICTS = ("migrated", "unchanged", *NOT_IN)
 EXIT_CODES = {"complete": 0, "partial": 1, "unreadable": 2, "failed": 3}
+BRIEF = 1_000  # entries of each list in a brief report
 _FIRST = 20  # entries kept at hand for people
 
 
@@ -138,11 +139,12 @@ class Report:
         self.first.extend(islice(not_in, _FIRST - len(self.first)))
 
 
-def write(report: Report, journals: Sequence[Iterable[Entry]], file: BinaryIO) -> None:
-    """The report as one JSON object in ASCII, with a line for each entry. The journals are gone through twice."""
+def write(report: Report, journals: Sequence[Iterable[Entry]], file: BinaryIO, most: int | None = None) -> None:
+    """The report as one JSON object in ASCII, with a line for each entry, the first `most` of each list. The journals
+    are gone through twice."""
     file.write(_opened(_head(report)).encode())
-    _write_array(file, "records", _of(journals, NOT_IN))
-    _write_array(file, "warnings", _of(journals, ("warning",)))
+    _write_array(file, "records", islice(_of(journals, NOT_IN), most))
+    _write_array(file, "warnings", islice(_of(journals, ("warning",)), most))
     file.write((json.dumps(_tail(report), indent=2)[2:] + "\n").encode())
 
 

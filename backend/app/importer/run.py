@@ -3,16 +3,18 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from psycopg import Connection
 
 from app.importer import replace, settle, stage
 from app.importer.account import Account
 from app.importer.connection import DatabaseFailed, connected
 from app.importer.document import Document
 from app.importer.entries import Entry
-from app.importer.files import Input, Unwritable, output
+from app.importer.files import Input, Output, Unwritable, output
 from app.importer.journal import NOT_IN, Journal, merged
 from app.importer.mistaken import explained
 from app.importer.reading import Reading
@@ -20,6 +22,7 @@ from app.importer.rejects import Rejects
 from app.importer.report import Report, Tally
 from app.importer.source import Source, Unreadable
 from app.importer.stage import Stage
+from app.resource.journal import IMPORT
 from app.resource.resource import Resource
 
 _EVERY = 2048
@@ -35,6 +38,7 @@ class Step(NamedTuple):
 
 
 Progress = Callable[[Step], None]
+BeforeCommit = Callable[[Connection[Any], Report], object]
 
 
 @dataclass(frozen=True)
@@ -42,14 +46,19 @@ class Options:
     """`dry_run`: find out, write nothing. `all_or_nothing`: write only if every record is good. `verify`: read back.
 
     `replace`: as `all_or_nothing`, and what the file does not have goes, from the tables of the collections it has.
+    `brief`: for the report with its first entries alone. `name`: of the file in the report; of its path, unless said.
+    `author`: who is on record, and for which request.
     """
 
     dry_run: bool = False
     all_or_nothing: bool = False
     verify: bool = True
-    report: Path | None = None
-    rejects: Path | None = None
+    report: Path | Output | None = None
+    rejects: Path | Output | None = None
     replace: bool = False
+    brief: Output = field(default_factory=Output)
+    name: str = ""
+    author: tuple[str, str | None] = (IMPORT, None)
 
 
 def import_file(
@@ -59,21 +68,22 @@ def import_file(
     options: Options = Options(),
     *,
     progress: Progress = lambda _: None,
-    before_commit: Callable[[], object] = lambda: None,
+    before_commit: BeforeCommit = lambda *_: None,
 ) -> Report:
     """Bring the records of a db.json into the tables of these resources, in one transaction.
 
     `database` is libpq's DSN, or yields one while it is needed (it may raise `DatabaseFailed`). What is wrong with the
     file or the database is told by the report's status. The report and the rejects are on the disk before the commit,
     and in their place after it; an exception leaves them as they were. `before_commit` is called when nothing can be
-    taken back any more. Raises `files.Unwritable` when the report or the rejects cannot be begun.
+    taken back any more, with the connection whose transaction it is, and with what is reported; what it raises takes
+    all back. Raises `files.Unwritable` when the report or the rejects cannot be begun.
     """
     with (
         output(options.report, path) as report,
         output(options.rejects, path, options.report) as rejects,
         ExitStack() as kept,
     ):
-        account = Account(report, rejects)
+        account = Account(report, rejects, options.brief)
         dsn = nullcontext(database) if isinstance(database, str) else database
         began = time.monotonic()
         return _Import(path, resources, options, account, progress, before_commit, kept, began).run(dsn)
@@ -87,7 +97,7 @@ class _Import(NamedTuple):
     options: Options
     account: Account
     progress: Progress
-    before_commit: Callable[[], object]
+    before_commit: BeforeCommit
     kept: ExitStack
     began: float
 
@@ -98,11 +108,11 @@ class _Import(NamedTuple):
                 with database as dsn:
                     return self._through(source, document, dsn)
         except Unreadable as error:
-            report = Report.unreadable(str(self.path), explained(self.path, error))
+            report = Report.unreadable(self.name, explained(self.path, error))
         except (DatabaseFailed, Unwritable) as error:
-            report = Report.failed(str(self.path), str(error))
+            report = Report.failed(self.name, str(error))
         except OSError as error:  # no room for temporary files
-            report = Report.failed(str(self.path), f"{error.strerror}")
+            report = Report.failed(self.name, f"{error.strerror}")
         self.account.tell_failure(self._finished(report))
         return report
 
@@ -113,14 +123,14 @@ class _Import(NamedTuple):
         readings = self._read(document, source)
         source.demand_unchanged()
         with connected(dsn) as connection:
-            stage.settings(connection)
+            stage.settings(connection, *self.options.author)
             stages = [self._staged(Stage(connection, one.resource, number), one) for number, one in enumerate(readings)]
             self._say("waiting for writers")
             stage.lock(stages)
-            report = Report(str(self.path), bytes=document.source.taken_in, unserved=document.unserved)
+            report = Report(self.name, bytes=document.source.taken_in, unserved=document.unserved)
             self._settle(report, source, readings, stages)
             if report.totals["migrated"] or (self.options.replace and report.status == "complete"):
-                self._commit(report, stages)
+                self._commit(connection, report, stages)
         self.account.show(report)
         return report
 
@@ -181,15 +191,19 @@ class _Import(NamedTuple):
         not_in = (entry for entry in journal if entry["verdict"] in NOT_IN)
         return self._journal(merged(not_in, map(reading.entries.held_back, settle.written(staged))))
 
-    def _commit(self, report: Report, stages: Iterable[Stage]) -> None:
+    def _commit(self, connection: Connection[Any], report: Report, stages: Iterable[Stage]) -> None:
         """For good; the sequences are the very last thing before, as no rollback undoes it."""
         if self.options.dry_run:
             return
-        self.before_commit()
+        self.before_commit(connection, report)
         for staged, tally in zip(stages, report.tallies, strict=True):
             if tally.totals["migrated"] or self.options.replace:
                 staged.use(tally.totals["records"])
-        staged.connection.commit()
+        connection.commit()
+
+    @property
+    def name(self) -> str:
+        return self.options.name or str(self.path)
 
     def _finished(self, report: Report) -> Report:
         report.dry_run, report.seconds = self.options.dry_run, time.monotonic() - self.began

@@ -3,6 +3,7 @@
 `position` of a staged record is its index in the file's list; in the resource's table it is `base` + 1 + that.
 """
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import IO, Any
@@ -11,7 +12,7 @@ import psycopg
 from psycopg import Cursor
 
 from app.importer.connection import DatabaseFailed
-from app.resource.journal import AUTHOR
+from app.resource.journal import SIGNED
 from app.resource.kinds import TEXT
 from app.resource.resource import Resource
 from app.sql import quoted
@@ -137,10 +138,10 @@ def demand_tables(connection: psycopg.Connection[Any], resources: Iterable[Resou
             raise DatabaseFailed(f"the database has no {resource.path} table yet; run: alembic upgrade head")
 
 
-def settings(connection: psycopg.Connection[Any]) -> None:
-    """Of the transaction; what it changes is on record as an import's."""
+def settings(connection: psycopg.Connection[Any], who: str, request: str | None) -> None:
+    """Of the transaction; what it changes is on record as theirs."""
     connection.execute(_SETTINGS)
-    connection.execute("SELECT set_config(%s, 'import', true)", (AUTHOR,))
+    connection.execute("SELECT set_config(%s, %s, true)", (SIGNED, json.dumps({"": [who, request]})))
 
 
 def lock(stages: Sequence[Stage]) -> None:

@@ -47,6 +47,7 @@ TABLE = cast(Table, Change.__table__)
 
 TRIGGER = "journal_insert"  # of every table whose changes are on record, one of five
 ANONYMOUS = "anonymous"  # who writes where nobody is asked
+IMPORT = "import"  # who writes what a script imports
 SIGNED = "app.by"  # a setting of the transaction: who writes, and for which request: {"3e3a": ["key:anna", "4f2c-17"]}
 AUTHOR = "app.who"  # a setting: who writes all that is not signed so
 

@@ -30,7 +30,7 @@ _PAGES = ("-", "-about", "-import", "-static")  # for people
 _SIGNING = ("login", "logout", "register", "signin", "signup")
 RESERVED = frozenset(("changes", "db", "docs", "exports", "health", "imports", "metrics", *_PAGES, *_SIGNING))
 """Addresses that the server keeps for itself."""
-_SHAPES = frozenset(("ChangePage", "Health", "Problem"))  # that every API has
+_SHAPES = frozenset(("ChangePage", "Health", "Import", "Problem"))  # that every API has
 NAME_BYTES = 63  # PostgreSQL cuts longer names off (4.1.1), those of JSON members in a row too
 
 

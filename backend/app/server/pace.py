@@ -57,6 +57,7 @@ class PacedProtocol(HttpToolsProtocol, ABC):
         self._head_bytes = 0
         self._in_fields = False  # of the head or behind the last chunk: the parser keeps each until it is whole
         self._deaf = False  # what still comes is not looked at
+        self._streamed = False  # what comes of a body is not kept until all of it is here
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast(asyncio.Transport, transport))  # what a server's connection has
@@ -83,7 +84,8 @@ class PacedProtocol(HttpToolsProtocol, ABC):
 
     def on_body(self, body: bytes) -> None:
         super().on_body(body)
-        if not self.cycle.response_complete and not self._has_room(len(body)):
+        more = len(self.cycle.body) - self._held if self._streamed else len(body)
+        if not self.cycle.response_complete and not self._has_room(more):
             raise Refused
 
     def on_response_complete(self) -> None:

@@ -7,19 +7,21 @@ comes before the body was read reaches the client that still sends.
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 import httptools
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from app.limits import FIELD_COST, HEAD_BYTES, KEEP_ALIVE, LINGER
+from app.limits import FIELD_COST, HEAD_BYTES, IMPORT_RATE, KEEP_ALIVE, LINGER
 from app.server.door import Door
 from app.server.pace import Refused
 from app.server.presence import PresentProtocol
 from app.server.strictness import fault_of
 from app.server.transport import GentleTransport
 
+_TOO_LATE = 408
 _REFUSALS = {
     400: "The request is not valid HTTP/1.1.",
     408: "The request did not arrive in time. Send it again, faster.",
@@ -50,7 +52,8 @@ class Protocol(PresentProtocol):
         self._receiving = False  # a request has begun and is not yet here whole
         self._in_head = False
         self._unparsed_bytes = self._messages = 0
-        self._late = 408
+        self._arrived = 0  # bytes of a body, since its deadline was set
+        self._late = _TOO_LATE
         self._closing = False
 
     # The life of a connection.
@@ -94,7 +97,18 @@ class Protocol(PresentProtocol):
         self._receiving = self._in_head = self._in_fields = True
         self._head_bytes = self._unparsed_bytes = 0
         self._messages += 1
+        self._streamed, self._arrived = False, 0
         super().on_message_begin()
+        self._scope()["extensions"] = {"streamed": partial(self._stream, self._messages)}
+
+    def _scope(self) -> dict[str, Any]:
+        return cast(dict[str, Any], self.scope)
+
+    def _stream(self, message: int) -> None:
+        """An extension of ASGI for who takes a large body piece by piece: it may take its time, as long as something
+        comes, and what was taken counts no more."""
+        if self._receiving and message == self._messages:
+            self._streamed = True
 
     def on_url(self, url: bytes) -> None:
         self._count(len(url), 414)
@@ -117,6 +131,7 @@ class Protocol(PresentProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._in_fields = False
+        self._arrived += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -163,10 +178,18 @@ class Protocol(PresentProtocol):
         self._deadline = None
         if self._answering():
             self._watch(self.receive_timeout)
-        elif self._receiving:
+        elif self._receiving and not self._comes_on():
             self._refuse(self._late)
+        elif self._receiving:
+            self._watch(self.receive_timeout)
         else:
             self.transport.close()
+
+    def _comes_on(self) -> bool:
+        """Whether enough has come of a body that is taken piece by piece, or waits for us to take it."""
+        enough = self._arrived >= IMPORT_RATE * self.receive_timeout or self.flow.read_paused
+        self._arrived = 0
+        return self._streamed and self._late == _TOO_LATE and enough
 
     def pause_writing(self) -> None:
         """More waits to be sent than the transport holds: the client must go on reading."""

@@ -124,7 +124,7 @@ def test_a_commit_that_is_late_changes_nothing_before(database_url: str, table: 
     for content in (db(A, B, C), db(D)):
         source.write_text(content)
         import_file(
-            source, database_url, RESOURCES, Options(replace=True), before_commit=lambda: seen.append(served(table))
+            source, database_url, RESOURCES, Options(replace=True), before_commit=lambda *_: seen.append(served(table))
         )
     assert seen == [[], [A, B, C]]
     assert served(table) == [D]

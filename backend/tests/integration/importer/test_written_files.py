@@ -145,7 +145,7 @@ def test_a_link_stays_a_link(database_url: str, file: Path, written: Path) -> No
 def test_a_report_that_cannot_take_its_place_is_told_and_the_outcome_stands(
     database_url: str, table: Table, file: Path, written: Path
 ) -> None:
-    def put_a_folder_there() -> None:
+    def put_a_folder_there(*_: object) -> None:
         (written / "full").mkdir(parents=True)
 
     report = import_file(file, database_url, RESOURCES, Options(report=written), before_commit=put_a_folder_there)
