@@ -5,6 +5,7 @@ lost meanwhile finds no row there, and is rolled back.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import IO, Any, NamedTuple
 
 import psycopg
@@ -47,7 +48,7 @@ class Row:
     """One import's. Its methods raise psycopg's errors."""
 
     def __init__(self, dsn: str, key: str) -> None:
-        self._dsn, self._key = dsn, key
+        self._key, self._connect = key, partial(libpq.connect, dsn, f"{PROGRAM}-import", autocommit=True)
         self._connection: psycopg.Connection[Any] | None = None
 
     def progress(self, **values: Any) -> bool:
@@ -72,7 +73,7 @@ class Row:
 
     def _connected(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:
-            self._connection = libpq.connect(self._dsn, f"{PROGRAM}-import", autocommit=True)
+            self._connection = self._connect()
         return self._connection
 
 

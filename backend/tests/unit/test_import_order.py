@@ -38,6 +38,7 @@ IMPORTS = {
     "services": {"turns", "round_trips", "database", "dialect", "resource", "sql", "errors", "limits"},
     "api": {
         "access",
+        "imports",
         "people",
         "turns",
         "services",
@@ -51,6 +52,8 @@ IMPORTS = {
         "logs",
         "origins",
     },
+    "imports": {"config", "database", "errors", "libpq", "limits", "resource", "services", "sql"},
+    "apart": {"exporter", "importer", "imports", "logs", "resources"},
     "importer": {"resource", "sql", "libpq", "outages", "limits"},
     "exporter": {"importer", "dialect", "resource"},
     "embedded": {"libpq"},
@@ -65,6 +68,7 @@ IMPORTS = {
     "cutover": set(),
     "main": {
         "access",
+        "imports",
         "people",
         "turns",
         "spelling",
@@ -135,7 +139,7 @@ def test_a_room_imports_only_what_it_may() -> None:
 
 def test_what_is_served_is_known_to_those_alone_who_hand_it_in() -> None:
     knowing = {room for room, names in rooms().items() if any(name.startswith("app.resources") for name in names)}
-    assert knowing == {"main", "__main__", "development"}
+    assert knowing == {"main", "__main__", "apart", "development"}
 
 
 def test_connections_are_opened_in_two_places() -> None:

@@ -35,7 +35,12 @@ MAY = {
     ("GET", "/db"): ANYBODY,
     ("GET", "/changes"): ANYBODY,
     ("POST", "/imports"): "admin",
+    ("GET", "/imports"): "admin",
     ("GET", "/imports/1"): "admin",
+    ("DELETE", "/imports/1"): "admin",
+    ("GET", "/imports/1/report"): "admin",
+    ("GET", "/imports/1/rejects"): "admin",
+    ("PUT", "/imports"): ANYBODY,  # 405
     ("GET", "/metrics"): ANYBODY,
     ("POST", "/login"): EVERYBODY,
     ("POST", "/signin"): EVERYBODY,
