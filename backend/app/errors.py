@@ -175,7 +175,7 @@ class ImportUnderWay(Problem):
 
     def __init__(self, key: str) -> None:
         super().__init__(
-            f"Another import is under way: /imports/{key}. Wait until it is over, or cancel it.",
+            f"Another import is under way, {key}. Wait until it is over, or cancel it.",
             headers={"Retry-After": "1"},
         )
 
