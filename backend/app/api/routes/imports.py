@@ -11,7 +11,7 @@ from app.api import body, importing
 from app.api.conditional import CACHE_CONTROL, begun
 from app.api.importing import IMPORTS
 from app.api.routes.records import signature
-from app.api.thin import ThinRoute
+from app.api.thin import ThinRoute, named
 from app.config import Settings
 from app.errors import Invalid
 from app.imports.jobs import Asked, Imports, Told
@@ -25,42 +25,46 @@ def router(imports: Imports, settings: Settings) -> APIRouter:
     """POST and GET of `/imports`, GET and DELETE of `/imports/<id>`, GET of the files that one leaves."""
     routes = APIRouter(prefix=IMPORTS, tags=["imports"], route_class=ThinRoute)
 
-    @routes.post("", name="begin_import", openapi_extra=importing.begin())
+    @routes.post(
+        "",
+        **named("startImport", "Import a db.json, or say what would become of each record."),
+        openapi_extra=importing.begin(),
+    )
     async def begin(request: Request) -> Response:
-        """Import a db.json, or say what would become of each record. It may be sent again."""
+        """It may be sent again: what is there is unchanged."""
         body.demand_json(request)
         key, told = await imports.take(_asked(request), _streamed(request, settings.import_max_bytes))
         return _json(told, 202, {"Location": f"{settings.base_path or ''}{IMPORTS}/{key}", **_AGAIN})
 
-    @routes.get("", name="list_imports", openapi_extra=importing.latest())
+    @routes.get("", **named("listImports", "List the latest imports."), openapi_extra=importing.latest())
     async def latest(_: Request) -> Response:
-        """The latest imports, newest first."""
+        """Newest first, without their reports."""
         return _json(Told(await imports.latest(), over=True))
 
-    @routes.get("/{id}", name="get_import", openapi_extra=importing.get())
+    @routes.get(
+        "/{id}", **named("getImport", "Get how far an import is, or what became of it."), openapi_extra=importing.get()
+    )
     async def get(request: Request) -> Response:
-        """How far an import is, or what became of it."""
+        """Look again after `Retry-After` seconds, until it is over."""
         told = await imports.get(_key(request))
         return _json(told, 200, {} if told.over else _AGAIN)
 
-    @routes.delete("/{id}", name="cancel_import", openapi_extra=importing.cancel())
+    @routes.delete(
+        "/{id}", **named("cancelImport", "Cancel an import that is under way."), openapi_extra=importing.cancel()
+    )
     async def cancel(request: Request) -> Response:
-        """Cancel an import that is under way: nothing is changed then."""
+        """Nothing is changed then, whichever server works on it."""
         return _json(await imports.cancel(_key(request)))
 
-    def add(name: str, says: str) -> None:
+    def add(operation: str, name: str, says: str) -> None:
         async def left(request: Request) -> Response:
-            pieces = await begun(imports.file(_key(request), name))
-            return download(pieces, f"{name}.json")
+            return download(await begun(imports.file(_key(request), name)), f"{name}.json")
 
         shown = importing.file(says)
-        path = f"/{{id}}/{name}"
-        routes.add_api_route(
-            path, left, methods=["GET"], name=f"get_import_{name}", description=says, openapi_extra=shown
-        )
+        routes.add_api_route(f"/{{id}}/{name}", left, methods=["GET"], **named(operation, says), openapi_extra=shown)
 
-    add(REPORT, "The whole report of an import that is done.")
-    add(REJECTS, "The rejected records of an import that is done, as a db.json: mend them, and import that.")
+    add("getImportReport", REPORT, "Get the whole report of an import that is done.")
+    add("getImportRejects", REJECTS, "Get the records that an import rejected, as a db.json to be mended and sent.")
     return routes
 
 
