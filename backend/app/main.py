@@ -20,13 +20,14 @@ from app.api.access import Access
 from app.api.front import Front
 from app.api.metrics import Metrics
 from app.api.pages import Site
-from app.api.routes import changes, db, docs, health, history, home, imports, metrics, pages, records, signing
+from app.api.routes import changes, db, docs, exports, health, history, home, imports, metrics, pages, records, signing
 from app.api.thin import ThinApp
 from app.config import Settings
 from app.database import Database
 from app.dialect.relations import Relations
 from app.embedded import EmbeddedError
 from app.errors import DatabaseUnavailable
+from app.imports.exports import Exports
 from app.imports.jobs import Imports
 from app.people.people import PREFIX as SESSION
 from app.people.people import People
@@ -99,7 +100,7 @@ def _parts(settings: Settings, resources: Sequence[Resource], database: Database
     services = [RecordService(resource, database, turns, relations) for resource in resources]
     feed, people = Feed(database, resources, settings.changes_keep_days), People(database)
     counted = Metrics() if settings.metrics else None
-    imports = Imports(database, settings.database_url.get_secret_value() if settings.database_url else "")
+    imports = Imports(database, _dsn(settings))
     return _Parts(settings, resources, database, turns, services, feed, people, imports, counted)
 
 
@@ -121,6 +122,10 @@ async def _lifespan(parts: _Parts, _: FastAPI) -> AsyncIterator[Mapping[str, Any
             task.cancel()
         await parts.imports.close()
         await database.close()
+
+
+def _dsn(settings: Settings) -> str:
+    return settings.database_url.get_secret_value() if settings.database_url else ""
 
 
 def _judge(settings: Settings, people: People) -> Judge:
@@ -156,6 +161,7 @@ def _routers(parts: _Parts) -> list[APIRouter]:
         changes.router(parts.feed),
         signing.router(parts.people),
     ]
+    routers.append(exports.router(Exports(_dsn(settings))))
     if settings.import_max_bytes:
         routers.append(imports.router(parts.imports, settings))
     if settings.environment == "development":

@@ -33,6 +33,7 @@ MAY = {
     ("GET", "/patients/1/patients"): ANYBODY,
     ("POST", "/patients/1/patients"): "writer admin",
     ("GET", "/db"): ANYBODY,
+    ("GET", "/exports"): ANYBODY,
     ("GET", "/changes"): ANYBODY,
     ("POST", "/imports"): "admin",
     ("GET", "/imports"): "admin",
