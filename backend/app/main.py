@@ -20,7 +20,24 @@ from app.api.access import Access
 from app.api.front import Front
 from app.api.metrics import Metrics
 from app.api.pages import Site
-from app.api.routes import changes, db, docs, exports, health, history, home, imports, metrics, pages, records, signing
+from app.api.routes import (
+    changes,
+    db,
+    docs,
+    exports,
+    health,
+    history,
+    home,
+    imports,
+    metrics,
+    pages,
+    record_pages,
+    records,
+    signing,
+    tables,
+)
+from app.api.routes.record_pages import RecordPages
+from app.api.table.showing import Showing
 from app.api.thin import ThinApp
 from app.config import Settings
 from app.database import Database
@@ -167,11 +184,23 @@ def _routers(parts: _Parts) -> list[APIRouter]:
     if settings.environment == "development":
         routers.append(db.router(services, settings))
     if settings.pages:
-        site = Site(parts.resources, bool(settings.demanded))
-        routers += [pages.router, home.router(services, database, settings, site, None)]
+        routers += _pages(parts)
     if parts.counted:
         routers.append(metrics.router(parts.counted, database, parts.feed))
     return routers
+
+
+def _pages(parts: _Parts) -> list[APIRouter]:
+    """For people."""
+    settings, services, database = parts.settings, parts.services, parts.database
+    site = Site(parts.resources, bool(settings.demanded))
+    showing = Showing(site, database)
+    every, dialect = {one.resource: one for one in services}, settings.json_server_dialect
+    lists = [(one, tables.Table(one, showing, dialect)) for one in services]
+    records = [(one, RecordPages(one, History(one.resource, database), every, showing)) for one in services]
+    front = lists[0][1].page if len(lists) == 1 else None
+    about = home.router(services, database, settings, site, front)
+    return [pages.router, tables.router(lists), record_pages.router(records), about]
 
 
 def __getattr__(name: str) -> FastAPI:

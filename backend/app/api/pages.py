@@ -60,8 +60,8 @@ class Site:
         frame = {
             "product": request.app.title,
             "version": request.app.version,
-            "root": _root(request),
-            "static": f"{_root(request)}/-static/{version()}",
+            "root": self.root(request),
+            "static": f"{self.root(request)}/-static/{version()}",
             "script": name,
             "stranger": self.asked and actor_of(request.scope) is None,
             "live": self.may(request, "s", *self.resources),
@@ -82,13 +82,18 @@ class Site:
         actor = actor_of(request.scope)
         return not self.asked or bool(actor and all(actor.may(letter, names(one)) for one in resources))
 
+    def root(self, request: Request) -> str:
+        """What stands before every address (BASE_PATH)."""
+        root: str = request.scope.get("root_path", "")
+        return root
+
     def _more(self, request: Request) -> Iterator[tuple[str, str]]:
         for words, address, letter in _MORE:
             if not letter or self.may(request, letter, *self.resources):
                 yield words, address
 
     def _link(self, request: Request, words: str, address: str) -> Link:
-        return Link(words, _root(request) + address, request.scope["path"] == address)
+        return Link(words, self.root(request) + address, request.scope["path"] == address)
 
 
 def page(name: str, needs: Mapping[str, str] | None = None, /, **values: Any) -> Response:
@@ -112,11 +117,6 @@ def files() -> Mapping[str, bytes]:
 def version() -> str:
     """Of all of them together: an address with it may be kept for ever."""
     return hashlib.sha256(repr(files()).encode()).hexdigest()[:12]
-
-
-def _root(request: Request) -> str:
-    root: str = request.scope.get("root_path", "")
-    return root
 
 
 def _headers(policy: str) -> dict[str, str]:

@@ -100,6 +100,12 @@ def dependents(query_string: bytes) -> tuple[str, ...]:
     return _named(_parameters(query_string), "_dependent") if b"_dependent" in query_string else ()
 
 
+def spelled(key: str, declared: Collection[str]) -> tuple[str, str] | None:
+    """The field and the operator, as it is spelled, that a parameter's name means; None if it is no filter."""
+    found, _ = _filter(key, "", declared) if key not in _PARAMETERS else (None, None)
+    return found and (found.field, found.spelling)
+
+
 # --- parameters
 
 # No filters: "" has no name, "_" keeps caches off. Other names with a _ in front are those of fields, `_id` say.

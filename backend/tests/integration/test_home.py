@@ -89,7 +89,7 @@ async def test_a_page_s_style_and_scripts_are_files_of_this_server(client: httpx
 
 async def test_what_comes_from_the_request_is_escaped(client: httpx2.AsyncClient) -> None:
     for host in ("x'><script>alert(1)</script>", "a\"onload='1", "ok.example"):
-        response = await client.get("/", headers={**BROWSER, "host": host})
+        response = await client.get("/-about", headers={**BROWSER, "host": host})
         assert response.status_code == 200
         assert response.text.count("<script") == 1
         assert ("ok.example" in response.text) is (host == "ok.example")
@@ -99,7 +99,7 @@ async def test_an_id_that_looks_like_html_is_escaped(client: httpx2.AsyncClient)
     await client.post("/patients", json=patient(id='"><script>alert(1)</script>'))
     page = (await client.get("/", headers=BROWSER)).text
     assert page.count("<script") == 1
-    assert 'href="/patients/%22%3E%3Cscript%3Ealert%281%29%3C%2Fscript%3E"' in page
+    assert 'href="/-/patients/%22%3E%3Cscript%3Ealert%281%29%3C%2Fscript%3E"' in page
 
 
 @pytest.mark.parametrize("headers", [BROWSER, {}])
@@ -134,7 +134,7 @@ async def test_a_frozen_database_is_told_within_two_seconds(settings: Settings) 
 @pytest.mark.parametrize("origins", [("https://a.example", "https://b.example"), (), ("*",)])
 async def test_the_origins_are_those_cors_allows(settings: Settings, origins: tuple[str, ...]) -> None:
     async with serving(settings, cors_origins=origins) as http:
-        page = (await http.get("/", headers=BROWSER)).text
+        page = (await http.get("/-about")).text
         assert (await http.get("/")).json()["corsOrigins"] == list(origins)
     assert all(f"<code>{origin}</code>" in page for origin in origins)
     assert ("<strong>none</strong>" in page) is (origins == ())
@@ -146,7 +146,7 @@ async def test_the_page_says_whose_dialect_it_speaks_and_how_to_change_it(
     settings: Settings, dialect: str, other: str
 ) -> None:
     async with serving(settings, json_server_dialect=dialect) as http:
-        page = (await http.get("/", headers=BROWSER)).text
+        page = (await http.get("/-about")).text
         assert (await http.get("/")).json()["jsonServerDialect"] == dialect
     assert f"<code>JSON_SERVER_DIALECT={other}</code>" in page
 

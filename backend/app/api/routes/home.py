@@ -50,6 +50,7 @@ def router(
     async def home(request: Request) -> Response:
         html = wants_html(request.headers.get("accept", ""))
         answer = await (front or about if html else summary)(request)
+        answer.status_code = 200 if answer.status_code == 503 else answer.status_code
         answer.headers.add_vary_header("Accept")
         return answer
 

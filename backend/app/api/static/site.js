@@ -22,10 +22,17 @@ export async function load(address, signal) {
   return { page, address: answer.url };
 }
 
-export function swap(page) {
+// Parts of a page in the place of this one's. What was open and where the focus was stays so.
+export function swap(page, parts = ["top", "main"]) {
+  const open = [...document.querySelectorAll("details[id][open]")].map((one) => one.id);
+  const focused = document.activeElement.id;
+  const left = document.querySelector(".rows")?.scrollLeft;
   document.title = page.title;
   document.body.toggleAttribute("data-stranger", page.body.hasAttribute("data-stranger"));
-  for (const id of ["top", "main"]) element(id).replaceWith(page.getElementById(id));
+  for (const id of parts) element(id).replaceWith(page.getElementById(id));
+  for (const one of open.map(element)) if (one) one.open = true;
+  if (left) document.querySelector(".rows")?.scrollTo({ left });
+  if (focused && document.activeElement.id !== focused) (element(focused) ?? element("main")).focus({ preventScroll: true });
   usable();
 }
 

@@ -1,0 +1,1 @@
+"""What the pages with records show: pure, from an address and rows to what a template needs."""
