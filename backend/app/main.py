@@ -28,6 +28,7 @@ from app.api.routes import (
     health,
     history,
     home,
+    import_page,
     imports,
     metrics,
     pages,
@@ -193,14 +194,15 @@ def _routers(parts: _Parts) -> list[APIRouter]:
 def _pages(parts: _Parts) -> list[APIRouter]:
     """For people."""
     settings, services, database = parts.settings, parts.services, parts.database
-    site = Site(parts.resources, bool(settings.demanded))
+    site = Site(parts.resources, bool(settings.demanded), bool(settings.import_max_bytes))
     showing = Showing(site, database)
     every, dialect = {one.resource: one for one in services}, settings.json_server_dialect
     lists = [(one, tables.Table(one, showing, dialect)) for one in services]
     records = [(one, RecordPages(one, History(one.resource, database), every, showing)) for one in services]
     front = lists[0][1].page if len(lists) == 1 else None
+    importing = import_page.router(site, settings.import_max_bytes)
     about = home.router(services, database, settings, site, front)
-    return [pages.router, tables.router(lists), record_pages.router(records), about]
+    return [pages.router, tables.router(lists), record_pages.router(records), about, importing]
 
 
 def __getattr__(name: str) -> FastAPI:

@@ -46,6 +46,7 @@ _ADDRESSES: Sequence[tuple[str, Mapping[str, str]]] = (
     ("/signup", {"POST": FREE}),
     ("/", {"GET": GREETED}),
     ("/-about", {"GET": GREETED}),
+    ("/-import", {"GET": GREETED}),
     ("/-/{of}", {"GET": GREETED}),
     ("/-/{of}/{one}", {"GET": GREETED}),
     ("/-static/{one}/{one}", {"GET": FREE}),

@@ -36,7 +36,8 @@ _POLICY = {
 
 
 # Beside the tables: words, address, and the right that it takes on each resource, if it takes one.
-_MORE = (("API", "/-about", ""), ("Docs", "/docs", ""))
+IMPORT = "/-import"
+_MORE = (("Import", IMPORT, "i"), ("API", "/-about", ""), ("Docs", "/docs", ""))
 
 
 class Link(NamedTuple):
@@ -55,6 +56,8 @@ class Site:
     resources: Sequence[Resource]
     asked: bool
     """Whether one must be known to see records."""
+    imports: bool = True
+    """Whether a file may be imported here."""
 
     def page(self, request: Request, name: str, /, status: int = 200, **values: Any) -> Response:
         frame = {
@@ -89,7 +92,7 @@ class Site:
 
     def _more(self, request: Request) -> Iterator[tuple[str, str]]:
         for words, address, letter in _MORE:
-            if not letter or self.may(request, letter, *self.resources):
+            if (not letter or self.may(request, letter, *self.resources)) and (self.imports or address != IMPORT):
                 yield words, address
 
     def _link(self, request: Request, words: str, address: str) -> Link:
