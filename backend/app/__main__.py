@@ -55,6 +55,10 @@ def main() -> int:
 def _command(word: str) -> Callable[[Sequence[str]], int] | None:
     """What a first word asks for beside serving."""
     of_records = {"undo": past.undo, "forget": past.forget, "replay": replay.replay}
+    if word == "cutover":
+        from app.cutover.commands import cutover  # noqa: PLC0415 nothing of it is part of a server
+
+        return partial(cutover, RESOURCES)
     return partial(of_records[word], RESOURCES) if word in of_records else COMMANDS.get(word)
 
 

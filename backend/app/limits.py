@@ -67,3 +67,7 @@ HEARTBEAT = 15.0  # seconds without a change
 RETRY = 3.0  # seconds after which a client comes back
 RECENT = 2_000  # changes that are kept for those who follow
 RECENT_BYTES = 8 << 20
+
+# The cutover, in front of both servers.
+RELAYED_BYTES = 4 << 20  # of a body, that is read whole before it goes on; a larger one goes on as it comes
+SHADOWS = 32  # requests to the other side at once that only compare; more are left out, and counted

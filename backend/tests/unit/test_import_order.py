@@ -65,7 +65,7 @@ IMPORTS = {
     "target": {"spelling", "config", "embedded", "development", "importer", "seed"},
     "banner": {"config", "libpq", "outages", "resource"},
     "server": {"config", "limits"},
-    "cutover": set(),
+    "cutover": {"config", "importer", "limits", "logs", "resource", "server"},
     "main": {
         "access",
         "imports",
@@ -90,6 +90,7 @@ IMPORTS = {
     "past": {"importer", "libpq", "outages", "resource", "services", "sql", "target"},
     "replay": {"errors", "importer", "libpq", "limits", "outages", "resource", "services", "target"},
     "__main__": {
+        "cutover",
         "main",
         "past",
         "replay",
@@ -108,7 +109,7 @@ IMPORTS = {
         "api",
     },
 }
-FRAMEWORKS = {"fastapi": {"main", "api"}, "starlette": {"api", "server"}, "uvicorn": {"server"}}
+FRAMEWORKS = {"fastapi": {"main", "api"}, "starlette": {"api", "server", "cutover"}, "uvicorn": {"server"}}
 
 
 def rooms() -> Mapping[str, Iterable[str]]:

@@ -1,0 +1,96 @@
+"""The side that did not answer a read is asked too, and the two answers compared. Nobody waits for it.
+
+Never more than `SHADOWS` at once. Of what is known to differ nothing is compared: not while something is open in the
+journal. What differs is looked at again while nobody writes: a fifth of the differences under load are a write between
+two reads.
+"""
+
+import asyncio
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from app.cutover.addresses import Target
+from app.cutover.comparing import Verdict, compare
+from app.cutover.course import Course
+from app.cutover.exchanges import Answer, Request
+from app.cutover.sides import Lost, Reply, Side
+from app.cutover.stages import SideName, other
+from app.limits import SHADOWS
+from app.resource.resource import Resource
+
+_CONDITIONS = frozenset(("accept-encoding", "if-modified-since", "if-none-match", "if-range", "range"))
+_PATIENCE = 3.0  # seconds of each answer for which writes wait
+
+
+@dataclass
+class Shadow:
+    course: Course
+    sides: Mapping[SideName, Side]
+    resources: Sequence[Resource]
+    _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
+
+    def takes(self, request: Request, target: Target, side: SideName, reply: Reply) -> bool:
+        """Compare this answer, if it is one to be compared; then what it says of the new side is counted here."""
+        if not self._comparable(request, target, reply):
+            return False
+        if why := self._in_the_way(reply):
+            self.course.status.not_compared(why)
+            return False
+        task = asyncio.create_task(self._look(request, side, reply))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return True
+
+    def _comparable(self, request: Request, target: Target, reply: Reply) -> bool:
+        sampled = random.random() * 100 < self.course.flags.compare  # noqa: S311 a sample is no secret
+        compared = request.method == "GET" and target.both and self.course.stage.follows is not None
+        return compared and sampled and reply.status not in (206, 304)
+
+    def _in_the_way(self, reply: Reply) -> str:
+        reasons = {"large": reply.rest is not None, "behind": self.course.behind, "busy": len(self._tasks) >= SHADOWS}
+        return next((why for why, holds in reasons.items() if holds), "")
+
+    async def _look(self, request: Request, side: SideName, reply: Reply) -> None:
+        plain = replace(request, headers={k: v for k, v in request.headers.items() if k not in _CONDITIONS})
+        try:
+            verdict = self._verdict(plain, {side: reply.answer(), other(side): await self._ask(other(side), plain)})
+            if verdict.kind == "different":
+                await self._look_again(plain)
+            else:
+                self._count(plain, verdict)
+        except Lost:
+            self.course.status.not_compared("unanswered")
+
+    async def _look_again(self, request: Request) -> None:
+        """While nobody writes. Raises `Lost`."""
+        async with self.course.lock:
+            if self.course.behind or self.course.stage.follows is None:
+                self.course.status.not_compared("behind")
+                return
+            verdict = self._verdict(
+                request, {"old": await self._ask("old", request), "new": await self._ask("new", request)}
+            )
+        if verdict.kind != "different":
+            self.course.status.not_compared("raced")
+        self._count(request, verdict)
+
+    async def _ask(self, side: SideName, request: Request) -> Answer:
+        try:
+            answer = await self.sides[side].ask(request, _PATIENCE)
+        except Lost as error:
+            self.course.failed(side, str(error))
+            raise
+        if answer.status >= 500:
+            self.course.failed(side, str(answer.status))
+        return answer
+
+    def _verdict(self, request: Request, answers: Mapping[SideName, Answer]) -> Verdict:
+        return compare(request, answers["old"], answers["new"], self.resources)
+
+    def _count(self, request: Request, verdict: Verdict) -> None:
+        self.course.status.compared(verdict, request)
+        if verdict.kind == "different":
+            self.course.differed()
+        else:
+            self.course.succeeded("new")
