@@ -45,7 +45,7 @@ class Cutover(servers.Server):
         return asked(self.admin_port, method, path, body, **headers)
 
     @property
-    def status(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, Any]:
         return dict(self.told("GET", "/status.json").json)
 
     def stage(self, name: str, **more: Any) -> None:
@@ -54,7 +54,7 @@ class Cutover(servers.Server):
         assert answer.status == 200, answer.content
 
     def level(self) -> bool:
-        return self.status["journal"]["open"] == 0
+        return bool(self.facts["journal"]["open"] == 0)
 
     def kill(self) -> None:
         self.stop(signal.SIGKILL)
@@ -76,7 +76,7 @@ class Trio(NamedTuple):
 
     def settle(self) -> None:
         """Return once nothing is open in the journal."""
-        wait_until(self.cutover.level, SECONDS, f"level: {self.cutover.status['journal']}")
+        wait_until(self.cutover.level, SECONDS, f"level: {self.cutover.facts['journal']}")
 
     def demand_equal(self) -> list[dict[str, Any]]:
         """Both have the same records in the same order; these."""
