@@ -41,6 +41,9 @@ RELATIONS = 16  # embedded or expanded in one request
 PATTERNS = 8  # alternatives of one `_like`
 PATTERN_LENGTH = 1_000  # characters of one
 
+SIMILAR_LENGTH = 255  # characters of one `:similar`
+RANKED = 10_000  # records, in list order, that `_score` looks at; those behind them are sorted as if they had none
+
 # What of a `_like` is a regular expression; above it is text to search for.
 PATTERN_STATES = 200  # atoms of a pattern once every {n,m} is written out: PostgreSQL's automaton grows with them
 PATTERN_WAYS = 10_000  # past its anchors, times the square of what may be left out: PostgreSQL may build so many arcs

@@ -8,6 +8,8 @@ from alembic import op
 from sqlalchemy.exc import DBAPIError
 
 from app.dialect.collation import DETECT, Collations
+from app.dialect.folding import bare_sql, lower_sql, plain_sql
+from app.resource.columns import search_indices
 from app.sql import quoted
 
 log = logging.getLogger("alembic.runtime.migration")
@@ -16,12 +18,21 @@ _JSON_TYPES = {"text": "string", "date": "string", "bigint": "number", "float8":
 
 
 def index_texts(texts: Mapping[str, str]) -> None:
-    """Table -> all its texts as `dialect.search` looks at them: an index for searches where there are trigrams."""
+    """Table -> all its texts as `dialect.search` looks at them: indices for searches where there are trigrams."""
     try:
         with op.get_bind().begin_nested():
             _index_trigrams(texts)
     except DBAPIError:  # not installed, not allowed, not visible: the search is right without it, and slower
         log.info("No trigram index (pg_trgm): a search reads the whole table.")
+
+
+def index_bare_texts(texts: Mapping[str, str]) -> None:
+    """The same where there is an index for `q` already: what `:similar` has beside it, of texts that are not plain."""
+    try:
+        with op.get_bind().begin_nested():
+            _index_bare_trigrams(texts)
+    except DBAPIError:
+        log.info("No trigram index (pg_trgm): :similar is not to be had.")
 
 
 def demand_empty(table: str) -> None:
@@ -58,8 +69,26 @@ def _set(table: str, change: str, field: str) -> None:
 
 
 def _index_trigrams(texts: Mapping[str, str]) -> None:
-    fold = Collations(*op.get_bind().exec_driver_sql(DETECT.sql).one()).fold
     op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    fold = _fold()
     for table, all_of_them in texts.items():
-        folded = f'(lower(({all_of_them}) COLLATE "{fold}") gin_trgm_ops)'
-        op.execute(f"CREATE INDEX {quoted(f'{table}_search_ix')} ON {quoted(table)} USING gin {folded}")
+        _index(search_indices(table)[0], table, lower_sql(all_of_them, fold))
+    _index_bare_trigrams(texts)
+
+
+def _index_bare_trigrams(texts: Mapping[str, str]) -> None:
+    op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    fold = _fold()
+    for table, all_of_them in texts.items():
+        few = f" WHERE NOT {plain_sql(all_of_them)}"
+        _index(search_indices(table)[1], table, bare_sql(all_of_them, fold), few)
+
+
+def _index(name: str, table: str, texts: str, few: str = "") -> None:
+    op.get_bind().exec_driver_sql(
+        f"CREATE INDEX {quoted(name)} ON {quoted(table)} USING gin (({texts}) gin_trgm_ops){few}"
+    )
+
+
+def _fold() -> str:
+    return quoted(Collations(*op.get_bind().exec_driver_sql(DETECT.sql).one()).fold)

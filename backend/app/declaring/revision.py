@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.declaring.names import identifier
 from app.declaring.tables import Change, altered, made
 from app.resource import kinds
+from app.resource.columns import search_indices
 from app.resource.kinds import Kind, kind_of
 from app.sql import quoted
 
@@ -106,18 +107,18 @@ def _replaced(before: Table, after: Table) -> list[Step]:
     return [f"demand_empty({before.name!r})", ops.DropTableOp.from_table(before), *_made(after)]
 
 
-# --- an index for searches
+# --- indices for searches
 
 
 def _searched(tables: Iterable[Table | None]) -> list[Step]:
-    """Of the tables whose fields all have texts: a search looks into every JSON value, whatever the index says."""
-    texts = {one.name: texts_of(one) for one in tables if one is not None and not _has_json(one)}
+    texts = {one.name: texts_of(one) for one in tables if one is not None}
     return [f"index_texts({texts!r})"] if texts else []
 
 
 def _unsearched(table: Table) -> Step:
-    """A model knows nothing of that index."""
-    drop = f"DROP INDEX IF EXISTS {quoted(table.name + '_search_ix')}"
+    """A model knows nothing of these indices."""
+    names = ", ".join(quoted(name) for name in search_indices(table.name))
+    drop = f"DROP INDEX IF EXISTS {names}"
     return f"op.execute({drop!r})"
 
 
@@ -127,10 +128,6 @@ def texts_of(table: Table) -> str:
         f"coalesce({quoted(one.name)}, '')" if one.nullable else quoted(one.name) for one in _of(table, kinds.TEXT)
     )
     return _BETWEEN.join(shown)
-
-
-def _has_json(table: Table) -> bool:
-    return len(list(_of(table, kinds.JSON))) > 1  # `extra` is one
 
 
 def _of(table: Table, kind: Kind) -> Iterator[Column[Any]]:

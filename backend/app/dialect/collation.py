@@ -1,4 +1,4 @@
-"""Which collations a database has for json-server's text order and for ignoring case. Asked once at start."""
+"""What a database has for json-server's text order, for ignoring case, and for forgiving slips. Asked once at start."""
 
 from typing import NamedTuple
 
@@ -14,6 +14,8 @@ class Collations(NamedTuple):
 
     order: str | None
     fold: str
+    trigrams: bool = False
+    """Whether it can tell how similar texts are: it has pg_trgm, in a schema of the search path."""
 
     @property
     def folds(self) -> bool:
@@ -40,7 +42,9 @@ WITH usable AS (
   SELECT name FROM usable WHERE provider = 'c' AND locale ~* '[.]utf-?8$' AND locale !~ '^(tr|az)_'
   ORDER BY locale !~ '^C[.]', locale LIMIT 1
 )
-SELECT icu.name::name, coalesce(builtin.name, icu.name, (SELECT name FROM libc), 'default')::name FROM icu, builtin
+SELECT icu.name::name, coalesce(builtin.name, icu.name, (SELECT name FROM libc), 'default')::name,
+  getdatabaseencoding() = 'UTF8' AND to_regprocedure('word_similarity(text, text)') IS NOT NULL
+FROM icu, builtin
 """,
     {},
 )

@@ -7,7 +7,9 @@ from typing import Any, Literal, NamedTuple, NoReturn
 from app.limits import PARAMETERS, WHERE_DEPTH
 from app.resource.strict_json import size
 
-Operator = Literal["eq", "ne", "gt", "gte", "lt", "lte", "contains", "startsWith", "endsWith", "like", "scalar"]
+Operator = Literal[
+    "eq", "ne", "gt", "gte", "lt", "lte", "contains", "startsWith", "endsWith", "like", "similar", "scalar"
+]
 
 
 class UnsupportedQuery(ValueError):
@@ -47,6 +49,7 @@ OPERATORS: Mapping[str, Operator] = {
     "contains": "contains",
     "startsWith": "startsWith",
     "endsWith": "endsWith",
+    "similar": "similar",
 }
 
 _NOWHERE = Either(())

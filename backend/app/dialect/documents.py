@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from app.dialect import similar
 from app.dialect.conditions import Condition
 from app.dialect.javascript_text import compound_text, text
 from app.dialect.texts import COMPARISONS, contains, folded, literals, matches, patterns
@@ -91,6 +92,10 @@ def _like(document: Document, condition: Condition, fold: str) -> Part:
     return any_of([matches(found, pattern, fold) for pattern in patterns(condition)])
 
 
+def _similar(document: Document, condition: Condition, fold: str) -> Part:
+    return similar.test(string_of(document), condition, fold)
+
+
 def _scalar(document: Document, _: Condition, __: str) -> Part:
     return document.within("jsonb_typeof({}) IS DISTINCT FROM 'object'")
 
@@ -102,6 +107,7 @@ _OPERATORS: Mapping[str, Callable[[Document, Condition, str], Part]] = {
     "contains": _contains,
     **dict.fromkeys(("startsWith", "endsWith"), _part),
     "like": _like,
+    "similar": _similar,
     "scalar": _scalar,
 }
 

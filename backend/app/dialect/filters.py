@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from app.dialect import documents, scalars
+from app.dialect import documents, forgiving, scalars
 from app.dialect.conditions import Condition, Either, UnsupportedQuery
 from app.dialect.search import search
 from app.limits import FILTERS
-from app.resource.resource import Resource
+from app.resource.kinds import TEXT, Scalar
+from app.resource.resource import Field, Resource
 from app.resource.strict_json import unstorable
 from app.sql import ALWAYS, NEVER, Part, all_of, any_of
 
@@ -20,8 +21,15 @@ def found(resource: Resource, conditions: Sequence[Condition | Either], text: st
     """
     if sum(map(_weight, leaves(conditions))) > FILTERS:
         raise UnsupportedQuery(f"There are more than {FILTERS} filters in one request.")
-    tests = [search(resource, text, fold)] if text else []
+    similar = list(forgiven(conditions))
+    tests = [forgiving.threshold(similar)] if similar else []
+    tests += [search(resource, text, fold)] if text else []
     return all_of([*tests, *_wanted(resource, conditions, fold)])
+
+
+def forgiven(conditions: Iterable[Condition | Either]) -> Iterator[Condition]:
+    """Those of the conditions that are forgiving."""
+    return (one for one in leaves(conditions) if one.operator == "similar")
 
 
 def dear(conditions: Iterable[Condition | Either], text: str) -> bool:
@@ -60,14 +68,22 @@ def _wanted(resource: Resource, conditions: Iterable[Condition | Either], fold: 
 def _test(resource: Resource, condition: Condition | Either, fold: str) -> Part:
     if isinstance(condition, Either):
         return any_of([all_of(_wanted(resource, group, fold)) for group in condition.groups])
+    if forgiving.is_everywhere(resource, condition):
+        return forgiving.anywhere(resource, condition, fold)
     field = resource.fields.get(condition.field)
     if field and field.kind.scalar:
-        return scalars.test(field, field.kind.scalar, condition, fold)
+        return _declared(resource, field, field.kind.scalar, condition, fold)
     if field:
         return documents.test(Part(field.document), condition, fold)
     if unstorable(condition.field):
         return NEVER if condition.exact else ALWAYS
     return _undeclared(resource, condition, fold)
+
+
+def _declared(resource: Resource, field: Field, scalar: Scalar, condition: Condition, fold: str) -> Part:
+    test = scalars.test(field, scalar, condition, fold)
+    indexed = condition.operator == "similar" and field.kind is TEXT
+    return all_of([forgiving.near(resource, condition, fold), test]) if indexed else test
 
 
 def _undeclared(resource: Resource, condition: Condition, fold: str) -> Part:

@@ -10,17 +10,22 @@ from typing import NamedTuple
 
 from app.dialect import filters
 from app.dialect.collation import Collations
+from app.dialect.conditions import UnsupportedQuery
 from app.dialect.embedding import Embedding
 from app.dialect.order import Key, by_alphabet, sort_keys
 from app.dialect.query import ListQuery, Page, Slice
 from app.dialect.relations import Relations
-from app.limits import LIST_BYTES, PART_BYTES, QUICK_RECORDS, QUICK_VALUES, ROW_BYTES
+from app.limits import LIST_BYTES, PART_BYTES, QUICK_RECORDS, QUICK_VALUES, RANKED, ROW_BYTES
 from app.resource.javascript import LIMIT
 from app.resource.resource import Resource
 from app.sql import Dear, Part, Query, joined, quoted
 
 _SIZE = Part("(SELECT n FROM total)")
 _UNCOUNTED = Part("NULL::bigint")
+_NO_TRIGRAMS = (
+    "Searching with :similar needs pg_trgm, which comes with PostgreSQL or in its package postgresql-contrib: install "
+    "that, run CREATE EXTENSION pg_trgm in this database, and start this server again."
+)
 
 
 class _Records(NamedTuple):
@@ -112,24 +117,40 @@ class Lists:
         return alone and indexed and few and _near(query.window) and not filters.dear(query.conditions, query.search)
 
     def _records(self, query: ListQuery, keys: Sequence[Key]) -> _Records:
-        table = self._resource
-        found = filters.found(table, query.conditions, query.search, self._fold)
-        labels = [_joined(",", key.part, f"AS k{place}") for place, key in enumerate(keys, 1)]
-        if query.window is None:
-            every = _joined(f"SELECT {self._columns}", *labels, f"FROM {table.sql} WHERE", found)
-            return _Records((), every, _UNCOUNTED)
-        matched = _joined(f"SELECT {table.position}", *labels, f"FROM {table.sql} WHERE", found)
-        order = _ordering(keys, "position")
-        page = _joined(f"SELECT * FROM matched ORDER BY {order}", _limited(query))
+        if any(filters.forgiven(query.conditions)) and not self._collations.trigrams:
+            raise UnsupportedQuery(_NO_TRIGRAMS)
+        table, scored = self._resource, any(key.scored for key in keys)
+        if query.window is None and not scored:
+            return _Records((), self._found(query, keys, self._columns), _UNCOUNTED)
         once = "" if filters.dear(query.conditions, query.search) else "NOT "
+        source, order = "ranked" if scored else "matched", _ordering(keys, "position")
         before = (
-            _named("matched", matched, f"{once}MATERIALIZED "),
+            _named("matched", self._found(query, keys, table.position), f"{once}MATERIALIZED "),
             _named("total", Part("SELECT count(*) AS n FROM matched")),
-            _named("page", page),
+            *([_named("ranked", self._ranked(keys))] if scored else []),
+            _named("page", _joined(f"SELECT * FROM {source} ORDER BY {order}", _limited(query))),
         )
         chosen = "".join(f", page.k{place}" for place in range(1, len(keys) + 1))
         records = f"SELECT {self._columns}{chosen} FROM page JOIN {table.sql} ON page.position = {table.position}"
-        return _Records(before, Part(records), _SIZE)
+        return _Records(before, Part(records), _SIZE if query.window else _UNCOUNTED)
+
+    def _found(self, query: ListQuery, keys: Sequence[Key], columns: str) -> Part:
+        """A SELECT of what meets the query, with its keys but for scores."""
+        labels = [_joined(",", key.part, f"AS k{place}") for place, key in enumerate(keys, 1) if not key.scored]
+        found = filters.found(self._resource, query.conditions, query.search, self._fold)
+        return _joined(f"SELECT {columns}", *labels, f"FROM {self._resource.sql} WHERE", found)
+
+    def _ranked(self, keys: Sequence[Key]) -> Part:
+        """What matched, with the scores of the records that come first in the list, each found by its position: a join
+        is planned for few, and takes hours for many."""
+        table, behind = self._resource, f"(SELECT position FROM matched ORDER BY position LIMIT 1 OFFSET {RANKED})"
+        one = f"FROM {table.sql} WHERE {table.position} = matched.position"
+        score = f"CASE WHEN (matched.position >= {behind}) IS NOT TRUE THEN (SELECT {{}} {one}) ELSE 0 END"
+        named = [
+            _joined(", ", key.part.within(score) if key.scored else Part(f"k{place}"), f"AS k{place}")
+            for place, key in enumerate(keys, 1)
+        ]
+        return _joined("SELECT matched.position", *named, "FROM matched")
 
     def _rendered(self, embedding: Embedding, keys: Sequence[Key]) -> Part:
         table = self._resource

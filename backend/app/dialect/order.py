@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from app.dialect import documents, filters
 from app.dialect.collation import Collations
-from app.dialect.query import Dialect, ListQuery
+from app.dialect.query import Dialect, ListQuery, SortKey
+from app.dialect.scoring import SCORE, score
 from app.resource.kinds import TEXT
 from app.resource.resource import Field, Resource
 from app.resource.strict_json import unstorable
@@ -24,19 +25,24 @@ class Key(NamedTuple):
 
     part: Part
     descending: bool = False
+    scored: bool = False
+    """Whether it is a score, which only so many records get (`limits.RANKED`)."""
 
 
 _TextOrder = Callable[[Part], Sequence[Key]]
 
 
 def sort_keys(resource: Resource, query: ListQuery, collations: Collations) -> list[Key]:
-    """The query's sort keys in turn."""
+    """The query's sort keys in turn. What is similar comes best first, where the query does not say otherwise."""
     by_text = partial(_ORDERS[query.dialect], collations)
+    best = score(resource, query, quoted(collations.fold))
+    if best and not query.sort and any(filters.forgiven(query.conditions)):
+        return [Key(best, descending=True, scored=True)]
     sort = [key for key in query.sort if not unstorable(key.field)]
     return [
-        Key(part, key.descending != descending)
-        for key in sort
-        for part, descending in _sorted_by(resource, key.field, by_text)
+        key._replace(descending=wanted.descending != key.descending)
+        for wanted in sort
+        for key in _keys(resource, wanted, by_text, best)
     ]
 
 
@@ -44,6 +50,18 @@ def by_alphabet(resource: Resource, query: ListQuery) -> bool:
     """Whether texts are asked for in the order that only ICU has wholly."""
     fields = [resource.fields.get(key.field) for key in query.sort]
     return query.dialect == "1" and any(not field or not field.kind.scalar or _collated(field) for field in fields)
+
+
+def _keys(resource: Resource, wanted: SortKey, by_text: _TextOrder, best: Part | None) -> Sequence[Key]:
+    """A field that is called as the score is sorted by as a field, also if nobody declared it."""
+    own = _sorted_by(resource, wanted.field, by_text)
+    if wanted.field != SCORE or SCORE in resource.fields or not best:
+        return own
+    known = filters.known(resource, filters.undeclared(resource, SCORE))
+    return [
+        *own,
+        Key(Part(f"CASE WHEN {known.sql} THEN 0 ELSE {best.sql} END", known.values + best.values), scored=True),
+    ]
 
 
 def _sorted_by(resource: Resource, name: str, by_text: _TextOrder) -> Sequence[Key]:
@@ -59,7 +77,7 @@ def _sorted_by(resource: Resource, name: str, by_text: _TextOrder) -> Sequence[K
 def _if_known(known: Part, keys: Sequence[Key]) -> list[Key]:
     """NULL where no record has the field: many such keys of many records would take long to find out nothing."""
     opened = f"CASE WHEN {known.sql} THEN"
-    return [Key(Part(f"{opened} {part.sql} END", known.values + part.values), descending) for part, descending in keys]
+    return [key._replace(part=Part(f"{opened} {key.part.sql} END", known.values + key.part.values)) for key in keys]
 
 
 def _collated(field: Field) -> bool:

@@ -156,7 +156,9 @@ def _initials(sort: str) -> set[str]:
 # --- filters
 
 _ANYWHERE: Mapping[str, Operator] = {"ne": "ne", "gte": "gte", "lte": "lte", "like": "like"}  # 0.17 knows these
-_UNDERSCORE: Mapping[str, Operator] = {**OPERATORS, **_ANYWHERE}
+_UNDERSCORE: Mapping[str, Operator] = {  # no word of our own: it may be how a field's name ends
+    name: operator for name, operator in {**OPERATORS, **_ANYWHERE}.items() if operator != "similar"
+}
 
 # Every spelling of an operator behind a declared field, for whoever describes them.
 SPELLINGS: Mapping[str, str] = {f":{name}": name for name in OPERATORS} | {f"_{name}": name for name in _UNDERSCORE}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from app.dialect import similar
 from app.dialect.conditions import Condition
 from app.dialect.texts import COMPARISONS, contains, literals, matches, patterns
 from app.resource.kinds import Scalar
@@ -54,6 +55,10 @@ def _like(field: Field, scalar: Scalar, condition: Condition, fold: str) -> Part
     return any_of([matches(text, pattern, fold) for pattern in patterns(condition)])
 
 
+def _similar(field: Field, scalar: Scalar, condition: Condition, fold: str) -> Part:
+    return similar.test(_text(field, scalar), condition, fold) if scalar.textual else NEVER
+
+
 def _scalar(*_: object) -> Part:
     return ALWAYS
 
@@ -64,6 +69,7 @@ _OPERATORS: Mapping[str, Callable[[Field, Scalar, Condition, str], Part]] = {
     **dict.fromkeys(COMPARISONS, _bound),
     **dict.fromkeys(("contains", "startsWith", "endsWith"), _part),
     "like": _like,
+    "similar": _similar,
     "scalar": _scalar,
 }
 

@@ -1,5 +1,6 @@
 """Tests on texts, and what they look for: parts of a text, and patterns. Blind to case in every alphabet."""
 
+import re
 from collections.abc import Mapping
 
 from app.dialect.conditions import Condition, UnsupportedQuery
@@ -31,6 +32,11 @@ def matches(text: Part, pattern: str, fold: str) -> Part:
 def within(text: str) -> str:
     """The pattern of texts that contain this one."""
     return _PARTS["contains"].format(_literal(text))
+
+
+def starts_word(text: str) -> str:
+    """PostgreSQL's expression of texts that contain this one where no letter or digit is before it."""
+    return "(?<![[:alnum:]])" + re.sub(r"[!-/:-@[-`{-~]", r"\\\g<0>", text[:PATTERN_LENGTH])
 
 
 def literals(condition: Condition) -> list[str]:

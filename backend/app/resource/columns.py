@@ -74,6 +74,11 @@ def rules(table: str, *, numbered: bool = False) -> tuple[SchemaItem, ...]:
     )
 
 
+def search_indices(table: str) -> tuple[str, str]:
+    """The names of what a search has: of all texts, and of those that are not plain as `:similar` looks at them."""
+    return f"{table}_search_ix", f"{table}_bare_search_ix"
+
+
 def is_accelerator(index: str | None) -> bool:
     """Whether an index is made by the migrations where the database has what it takes, and is not part of a model."""
     return (index or "").endswith("_search_ix")

@@ -58,7 +58,7 @@ IMPORTS = {
     "exporter": {"importer", "dialect", "resource"},
     "embedded": {"libpq"},
     "logs": {"config"},
-    "migrating": {"dialect", "sql"},
+    "migrating": {"dialect", "resource", "sql"},
     "declaring": {"config", "embedded", "libpq", "resource", "sql"},
     "seed": {"config", "importer", "libpq", "resource"},
     "development": {"embedded", "seed", "config", "resources"},

@@ -1,0 +1,26 @@
+"""An index for forgiving searches where the database has trigrams: of patients whose texts are not plain ASCII.
+
+The others are in that of revision 0002.
+
+Revision ID: 0007
+Revises: 0006
+"""
+
+from alembic import op
+
+from app.migrating import index_bare_texts
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+_TEXTS = r"id || E'\x1f' || patient_id || E'\x1f' || name || E'\x1f' || gender || E'\x1f' || medical_condition"
+
+
+def upgrade() -> None:
+    index_bare_texts({"patients": _TEXTS})
+
+
+def downgrade() -> None:
+    op.execute("DROP INDEX IF EXISTS patients_bare_search_ix")
