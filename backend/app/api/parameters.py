@@ -34,11 +34,16 @@ _FILTERS: Mapping[str, str] = {
     "startsWith": "text that starts with it",
     "endsWith": "text that ends with it",
     "like": "text in which this JavaScript regular expression finds something, whatever the case (0.17)",
+    "similar": "text nearly like it, whatever its case and accents; the best come first (`q:similar`: any text)",
 }
 
 _LIST: Mapping[str, tuple[str, Json]] = {
     "q": ("Any field that contains this text, whatever the case (0.17).", TEXT),
-    "_sort": ("Fields to sort by, comma-separated; `-` before one sorts it descending.", TEXT),
+    "_sort": (
+        "Fields to sort by, comma-separated; `-` before one sorts it descending. `-_score`: what meets a search best "
+        "comes first.",
+        TEXT,
+    ),
     "_order": ("`asc` or `desc` for each field of `_sort`, comma-separated (0.17).", TEXT),
     "_page": ("The page, from 1; beyond the last one: the last (1.x) or an empty one (0.17).", INTEGER),
     "_per_page": ("{Path} a page, 10 unless said (1.x: the answer is an envelope).", INTEGER),
@@ -103,7 +108,8 @@ def _filter(resource: Resource) -> Json:
 
 
 def _operators() -> str:
-    return "\n".join(f"- `{spelling}`: {_FILTERS[name]}" for spelling, name in SPELLINGS.items() if spelling[0] == "_")
+    once = {name: spelling for spelling, name in SPELLINGS.items()}
+    return "\n".join(f"- `{spelling}`: {_FILTERS[name]}" for name, spelling in once.items())
 
 
 def _where(resource: Resource) -> Json:

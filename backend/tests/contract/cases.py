@@ -249,6 +249,12 @@ _WHERES: tuple[object, ...] = (
 )
 
 
+def forgiving() -> Iterator[str]:
+    yield from ("name:similar=ana", "q:similar=diabtes", "name:similar=ana&_page=1&_per_page=3", "name:similar=ana&_limit=2")
+    yield from ("q=an&_sort=-_score", "q=an&_sort=_score&_order=desc", "_sort=-_score", "name:similar=")
+    yield '_where={"name":{"similar":"ana"}}'
+
+
 def where() -> Iterator[str]:
     yield from (f"_where={quote_plus(json.dumps(document))}" for document in _WHERES)
     yield from (f"_where={text}" for text in ("", "5", "null", "nonsense", "{", '"x"', "true"))

@@ -287,6 +287,18 @@ DIFFERENCES: tuple[Difference, ...] = (
         _any_filter(lambda one: one.field in _MAY_BE_NULL and one.operator == "eq" and one.value == "null"),
     ),
     Difference(
+        "forgiving",
+        ALL,
+        "knows no `:similar` (all records, or none) and no `_score` (list order)",
+        "finds what is nearly the value, the best first, and sorts by how well a record meets the search",
+        "Names are half remembered, and typed without accents. The spelling is one that json-server ignores.",
+        lambda exchange: (
+            any(key.endswith(":similar") for key in exchange.keys)
+            or (exchange.first("_sort").lstrip("-") == "_score" and "q" in exchange.keys)
+            or '"similar"' in exchange.first("_where")
+        ),
+    ),
+    Difference(
         "elements",
         BETAS,
         "never finds an array by `:contains` (beta.15) or does not know it (beta.3)",

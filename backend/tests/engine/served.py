@@ -16,12 +16,16 @@ from app.resource.resource import Resource
 from tests.asked import serving
 from tests.engine.declared import EVERY, Base
 
+_TRIGRAMS = "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm')"
+
 
 def create_tables(dsn: str) -> None:
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=NullPool)
     Base.metadata.create_all(engine)
     TABLE.create(engine)
     with engine.begin() as connection:
+        if connection.exec_driver_sql(_TRIGRAMS).scalar():
+            connection.exec_driver_sql("CREATE EXTENSION pg_trgm")
         for sql in (*FUNCTIONS, *(journaled(resource.path) for resource in EVERY)):
             connection.exec_driver_sql(sql)
 
