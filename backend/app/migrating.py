@@ -18,21 +18,15 @@ _JSON_TYPES = {"text": "string", "date": "string", "bigint": "number", "float8":
 
 
 def index_texts(texts: Mapping[str, str]) -> None:
-    """Table -> all its texts as `dialect.search` looks at them: indices for searches where there are trigrams."""
+    """Table -> all its texts as `dialect.search` looks at them: indices for searches where there are trigrams.
+
+    One of all texts, which `q` uses, and one of those that are not plain ASCII, bare, which `:similar` has beside it.
+    """
     try:
         with op.get_bind().begin_nested():
             _index_trigrams(texts)
     except DBAPIError:  # not installed, not allowed, not visible: the search is right without it, and slower
         log.info("No trigram index (pg_trgm): a search reads the whole table.")
-
-
-def index_bare_texts(texts: Mapping[str, str]) -> None:
-    """The same where there is an index for `q` already: what `:similar` has beside it, of texts that are not plain."""
-    try:
-        with op.get_bind().begin_nested():
-            _index_bare_trigrams(texts)
-    except DBAPIError:
-        log.info("No trigram index (pg_trgm): :similar is not to be had.")
 
 
 def demand_empty(table: str) -> None:
@@ -70,25 +64,13 @@ def _set(table: str, change: str, field: str) -> None:
 
 def _index_trigrams(texts: Mapping[str, str]) -> None:
     op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-    fold = _fold()
+    fold = quoted(Collations(*op.get_bind().exec_driver_sql(DETECT.sql).one()).fold)
     for table, all_of_them in texts.items():
-        _index(search_indices(table)[0], table, lower_sql(all_of_them, fold))
-    _index_bare_trigrams(texts)
-
-
-def _index_bare_trigrams(texts: Mapping[str, str]) -> None:
-    op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-    fold = _fold()
-    for table, all_of_them in texts.items():
-        few = f" WHERE NOT {plain_sql(all_of_them)}"
-        _index(search_indices(table)[1], table, bare_sql(all_of_them, fold), few)
+        every, bare = search_indices(table)
+        _index(every, table, lower_sql(all_of_them, fold))
+        _index(bare, table, bare_sql(all_of_them, fold), f" WHERE NOT {plain_sql(all_of_them)}")
 
 
 def _index(name: str, table: str, texts: str, few: str = "") -> None:
-    op.get_bind().exec_driver_sql(
-        f"CREATE INDEX {quoted(name)} ON {quoted(table)} USING gin (({texts}) gin_trgm_ops){few}"
-    )
-
-
-def _fold() -> str:
-    return quoted(Collations(*op.get_bind().exec_driver_sql(DETECT.sql).one()).fold)
+    made = f"CREATE INDEX IF NOT EXISTS {quoted(name)} ON {quoted(table)}"
+    op.get_bind().exec_driver_sql(f"{made} USING gin (({texts}) gin_trgm_ops){few}")

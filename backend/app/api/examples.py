@@ -87,6 +87,7 @@ def _queries(resource: Resource) -> Iterator[tuple[str, str]]:
         yield "A range", f"{name}_gte={value - 5}&{name}_lte={value + 15}"
     if text := _last(resource, lambda field: field.kind is TEXT and not field.choices):
         yield "A word in any field", f"q={quote(str(values[text.name]).lower())}"
+        yield "Nearly this, the best first", f"{quote(text.name)}:similar={quote(str(values[text.name]).lower())}"
 
 
 def _first(resource: Resource, wanted: Callable[[Field], bool]) -> Field | None:

@@ -23,6 +23,7 @@ EXAMPLES = [
     ["1", "4", "7"],
     ["1", "4", "6", "7"],
     ["1", "5", "7"],
+    ["1", "5", "7"],
     ["1"],
 ]
 ABOUT = "/-about"
@@ -155,7 +156,7 @@ async def test_a_copy_button_copies_what_stands_beside_it(
     if clipboard == "the old way":  # as on plain http from another machine
         await page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     buttons = await page.get_by_role("button", name="Copy").all()
-    assert len(buttons) == 1 + 6 + 3  # the .env line, the reads, the writes of one kind
+    assert len(buttons) == 1 + 7 + 3  # the .env line, the reads, the writes of one kind
     for button in buttons:
         await button.click()
         await expect(button).to_have_text("Copied")
@@ -193,7 +194,7 @@ async def test_a_dead_database_is_told_on_a_page_that_still_works(visit: Visit) 
         await expect(page.locator("#status")).to_have_text("Database not reachable")
         await expect(page.locator("#fault")).to_have_text(httpx2.get(f"{server.url}/health").json()["detail"])
         await expect(page.locator("#count-1")).to_have_text("?")
-        await expect(page.locator(".reads li")).to_have_count(5)  # there is no row whose address were known
+        await expect(page.locator(".reads li")).to_have_count(6)  # there is no row whose address were known
         await expect(page.get_by_text("VITE_API_BASE_URL")).to_be_visible()
 
 

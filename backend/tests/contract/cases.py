@@ -250,7 +250,12 @@ _WHERES: tuple[object, ...] = (
 
 
 def forgiving() -> Iterator[str]:
-    yield from ("name:similar=ana", "q:similar=diabtes", "name:similar=ana&_page=1&_per_page=3", "name:similar=ana&_limit=2")
+    yield from (
+        "name:similar=ana",
+        "q:similar=diabtes",
+        "name:similar=ana&_page=1&_per_page=3",
+        "name:similar=ana&_limit=2",
+    )
     yield from ("q=an&_sort=-_score", "q=an&_sort=_score&_order=desc", "_sort=-_score", "name:similar=")
     yield '_where={"name":{"similar":"ana"}}'
 
@@ -401,6 +406,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         colon_operators,
         where,
         search,
+        forgiving,
         like,
         sort,
         pages,

@@ -302,7 +302,8 @@ async def test_every_collation_finds_letters_of_any_case(
     people: httpx2.AsyncClient, table: Connection, fold: str
 ) -> None:
     known = [name for (name,) in table.execute(_KNOWN).fetchall()]
-    collations = _collations(table)._replace(**({"fold": fold} if fold in known else {}))
+    found_one = _collations(table)
+    collations = found_one._replace(fold=fold if fold in known else found_one.fold)
     for query, names in (("q=zoË", ["Zoë"]), ("name_like=^κώ", ["ΚΏΣΤΑΣ"]), ("name:contains=ώσ", ["ΚΏΣΤΑΣ"])):
         statement = Lists(PETS, collations).rows(parse(query, "1", PETS.fields))
         found = table.execute(statement.sql.encode(), statement.params).fetchone()

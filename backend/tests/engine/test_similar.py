@@ -81,7 +81,7 @@ FOUND = [
     ({"name:similar": "katherine smith", "sex": "Female"}, "c"),
     ({"name:similar": "katherine smith", "_sort": "id"}, "cd"),
     ({"name:similar": "katherine smith", "_sort": "_score"}, "cd"),
-    ({"name:similar": "smith", "mainFood:similar": "hay"}, "ecd"),
+    ({"name:similar": "smith", "mainFood:similar": "hay"}, "ecdf"),
     ({"_where": '{"name": {"similar": "katherine smith"}}'}, "dc"),
     ({"_where": '{"or": [{"name": {"similar": "obrien siobhan"}}, {"id": {"eq": "g"}}]}'}, "abg"),
     ({"_where": '{"q": {"similar": "migrane"}, "sex": {"eq": "Male"}}'}, "b"),

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -108,15 +109,22 @@ def test_a_database_that_is_away_is_one_sentence_without_the_password() -> None:
     assert "hunter2" not in run.stdout + run.stderr
 
 
-def test_a_search_finds_its_index(module_database: str) -> None:
+@pytest.mark.parametrize(
+    ("query", "indices"),
+    [
+        (b"q=asthma&_page=1", ("patients_search_ix", "patients_extra_ix")),
+        (b"q=asthma&_page=1&_sort=-_score", ("patients_search_ix", "patients_extra_ix")),
+        (b"name:similar=siobhan", ("patients_search_ix", "patients_bare_search_ix")),
+        (b"q:similar=siobhan", ("patients_search_ix", "patients_bare_search_ix", "patients_extra_ix")),
+    ],
+)
+def test_a_search_finds_its_indices(module_database: str, query: bytes, indices: Sequence[str]) -> None:
     with psycopg.connect(module_database) as connection:
         [(index,)] = connection.execute("SELECT to_regclass('patients_search_ix')").fetchall()
         needed(index, "this PostgreSQL has no pg_trgm")
         found = connection.execute(DETECT.sql.encode()).fetchone()
-        sql, params = Lists(PATIENTS, Collations(*found or ())).rows(
-            parse(b"q=asthma&_page=1", "0.17", PATIENTS.fields)
-        )
+        sql, params = Lists(PATIENTS, Collations(*found or ())).rows(parse(query, "0.17", PATIENTS.fields))
         connection.execute("SET enable_seqscan = off")
         plan = connection.execute(f"EXPLAIN {sql}".encode(), params).fetchall()
-    assert any("Bitmap Index Scan on patients_search_ix" in line for (line,) in plan), plan
-    assert any("Bitmap Index Scan on patients_extra_ix" in line for (line,) in plan), plan
+    for index in indices:
+        assert any(f"Bitmap Index Scan on {index}" in line for (line,) in plan), plan

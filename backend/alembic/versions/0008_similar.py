@@ -1,17 +1,17 @@
 """An index for forgiving searches where the database has trigrams: of patients whose texts are not plain ASCII.
 
-The others are in that of revision 0002.
+The others are in that of revision 0002, which is made where there were no trigrams then.
 
-Revision ID: 0007
-Revises: 0006
+Revision ID: 0008
+Revises: 0007
 """
 
 from alembic import op
 
-from app.migrating import index_bare_texts
+from app.migrating import index_texts
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
@@ -19,7 +19,7 @@ _TEXTS = r"id || E'\x1f' || patient_id || E'\x1f' || name || E'\x1f' || gender |
 
 
 def upgrade() -> None:
-    index_bare_texts({"patients": _TEXTS})
+    index_texts({"patients": _TEXTS})
 
 
 def downgrade() -> None:
