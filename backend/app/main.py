@@ -175,7 +175,7 @@ def _routers(parts: _Parts) -> list[APIRouter]:
         *(records.router(service, settings, parts.turns) for service in services),
         *(history.router(one.resource, one.relations, History(one.resource, database)) for one in services),
         health.router(database, parts.resources),
-        docs.router,
+        docs.router(settings),
         changes.router(parts.feed),
         signing.router(parts.people),
     ]

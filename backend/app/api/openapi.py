@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.api import examples
 from app.api.access import Addresses
 from app.api.importing import IMPORT
 from app.api.operations import ref
@@ -18,6 +19,16 @@ _PROBLEM: Json = {
     "type": "object",
     "title": "Problem",
     "description": "RFC 9457. `message` and `detail` are one sentence; `errors`, if there, maps fields to sentences.",
+    "examples": [
+        {
+            "message": "age must be greater than 0.",
+            "type": "about:blank",
+            "title": "Bad Request",
+            "status": 400,
+            "detail": "age must be greater than 0.",
+            "errors": {"age": "must be greater than 0"},
+        }
+    ],
     "required": ["message", "type", "title", "status", "detail"],
     "properties": {
         "message": TEXT,
@@ -95,7 +106,8 @@ def _refused(says: str) -> Json:
 
 def _shapes(resource: Resource) -> Json:
     sent = {"Create": resource.create, "Replace": resource.body, "Patch": resource.patch}
-    shapes = {resource.title: resource.stored.model_json_schema(mode="serialization")}
+    stored = resource.stored.model_json_schema(mode="serialization")
+    shapes = {resource.title: stored | {"examples": [examples.bodies(resource, "1").new]}}
     shapes |= {resource.title + use: model.model_json_schema() for use, model in sent.items()}
     return {name: _shape(schema, resource) for name, schema in shapes.items()}
 

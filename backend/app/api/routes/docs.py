@@ -9,24 +9,30 @@ from starlette.responses import Response
 from app.api.conditional import compressed
 from app.api.pages import page
 from app.api.thin import ThinRoute
+from app.config import Settings
 from app.errors import NotFound
 
 PATH = "/docs"
-router = APIRouter(prefix=PATH, route_class=ThinRoute, include_in_schema=False)
 
 _FILES = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
 _NEEDS = {"style-src": "'self'", "script-src": "'self'"}
 
 
-@router.get("")
-async def swagger_ui(request: Request) -> Response:
-    """The API's addresses, to read and to try."""
-    return page("docs", _NEEDS, title=request.app.title, root=request.scope.get("root_path", ""))
+def router(settings: Settings) -> APIRouter:
+    """The page, and Swagger UI's own style and script."""
+    routes = APIRouter(prefix=PATH, route_class=ThinRoute, include_in_schema=False)
+
+    @routes.get("")
+    async def swagger_ui(request: Request) -> Response:
+        """The API's addresses, to read and to try."""
+        root = request.scope.get("root_path", "")
+        return page("docs", _NEEDS, title=request.app.title, root=root, home=settings.pages)
+
+    routes.add_api_route("/{file}", _file, methods=["GET"])
+    return routes
 
 
-@router.get("/{file}")
-async def swagger_ui_file(request: Request) -> Response:
-    """Swagger UI's own style and script."""
+async def _file(request: Request) -> Response:
     file = request.path_params["file"]
     if file not in _FILES:
         raise NotFound
