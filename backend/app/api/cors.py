@@ -11,7 +11,8 @@ from starlette.types import Receive, Scope, Send
 from app.origins import is_wild, pattern
 
 METHODS = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE")
-EXPOSED = ("X-Total-Count", "Link", "Location", "ETag", "Retry-After", "X-Request-ID", "Allow", "WWW-Authenticate")
+_OF_LISTS = ("X-Total-Count", "Link", "X-Hint")
+EXPOSED = (*_OF_LISTS, "Location", "ETag", "Retry-After", "X-Request-ID", "Allow", "WWW-Authenticate")
 
 Pairs = Sequence[tuple[bytes, bytes]]
 _VARY = (b"vary", b"Origin")

@@ -113,7 +113,7 @@ class Front:
         route, actor = getattr(scope.get("route"), "path", "-"), getattr(scope.get("actor"), "name", "")
         if self._metrics:
             self._metrics.count(method, route, status, seconds, actor)
-        query = told(scope["query_string"]) if self._tells_query else ""
+        query = told(scope["query_string"], scope.get("hint", "")) if self._tells_query else ""
         log_request(method, route + query, status, seconds, scope["request_id"], actor=actor)
 
     def _id(self, sent: bytes | None) -> str:

@@ -16,6 +16,7 @@ _HEADERS: Mapping[str, str] = {
     "ETag": "The version of this answer: strong on a {noun}, weak on a list.",
     "Location": "The address of the new {noun}.",
     "X-Total-Count": "How many {path} match, before the page or slice is cut.",
+    "X-Hint": "Names a parameter that is no field of any record, and what may have been meant.",
     "Link": "first, prev, next and last page (RFC 8288).",
     "Allow": "Every method this address takes.",
     "Retry-After": "Seconds after which another try may succeed.",
@@ -61,7 +62,7 @@ class Operations:
         return {
             "parameters": [*parameters.of_list(self._resource), *self._related(), header("If-None-Match")],
             "responses": {
-                **self._answer(200, says, page, "ETag", "X-Total-Count", "Link"),
+                **self._answer(200, says, page, "ETag", "X-Total-Count", "Link", "X-Hint"),
                 **self._unchanged(),
                 **self._faults(400, 503),
             },

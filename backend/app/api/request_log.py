@@ -30,6 +30,7 @@ def log_request(method: str, route: str, status: int, seconds: float, request_id
     log.handle(record)
 
 
-def told(query_string: bytes) -> str:
-    """A query as it stands behind the route."""
-    return f"?{quote_from_bytes(query_string, _AS_SENT)}" if query_string else ""
+def told(query_string: bytes, hint: str = "") -> str:
+    """A query as it stands behind the route, and what there is to say about it."""
+    query = f"?{quote_from_bytes(query_string, _AS_SENT)}" if query_string else ""
+    return f"{query} ({hint})" if hint else query

@@ -99,6 +99,11 @@ class Lists:
         row = _joined(fits, embedding.row, f"{embedding.texts}) END FROM few")
         return Dear(*_joined("WITH", _named("few", Part(few, (key,))), row))
 
+    def known(self, names: Sequence[str]) -> Dear:
+        """One row: of each name whether some record has an undeclared field of it."""
+        tests = [filters.known(self._resource, filters.undeclared(self._resource, name)) for name in names]
+        return Dear(*_joined("SELECT", joined(", ", tests)))
+
     def embeds(self, query: ListQuery) -> bool:
         """Whether the answer has more than the records' own fields."""
         return bool(self._embedding(query, "few").members)

@@ -10,7 +10,8 @@ from typing import Literal, NamedTuple
 from urllib.parse import parse_qsl
 
 from app.dialect.conditions import OPERATORS, Condition, Either, Operator, UnsupportedQuery, where
-from app.limits import PARAMETERS, SORT_KEYS
+from app.limits import PARAMETERS as MOST
+from app.limits import SORT_KEYS
 from app.resource.javascript import parse_int, trim
 
 Dialect = Literal["1", "0.17"]
@@ -73,7 +74,7 @@ def parse(
     """
     parameters = _parameters(query_string)
     first = dict(reversed(parameters))
-    taken = {*_PARAMETERS, owner and owner.field}
+    taken = {*PARAMETERS, owner and owner.field}
     filters = [_filter(key, value, declared) for key, value in parameters if key not in taken]
     spoken = _spoken(first, {mark for _, mark in filters}, dialect)
     stated = where(first.get("_where", ""))
@@ -102,23 +103,23 @@ def dependents(query_string: bytes) -> tuple[str, ...]:
 
 def spelled(key: str, declared: Collection[str]) -> tuple[str, str] | None:
     """The field and the operator, as it is spelled, that a parameter's name means; None if it is no filter."""
-    found, _ = _filter(key, "", declared) if key not in _PARAMETERS else (None, None)
+    found, _ = _filter(key, "", declared) if key not in PARAMETERS else (None, None)
     return found and (found.field, found.spelling)
 
 
 # --- parameters
 
 # No filters: "" has no name, "_" keeps caches off. Other names with a _ in front are those of fields, `_id` say.
-_PARAMETERS = {"", "q", "_", "_page", "_per_page", "_limit", "_start", "_end", "_sort", "_order", "_where"}
-_PARAMETERS |= {"_embed", "_expand", "_dependent", "_delay"}
+PARAMETERS = frozenset(("", "q", "_", "_page", "_per_page", "_limit", "_start", "_end", "_sort", "_order", "_where"))
+PARAMETERS |= {"_embed", "_expand", "_dependent", "_delay"}
 _INDEX = re.compile(r"(?<=.)\[[0-9]*\]$", re.DOTALL)  # qs spells a repeated parameter f[]=a or f[0]=a
 _MEMBER = re.compile(r"^_filter\[(.+)\]$", re.DOTALL)  # of the object in which generated clients send operators
 
 
 def _parameters(query_string: str | bytes) -> list[tuple[str, str]]:
     raw = query_string.decode("utf-8", "surrogateescape") if isinstance(query_string, bytes) else query_string
-    if raw.count("&") >= PARAMETERS:
-        raise UnsupportedQuery(f"There are more than {PARAMETERS} parameters in one request.")
+    if raw.count("&") >= MOST:
+        raise UnsupportedQuery(f"There are more than {MOST} parameters in one request.")
     pairs = parse_qsl(raw, keep_blank_values=True, errors="surrogateescape")
     return [(_plain(key) if key.endswith("]") else key, value) for key, value in pairs]
 
@@ -205,8 +206,8 @@ def _grouped(filters: Iterable[_Filter], dialect: Dialect) -> tuple[Condition, .
 def _values(value: str, spelling: str) -> list[str]:
     if spelling[1:] != "in":
         return [value]
-    if value.count(",") >= PARAMETERS:
-        raise UnsupportedQuery(f"There are more than {PARAMETERS} values in one list.")
+    if value.count(",") >= MOST:
+        raise UnsupportedQuery(f"There are more than {MOST} values in one list.")
     return [trim(item) for item in value.split(",")]
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from app.database import Database, Row
-from app.dialect import page
+from app.dialect import hints, page
 from app.dialect.collation import DETECT, Collations
 from app.dialect.conditions import UnsupportedQuery
 from app.dialect.lists import Lists
@@ -37,10 +37,13 @@ class Listing(NamedTuple):
     body: bytes = b""
     tag: str = ""
     parts: AsyncIterator[bytes] | None = None
+    hint: str = ""
+    """What a parameter that means nothing may have meant."""
 
     def headers(self, url: Callable[[], str]) -> dict[str, str]:
         """`X-Total-Count` and `Link`; `url` gives the list's own absolute address, which a whole list does not need."""
-        return {} if self.total is None else page.headers(self.query, self.total, url())
+        told = {"X-Hint": self.hint} if self.hint else {}
+        return told if self.total is None else told | page.headers(self.query, self.total, url())
 
 
 class Listings:
@@ -68,7 +71,21 @@ class Listings:
             raise BadRequest(str(error)) from None
         asked = owner, query_string
         listing = await self._readings.get(asked, self._database.deadline(), partial(self._listing, query, statement))
-        return listing or await self._in_parts(query, asked, lists)
+        found = listing or await self._in_parts(query, asked, lists)
+        return found._replace(hint=await self._hint(query, owner, lists))
+
+    async def _hint(self, query: ListQuery, owner: Owner | None, lists: Lists) -> str:
+        """Only where a name is not declared the records are asked whether they have it."""
+        fields = self._resource.fields
+        if not (doubts := hints.doubts(query.parameters, fields, (owner.field,) if owner else ())):
+            return ""
+        names = [one.field for one in doubts if one.field]
+        try:
+            known = (await self._read(("known", *names), lists.known(names)))[0] if names else ()
+        except DatabaseUnavailable:  # the answer is there, and goes without
+            return ""
+        there = {name for name, is_there in zip(names, known, strict=True) if is_there}
+        return hints.hint([one.parameter for one in doubts if one.field not in there], fields)
 
     async def embedding(self, key: str, query_string: bytes, dialect: Dialect) -> bytes | None:
         """Record `key` with what the query string embeds, as JSON, or None if there is no such record.

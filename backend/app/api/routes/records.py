@@ -43,6 +43,7 @@ class _Answers:
     async def listed(self, request: Request, address: str, owner: Owner | None) -> Response:
         listing = await self._service.find(request.scope["query_string"], self._dialect, owner)
         headers = listing.headers(lambda: str(request.base_url).rstrip("/") + address)
+        request.scope["hint"] = listing.hint
         if listing.parts:
             return conditional.streamed(listing.parts, headers)
         return await conditional.compressed(request, conditional.answer(request, listing.body, listing.tag, headers))

@@ -1,0 +1,53 @@
+"""A parameter that means nothing is told in a header: names and never values, and the list is as it was."""
+
+import logging
+
+import httpx2
+import pytest
+
+HINTS = {
+    "nmae=Zo%C3%AB": "nmae is no field; did you mean name?",
+    "nmae_gte=5&_limit=1": "nmae_gte is no field; did you mean name_gte?",
+    "_pgae=2": "_pgae is no field; did you mean _page?",
+    "name:Contains=x": "name:Contains is no field; did you mean name:contains?",
+    "utm%0d%0aSet-Cookie=x": "utm%0D%0ASet-Cookie is no field.",
+    "%ff%00=1&%f0%9f%98%80=1": "%F0%9F%98%80 is no field.",
+    "zzz=1&yyy=1&xxx=1&www=1": "zzz is no field. yyy is no field. xxx is no field.",
+}
+SILENT = (
+    "",
+    "name=Zo%C3%AB",
+    "name_like=x&_=1&_page=1&q=z&name:gte=5",
+    "ward=B",
+    "ward.floor=1",
+    "&=",
+    "w" * 65 + "=1",
+)
+
+
+@pytest.mark.parametrize("query", HINTS)
+async def test_what_was_meant_is_told(engine: httpx2.AsyncClient, query: str) -> None:
+    await engine.post("/doctors", json=DOCTOR)
+    answer = await engine.get(f"/doctors?{query}", headers={"Origin": "http://a.example"})
+    assert answer.headers["x-hint"] == HINTS[query]
+    assert "X-Hint" in answer.headers["access-control-expose-headers"]
+    assert answer.json() == (await engine.get(f"/doctors?{SAME.get(query, '')}")).json()
+
+
+DOCTOR = {"name": "Zoë", "fee": 1, "accepting": True, "ward": "B"}
+SAME = {"nmae_gte=5&_limit=1": "_limit=1"}
+
+
+@pytest.mark.parametrize("query", SILENT)
+async def test_what_means_something_is_not_told(engine: httpx2.AsyncClient, query: str) -> None:
+    await engine.post("/doctors", json=DOCTOR | {"ward": {"floor": 1}})
+    answer = await engine.get(f"/doctors?{query}")
+    assert (answer.status_code, answer.headers.get("x-hint")) == (200, None)
+
+
+async def test_it_stands_in_the_log_of_development(
+    engine: httpx2.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "app.requests"):
+        await engine.get("/doctors?nmae=x")
+    assert "nmae=x (nmae is no field; did you mean name?)" in caplog.text
