@@ -17,6 +17,8 @@ Pair = tuple[str, str]
 
 HIDE = "_hide"
 PARTS = ("_field", "_operator", "_value")  # of one filter, as the form sends it
+NEARLY = "_nearly"  # as the form sends it, where `q` is to be forgiving
+SEARCH, FORGIVING = "q", "q:similar"
 SIZE, MOST = 50, 500  # records on a page
 _SIZES: Mapping[Dialect, str] = {"0.17": "_limit", "1": "_per_page"}
 _WINDOW = ("_page", *_SIZES.values())
@@ -35,6 +37,7 @@ _WORDS: Mapping[str, str] = {
     "_lt": "is below",
     "_in": "is one of",
     "_like": "matches",
+    ":similar": "is nearly",
 }
 _OTHERS = {f":{name.removeprefix('_') or 'eq'}" for name in _WORDS} | {"_eq"}  # mean the same
 OPERATORS = {**_WORDS, **{one: one[1:] for one in SPELLINGS if one not in {*_WORDS, *_OTHERS}}}
@@ -94,7 +97,17 @@ class State:
     @property
     def narrowed(self) -> bool:
         """Whether it may leave out records."""
-        return bool(self.value("q") or self.value("_where") or self.filters())
+        return bool(self.searched or self.value("_where") or self.filters())
+
+    @property
+    def searched(self) -> str:
+        """What is looked for in every field."""
+        return self.value(SEARCH) or self.nearly
+
+    @property
+    def nearly(self) -> str:
+        """The same, if what is nearly that will do."""
+        return "" if self._filter(FORGIVING) else self.value(FORGIVING)
 
     def filters(self) -> list[Filter]:
         return [
@@ -105,7 +118,7 @@ class State:
 
     def kept(self) -> list[Pair]:
         """What the form must send along: all that is none of its own fields."""
-        own = {"q", "_page"}
+        own = {SEARCH, FORGIVING, "_page"}
         return [pair for pair in self.pairs if pair[0] not in own and not self._filter(pair[0])]
 
     def value(self, name: str) -> str:
@@ -150,7 +163,8 @@ class State:
         return State(pairs, self.declared, self.dialect)
 
     def _filter(self, name: str) -> tuple[str, str] | None:
-        return None if name == HIDE else spelled(name, self.declared)
+        searches = name == FORGIVING and SEARCH not in self.declared
+        return None if name == HIDE or searches else spelled(name, self.declared)
 
     def _but(self, place: int) -> str:
         return self._of(self.pairs[:place] + self.pairs[place + 1 :]).without("_page").address
@@ -161,7 +175,9 @@ def canonical(query_string: bytes, declared: Collection[str], dialect: Dialect) 
     whether these are its words."""
     sent = parse_qsl(query_string.decode("utf-8", "replace"), keep_blank_values=True)
     parts = ([value for name, value in sent if name == part] for part in PARTS)
-    whole = [(name, value) for name, value in sent if name not in (*PARTS, *_SLICES)]
+    search = FORGIVING if (NEARLY, "1") in sent and SEARCH not in declared else SEARCH
+    kept = (pair for pair in sent if pair[0] not in (*PARTS, *_SLICES, NEARLY))
+    whole = [(search if name == SEARCH else name, value) for name, value in kept]
     threes = zip_longest(*parts, fillvalue="")
     filters = [(_named(field, spelling, declared), value) for field, spelling, value in threes]
     pairs = [pair for pair in [*_ahead(whole), *filters, *_behind(whole)] if all(pair) and pair != ("_page", "1")]
