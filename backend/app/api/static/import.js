@@ -108,7 +108,7 @@ function show(told) {
   element("remarks").replaceChildren(...remarks(told.report).map((text) => made("p", text)));
   const notIn = totals.rejected + totals.duplicate + totals.conflict - (told.report.held_back ?? 0);
   offer(told, totals, notIn);
-  list(told.report.records, notIn);
+  list(told.report.records, notIn, told.dryRun ? "would" : "did");
   say(element("became").textContent);
   element("became").focus();
 }
@@ -133,9 +133,9 @@ function offer(told, totals, notIn) {
   document.querySelector("[data-file=rejects]").hidden = !totals.rejected || told.report.held_back > 0;
 }
 
-function list(entries, notIn) {
+function list(entries, notIn, auxiliary) {
   const errors = entries.flatMap((entry) => entry.errors.filter((error) => error.code !== "held_back"));
-  element("faults-title").textContent = notIn ? `Why ${counted(notIn)} would not go in, in the file's order` : "";
+  element("faults-title").textContent = notIn ? `Why ${counted(notIn)} ${auxiliary} not go in, in the file's order` : "";
   element("faults").replaceChildren(...errors.slice(0, FAULTS).map((error) => fault(error)));
 }
 
@@ -157,7 +157,6 @@ function made(tag, text) {
 function choose(chosen) {
   if (!chosen || !element("running").hidden) return;
   file = chosen;
-  element("choice").querySelector(".drop span").textContent = file.name;
   run(true);
 }
 
@@ -179,6 +178,7 @@ function cancel() {
 
 document.addEventListener("change", (event) => event.target.id === "file" && choose(event.target.files[0]));
 document.addEventListener("click", (event) => {
+  if (event.target.id === "file") event.target.value = ""; // the same one, mended, is a choice too
   const button = event.target.closest("button");
   if (!button) return;
   if ("import" in button.dataset) run(false);
@@ -195,7 +195,9 @@ document.addEventListener("dragleave", (event) => zone(event)?.classList.remove(
 document.addEventListener("drop", (event) => {
   event.preventDefault();
   document.querySelector(".drop")?.classList.remove("over");
-  choose(event.dataTransfer.files[0]);
+  if (!element("choice") || !element("running").hidden) return;
+  element("file").files = event.dataTransfer.files;
+  choose(element("file").files[0]);
 });
 
 // One that is under way already, as after this page was loaded anew, is followed to its end.
