@@ -17,7 +17,9 @@ import typer
 from app.config import BACKEND
 from app.importer.console import Screen, failure, hear_interruptions, progress, say, summary
 from app.importer.files import STANDARD_INPUT, STANDARD_OUTPUT, Unwritable
-from app.importer.run import Options, import_file
+from app.importer.report import Report
+from app.importer.run import Options, Progress, import_file
+from app.remote import Remote, import_to
 from app.resources import RESOURCES
 from app.target import database, remember
 
@@ -36,6 +38,7 @@ Examples, in backend/:
   python scripts/migrate_db_json.py old.json --report r.json --rejects bad.json
   python scripts/migrate_db_json.py bad.json                 the rejected records, once they are mended
   zcat db.json.gz | python scripts/migrate_db_json.py -      from a pipe
+  API_KEY=pak_… python scripts/migrate_db_json.py --to https://patients-api.example    into a running server
   python scripts/migrate_db_json.py --report - | jq .totals  the account to standard output, all else to standard error
 
 \b
@@ -80,15 +83,33 @@ def main(
     no_verify: Annotated[
         bool, typer.Option("--no-verify", help="Do not read back and compare what was written.")
     ] = False,
+    to: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Import into the server there, over HTTP, and not into a database."),
+    ] = None,
+    key: Annotated[
+        str, typer.Option(envvar="API_KEY", help="With --to: the access key or token. Better in API_KEY than here.")
+    ] = "",
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no summary; errors only.")] = False,
 ) -> None:
     options = Options(
         dry_run, all_or_nothing, not no_verify, _OUT.get(report, report), _OUT.get(rejects, rejects), replace
     )
-    raise typer.Exit(run(STANDARD_INPUT if file == _HYPHEN else file, options, quiet))
+    raise typer.Exit(run(STANDARD_INPUT if file == _HYPHEN else file, options, quiet, _server(to, key, options)))
 
 
-def run(file: Path, options: Options, quiet: bool) -> int:
+def _server(url: str | None, key: str, options: Options) -> Remote | None:
+    if url is None:
+        return None
+    if options.replace or not options.verify:
+        raise typer.BadParameter("a server knows no --replace and no --no-verify", param_hint="--to")
+    try:
+        return Remote(url, key)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--to") from None
+
+
+def run(file: Path, options: Options, quiet: bool, server: Remote | None = None) -> int:
     """Import, talk about it, and return the exit code."""
     logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # what it warns of comes up as an error, too
     taken = STANDARD_OUTPUT in {options.report, options.rejects}
@@ -96,9 +117,7 @@ def run(file: Path, options: Options, quiet: bool) -> int:
     try:
         hear_interruptions()
         with progress(Screen(stderr=True, quiet=quiet)) as on_step:
-            report = import_file(
-                file, database(), RESOURCES, options, progress=on_step, before_commit=_finish_what_is_begun
-            )
+            report = _report(file, options, on_step, server)
     except Unwritable as error:
         say(err, str(error))
         return 2
@@ -111,9 +130,15 @@ def run(file: Path, options: Options, quiet: bool) -> int:
         summary(out, report, RESOURCES)
     if report.untold not in report.sentence:
         say(err, report.untold)
-    if report.exit_code == 0 and not options.dry_run and file.is_file():
+    if report.exit_code == 0 and not options.dry_run and file.is_file() and not server:
         remember(file, report.left)
     return report.exit_code
+
+
+def _report(file: Path, options: Options, on_step: Progress, server: Remote | None) -> Report:
+    if server:
+        return import_to(server, file, options, on_step)
+    return import_file(file, database(), RESOURCES, options, progress=on_step, before_commit=_finish_what_is_begun)
 
 
 def _finish_what_is_begun(*_: object) -> None:

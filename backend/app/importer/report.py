@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any, BinaryIO
@@ -10,11 +10,13 @@ from typing import Any, BinaryIO
 from app.importer.document import Unserved
 from app.importer.entries import Entry, shortened
 from app.importer.journal import NOT_IN
+from app.importer.place import pointer
 from app.importer.source import Unreadable
 
 VERDICTS = ("migrated", "unchanged", *NOT_IN)
 EXIT_CODES = {"complete": 0, "partial": 1, "unreadable": 2, "failed": 3}
 BRIEF = 1_000  # entries of each list in a brief report
+_NOT_ALWAYS: Mapping[str, Any] = {"held_back": 0, "went": {}, "lacking": []}  # counts that are told where there are any
 _FIRST = 20  # entries kept at hand for people
 
 
@@ -98,6 +100,16 @@ class Report:
     def failed(cls, path: str, sentence: str) -> "Report":
         return cls(path, status="failed", sentence=sentence)
 
+    @classmethod
+    def read(cls, path: str, told: Mapping[str, Any]) -> "Report":
+        """Of one that was written: what people are told of it. `path`: of the file here."""
+        report = cls(path, told["dry_run"], told["status"], bytes=told["source"]["bytes"], verify=told["verify"])
+        report.tallies = [_tally(one, told["warnings"]) for one in told["resources"]]
+        report.unserved = [Unserved(one["name"], one["type"], one["records"]) for one in told["collections"]]
+        own = (entry for entry in told["records"] if entry["errors"][0]["code"] != "held_back")
+        report.first, report.seconds = list(islice(own, _FIRST)), told["seconds"]
+        return report
+
     @property
     def exit_code(self) -> int:
         return EXIT_CODES[self.status]
@@ -139,6 +151,14 @@ class Report:
         self.first.extend(islice(not_in, _FIRST - len(self.first)))
 
 
+def _tally(told: Mapping[str, Any], warnings: Iterable[Entry]) -> Tally:
+    tally = Tally(told["name"], told["totals"], *(told.get(name, none) for name, none in _NOT_ALWAYS.items()))
+    for entry in warnings:
+        if entry["pointer"] == pointer(tally.name, entry["index"]):
+            tally.warnings.update({error["code"] for error in entry["errors"]})
+    return tally
+
+
 def write(report: Report, journals: Sequence[Iterable[Entry]], file: BinaryIO, most: int | None = None) -> None:
     """The report as one JSON object in ASCII, with a line for each entry, the first `most` of each list. The journals
     are gone through twice."""
@@ -162,7 +182,7 @@ def _head(report: Report) -> dict[str, Any]:
 
 
 def _counts(of: Report | Tally) -> dict[str, Any]:
-    found = {name: getattr(of, name) for name in ("held_back", "went", "lacking")}
+    found = {name: getattr(of, name) for name in _NOT_ALWAYS}
     return {"totals": of.totals} | {name: value for name, value in found.items() if value}
 
 

@@ -88,6 +88,7 @@ IMPORTS = {
     "commands": {"access", "people"},
     "people": {"access", "database", "errors", "importer", "libpq", "outages", "resource", "sql", "target"},
     "past": {"importer", "libpq", "outages", "resource", "services", "sql", "target"},
+    "remote": {"importer"},
     "replay": {"errors", "importer", "libpq", "limits", "outages", "resource", "services", "target"},
     "__main__": {
         "cutover",
