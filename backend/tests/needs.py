@@ -1,4 +1,4 @@
-"""What a test needs of the machine, or of the run. README lists what may lack, and what is not tested then.
+"""What a test needs of the machine, or of the run. docs/testing.md lists what may lack, and what is not tested then.
 
 With REQUIRE_ALL=1, as `.ci/run` has it, a test that is left out is a failure (`conftest.py`).
 """

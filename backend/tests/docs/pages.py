@@ -10,7 +10,8 @@ from app.config import BACKEND
 ROOT = BACKEND.parent
 DOCS = ROOT / "docs"
 SPECS = ROOT / "specs" / "003-fastapi-postgresql"
-PAGES = (ROOT / "README.md", BACKEND / "README.md", *sorted(DOCS.glob("*.md")), *sorted(SPECS.glob("*.md")))
+_TOP = (ROOT / "README.md", ROOT / "CHANGELOG.md", BACKEND / "README.md")
+PAGES = (*_TOP, *sorted(DOCS.glob("*.md")), *sorted(SPECS.glob("*.md")))
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import DeclarativeBase
 from starlette.routing import Route
 
 from app.api.metrics import Metrics
+from app.command_line import FLAGS, MISSING
 from app.config import BACKEND, Settings
 from app.dialect.query import SPELLINGS
 from app.errors import Problem
@@ -161,6 +162,27 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text().replace("\n", ""))
     missing = [target for target in targets if not (page.parent / target).exists()]
     assert missing == []
+
+
+def test_the_readme_is_short_and_says_where_every_flag_went() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert text.count("\n") <= 150
+    told = {flag for cells in rows(ROOT / "README.md", "## json-server's flags") for flag in code(cells[0])}
+    flags = [set(flag.names) for flag in (*FLAGS, *MISSING) if not {"--help", "-h", "--version"} & set(flag.names)]
+    assert [names for names in flags if not names & told] == []
+    assert told <= set().union(*flags)
+
+
+def test_what_the_readme_says_of_a_section_leads_to_one() -> None:
+    links = re.findall(r"\]\((docs/[^)#]*)#([^)]+)\)", (ROOT / "README.md").read_text())
+    assert links
+    assert [link for link in links if link[1] not in anchors(ROOT / link[0])] == []
+
+
+def anchors(page: Path) -> set[str]:
+    """As GitHub makes them of headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_nothing_is_said_of_a_file_that_is_not_there() -> None:
