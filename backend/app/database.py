@@ -8,7 +8,7 @@ only PostgreSQL's own "nothing was done, try again" is followed by a second atte
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from math import inf
 from typing import Any, NamedTuple
@@ -25,11 +25,11 @@ from app.ending import Ending
 from app.errors import DatabaseUnavailable
 from app.lanes import lanes
 from app.outages import STATES, Outage
+from app.primary import Connection, Primary
 from app.sql import Change, Changes, Query
 from app.watch import HEALTH_SECONDS, Watch
 
 Row = tuple[Any, ...]
-Connection = psycopg.AsyncConnection[Row]
 Leave = Callable[[], None]  # gives a seat in a lane back
 
 LOST_SECONDS = 0.5  # a database known to be away is waited for no longer; also between two attempts to connect
@@ -98,13 +98,16 @@ class Database:
         self.written = asyncio.Event()
         self._dsn = settings.database_url.get_secret_value() if settings.database_url else ""
         self._deadline = settings.db_deadline
-        self._options = options(self._dsn, settings)
+        self._primary = Primary(self._drain)
+        self._options = {"primary": self._primary, **options(self._dsn, settings)}
         self._needs = needs
         self._watch = Watch(self._apart, partial(self._once, needs, HEALTH_GRACE))
         self._grace = settings.db_deadline * GRACE
         self._lanes = lanes(settings.db_pool_size, settings.db_pooled)
+        self._trying: asyncio.Task[None] | None = None
         self._pool = AsyncConnectionPool(
             self._dsn,
+            connection_class=Connection,
             kwargs=self._options,
             min_size=min(2, settings.db_pool_size),
             max_size=settings.db_pool_size,
@@ -123,6 +126,8 @@ class Database:
 
     async def close(self) -> None:
         self._watch.close()
+        if self._trying:
+            self._trying.cancel()
         await self._pool.close(timeout=HEALTH_SECONDS)
 
     def deadline(self) -> float:
@@ -154,6 +159,8 @@ class Database:
         self._watch.served()
         if isinstance(query, Change):
             self.written.set()
+            if rows:
+                self._watch.changed()
         return rows
 
     async def outage(self) -> Outage | None:
@@ -211,7 +218,7 @@ class Database:
     async def _answer(self, connection: Connection, leave: Leave, ending: Ending, query: Query) -> list[Row]:
         try:
             with ending:
-                return await _fetched(connection, query)
+                return await self._fetched(connection, query)
         finally:
             leave()
             await self._pool.putconn(connection)
@@ -226,6 +233,10 @@ class Database:
         """A server that let the deadline pass may be gone without a word, and the idle connections with it."""
         if now() >= end:
             await self._pool.drain()
+
+    async def _drain(self) -> None:
+        """Who has a connection keeps it until it is answered; then others are made."""
+        await self._pool.drain()
 
     async def _refuse_closed(self, connection: Connection) -> None:
         """Before each use: nothing is sent on a connection that the server has closed, so no write is in doubt for it.
@@ -242,20 +253,28 @@ class Database:
         self._watch.connected()
 
     async def _on_lost(self, _: AsyncConnectionPool[Connection]) -> None:
-        """The pool cannot connect: find out why."""
+        """The pool cannot connect: find out why, and try on for those who wait, for it does so only for who comes."""
         self._watch.ask()
+        if self._trying is None or self._trying.done():
+            self._trying = asyncio.create_task(self._try_on())
+
+    async def _try_on(self) -> None:
+        while self._pool.get_stats()["requests_waiting"]:
+            with suppress(psycopg.OperationalError):
+                await self._pool.putconn(await self._pool.getconn(LOST_SECONDS))
 
     async def _apart(self, end: float) -> list[Row]:
         """What the database has of what requests need, on a connection that nothing else uses."""
         async with asyncio.timeout_at(end):
-            connection = await psycopg.AsyncConnection.connect(self._dsn, **self._options)
+            connection = await Connection.connect(self._dsn, **self._options)
         async with connection:
             with Ending(connection, end, HEALTH_GRACE):
-                return await _fetched(connection, self._needs)
+                return await self._fetched(connection, self._needs)
 
-
-async def _fetched(connection: Connection, query: Query) -> list[Row]:
-    return await (await connection.execute(query.sql, query.params, binary=True)).fetchall()
+    async def _fetched(self, connection: Connection, query: Query) -> list[Row]:
+        rows = await (await connection.execute(query.sql, query.params, binary=True)).fetchall()
+        self._primary.promised(connection)
+        return rows
 
 
 def now() -> float:

@@ -5,7 +5,7 @@ PostgreSQL 34.1 says what a URL may hold. Nothing that is said of one repeats a 
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
@@ -22,6 +22,9 @@ SCHEMES = ("postgres://", "postgresql://", "postgresql+psycopg://")
 _PATIENCE = 10  # seconds to connect, where neither the URL nor the caller says
 _USER = re.compile(r"[a-z]+://(?:[^@/]*@)?")  # to where libpq reads a user and a password
 _MAY_HAVE_AT = {"user", "password", "sslpassword"}
+
+_LISTS = ("host", "hostaddr", "port")  # of several servers (34.1.1.3)
+_WRITABLE = ("read-write", "primary")  # of target_session_attrs: of several servers the one primary is wanted
 
 _UNREADABLE = "is not a URL that libpq can read; a % : / @ in a name or password is percent-encoded"
 _AT = "has an @ too many; one in a name or password is written %40"
@@ -69,6 +72,16 @@ def place(dsn: str) -> str:
     parts = conninfo_to_dict(dsn)
     address = ":".join(str(parts[part]) for part in ("host", "port") if parts.get(part))
     return f"{parts.get('dbname', 'database')} at {address or 'this machine'}"
+
+
+def hosts(conninfo: str) -> Sequence[Mapping[str, str]]:
+    """What names each of the servers among which is the primary; one that names none where libpq is to choose."""
+    given = conninfo_to_dict(conninfo)
+    lists = {name: str(given[name]).split(",") for name in _LISTS if given.get(name)}
+    count = max(map(len, lists.values()), default=1)
+    if count == 1 or given.get("target_session_attrs") not in _WRITABLE:
+        return [{}]
+    return [{name: values[place % len(values)] for name, values in lists.items()} for place in range(count)]
 
 
 def parameters(dsn: str, program: str, wishes: Mapping[str, Any], options: str = "") -> dict[str, Any]:

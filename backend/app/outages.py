@@ -16,7 +16,20 @@ NOT_MIGRATED = "The database has no schema yet. Run: alembic upgrade head"
 OUTDATED = "The database's schema lacks a column that this server needs. Run: alembic upgrade head"
 NO_RIGHTS = "The database's user lacks a right on a table: it must be granted to read, add, change and delete."
 READ_ONLY = "The database is read-only: records can be read, not changed."
+UNCONFIRMED = "Changes wait for a synchronous standby that does not answer; none is acknowledged."
 SILENT = "the database does not answer"
+
+
+class Unconfirmed(pg.QueryCanceled):
+    """The waiting of a commit for a synchronous standby was ended: it has happened, and a failover may undo it."""
+
+
+class LeftBehind(psycopg.OperationalError):
+    """The server was the primary until another took its place: what is done there will be undone."""
+
+    def __init__(self) -> None:
+        super().__init__("left behind by a failover")
+
 
 # What a statement fails with that no other of its kind could be done with either -> for operators and clients.
 STATES: Mapping[type[Exception], str] = {
@@ -24,6 +37,7 @@ STATES: Mapping[type[Exception], str] = {
     pg.UndefinedColumn: OUTDATED,
     pg.InsufficientPrivilege: NO_RIGHTS,
     pg.ReadOnlySqlTransaction: READ_ONLY,
+    Unconfirmed: UNCONFIRMED,
 }
 
 # What libpq 18 or PostgreSQL 15 to 18 says, in English (others: the exception's name) -> what we say. The first counts.
@@ -45,6 +59,7 @@ _REASONS = {
     r"session is (not )?read-only|server is (not )?in hot standby": (
         "no server in DATABASE_URL is of the kind that its target_session_attrs asks for"
     ),
+    r"left behind": "the server in DATABASE_URL was replaced by another, and takes writes still",
     r"starting up|in recovery|not accepting": "the database is starting",
     r"shutting down": "the database is stopping",
     r"definition of service|service file": "the service named in DATABASE_URL is in no service file of this machine",
@@ -82,6 +97,7 @@ class Needs(NamedTuple):
     may_read: bool | None
     may_write: bool | None
     read_only: bool
+    unconfirmed: bool
 
 
 def lacking(needs: Needs) -> Outage | None:
@@ -92,6 +108,7 @@ def lacking(needs: Needs) -> Outage | None:
         (needs.may_read, NO_RIGHTS, False),
         (not needs.read_only, READ_ONLY, True),
         (needs.may_write, NO_RIGHTS, True),
+        (not needs.unconfirmed, UNCONFIRMED, True),
     )
     return next((Outage(said, said, reads) for there, said, reads in tests if not there), None)
 

@@ -8,18 +8,21 @@ import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable
+from math import inf
 from typing import Any
 
 import psycopg
 
 from app.errors import DatabaseUnavailable
-from app.outages import SILENT, STATES, Needs, Outage, lacking, reason
+from app.outages import SILENT, STATES, UNCONFIRMED, Needs, Outage, Unconfirmed, lacking, reason
 
 log = logging.getLogger(__name__)
 Rows = list[tuple[Any, ...]]
 
 HEALTH_SECONDS = 1.5  # for the database to answer /health, which has 2
 _APART_SECONDS = 1.0  # of them, for a connection of its own
+_UNSURE_SECONDS = 10.0  # a standby that did not confirm is believed to be away so long, unless it confirms something
+_UNCONFIRMED = Outage(UNCONFIRMED, UNCONFIRMED, reads=True)
 _CHANGE = {"change": True}  # each is told, whereas a fault that repeats itself is counted
 
 Look = Callable[[float], Awaitable[Rows]]
@@ -34,6 +37,7 @@ class Watch:
         self.outage: Outage | None = None
         self._refusal: str | None = None  # why no new connection is to be had
         self._served = 0.0  # when a statement last succeeded, in the loop's time
+        self._unconfirmed = -inf  # when a standby last did not confirm a change
         self._question: asyncio.Task[Outage | None] | None = None
 
     @property
@@ -47,9 +51,18 @@ class Watch:
         if self.away:
             self._note(None)
 
+    def changed(self) -> None:
+        """One that has changed something is acknowledged."""
+        self._unconfirmed = -inf
+        if self.outage == _UNCONFIRMED:
+            self._note(None)
+
     def failed(self, error: Exception) -> None:
         """A statement of a request has failed. While why is known, nobody need be told of each."""
-        if self.outage is None:
+        if isinstance(error, Unconfirmed):
+            self._unconfirmed = asyncio.get_running_loop().time()
+            self.ask()  # for a server that has taken the place of this one, too
+        elif self.outage is None:
             log.warning("a statement failed: %s", type(error).__name__)
             if type(error) in STATES:
                 self.ask()
@@ -76,6 +89,10 @@ class Watch:
             _, rows = await _tried(self._pooled(begin + HEALTH_SECONDS))
         served = bool(rows) or self._served >= begin
         outage = (lacking(Needs(*rows[0])) if rows else None) if served else Outage(refusal)
+        if outage == _UNCONFIRMED:
+            self._unconfirmed = begin
+        elif outage is None and self._unconfirmed > begin - _UNSURE_SECONDS:
+            outage = _UNCONFIRMED
         self._note(outage)
         self._note_refusal(refusal)
         return outage

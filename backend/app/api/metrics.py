@@ -28,6 +28,11 @@ class Metrics:
         self._pool = Gauge("db_pool_connections", "Connections of the pool.", ("state",), registry=registry)
         self._waiting = Gauge("db_pool_waiting", "Requests that wait for a connection.", registry=registry)
         self._up = Gauge("database_up", "1 while records can be served.", registry=registry)
+        self._writable = Gauge(
+            "database_writable",
+            "1 while changes are acknowledged; 0 also while a standby is waited for.",
+            registry=registry,
+        )
         self._streams = Gauge("changes_streams", "Those who follow the changes.", registry=registry)
         self._lag = Gauge("changes_lag_seconds", "Age of the oldest change that cannot be told yet.", registry=registry)
 
@@ -48,4 +53,5 @@ class Metrics:
         self._lag.set(await feed.lag())
         outage = await database.outage()
         self._up.set(outage is None or outage.reads)
+        self._writable.set(outage is None)
         return generate_latest(self._registry)

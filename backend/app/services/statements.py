@@ -44,7 +44,12 @@ SELECT bool_and(to_regclass(quote_ident("table")) IS NOT NULL),
          AND coalesce(bool_and(has_sequence_privilege(pg_get_serial_sequence(quote_ident("table"), name), 'USAGE')
          AND has_sequence_privilege(pg_get_serial_sequence(quote_ident("table"), name), 'UPDATE'))
            FILTER (WHERE name = 'id' AND attidentity <> ''), true),
-       current_setting('transaction_read_only')::bool
+       current_setting('transaction_read_only')::bool,
+       current_setting('synchronous_standby_names') <> ''
+         AND current_setting('synchronous_commit') NOT IN ('off', 'local')
+         AND (NOT EXISTS (SELECT FROM pg_stat_replication WHERE coalesce(sync_state, 'sync') IN ('sync', 'quorum'))
+           OR EXISTS (SELECT FROM pg_stat_activity
+             WHERE wait_event = 'SyncRep' AND query_start < clock_timestamp() - interval '1 second'))
 FROM unnest(%(tables)s::text[], %(columns)s::text[], %(written)s::bool[]) AS needed("table", name, written)
 LEFT JOIN pg_attribute
   ON attrelid = to_regclass(quote_ident("table")) AND attname = name AND NOT attisdropped

@@ -70,3 +70,29 @@ def test_what_the_url_says_itself_is_kept_but_for_the_encoding(monkeypatch: pyte
     monkeypatch.setenv("PGOPTIONS", "-csearch_path=ours")
     assert libpq.parameters("", "here", {}, "-c jit=off")["options"] == "-csearch_path=ours -c jit=off"
     assert "options" not in libpq.parameters(url, "here", {})
+
+
+@pytest.mark.parametrize(
+    ("dsn", "expected"),
+    [
+        ("postgresql://a/x", [{}]),
+        ("postgresql://a,b/x", [{}]),
+        ("postgresql://a,b/x?target_session_attrs=any", [{}]),
+        ("postgresql://a/x?target_session_attrs=read-write", [{}]),
+        ("postgresql://a,b/x?target_session_attrs=read-write", [{"host": "a", "port": ""}, {"host": "b", "port": ""}]),
+        (
+            "postgresql://a:1,b:2/x?target_session_attrs=primary",
+            [{"host": "a", "port": "1"}, {"host": "b", "port": "2"}],
+        ),
+        (
+            "postgresql:///x?host=a,b&port=3&target_session_attrs=read-write",
+            [{"host": "a", "port": "3"}, {"host": "b", "port": "3"}],
+        ),
+        (
+            "postgresql://a,b/x?hostaddr=::1,127.0.0.1&target_session_attrs=read-write",
+            [{"host": "a", "port": "", "hostaddr": "::1"}, {"host": "b", "port": "", "hostaddr": "127.0.0.1"}],
+        ),
+    ],
+)
+def test_of_several_servers_each_is_named_where_the_primary_is_wanted(dsn: str, expected: list[dict[str, str]]) -> None:
+    assert libpq.hosts(dsn) == expected

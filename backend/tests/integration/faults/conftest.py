@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from tests.integration.faults.processes import Postgres, packaged_first
+from tests.integration.faults.standby import Standby
 from tests.integration.faults.wire import PLANTED, Client, ask
 from tests.servers import Server, wait_until
 
@@ -56,6 +57,26 @@ def postgres(cluster_process: Postgres) -> Postgres:
     cluster_process.start()
     cluster_process.empty()
     return cluster_process
+
+
+@pytest.fixture
+def primary(postgres: Postgres) -> Iterator[Postgres]:
+    """The run's own one; it goes on with the other tests, on the timeline that it has."""
+    yield postgres
+    if postgres.guard.poll() is None:
+        postgres.thaw()
+    postgres.start()
+    postgres.set("synchronous_standby_names = ''")
+
+
+@pytest.fixture
+def standby(primary: Postgres, directory: Path) -> Iterator[Standby]:
+    with tempfile.TemporaryDirectory(dir=directory) as place:
+        Path(place).chmod(0o755)  # as with `directory`
+        standby = Standby(Path(place), primary)
+        standby.start()
+        yield standby
+        standby.close()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ one is left alone, and may afterwards be there as before or as after. Everything
 
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,10 +23,12 @@ _run = count(1)
 
 
 class Verdict(NamedTuple):
-    """`acknowledged` counts by method; `lost` and `strange` name patients, empty when every promise was kept."""
+    """`acknowledged` counts by method, `unsure` by status (0: silence); `lost` and `strange` name patients, empty when
+    every promise was kept. `promised`: when a patient's latest promise was made, as `time.monotonic()` has it."""
 
     acknowledged: Mapping[str, int]
-    unsure: int
+    unsure: Mapping[int, int]
+    promised: Mapping[str, float]
     lost: list[str]
     strange: list[str]
     slowest: float
@@ -41,7 +44,8 @@ class Writer(threading.Thread):
         super().__init__(daemon=True)
         self.possible: dict[str, list[Record]] = {}
         self.acknowledged: Counter[str] = Counter()
-        self.unsure = 0
+        self.unsure: Counter[int] = Counter()
+        self.promised: dict[str, float] = {}
         self.strange: list[str] = []
         self.slowest = 0.0
         self._prefix, self._told, self._client = name, stop, Client(port)
@@ -80,11 +84,12 @@ class Writer(threading.Thread):
             self._certain.remove(key)
         if answer.status in (200, 201):
             self.acknowledged[method] += 1
+            self.promised[key] = time.monotonic()
             self.possible[key] = [after]
             if after is not None:
                 self._certain.append(key)
         elif answer.status in (0, 503):
-            self.unsure += 1
+            self.unsure[answer.status] += 1
             self.possible[key].append(after)
             self._told.wait(0.02)
         else:  # a patient that is certain must take every change
@@ -111,10 +116,10 @@ class Ledger:
         self._writers: list[Writer] = []
 
     @contextmanager
-    def writing(self, port: int) -> Iterator[None]:
+    def writing(self, port: int, writers: int = WRITERS) -> Iterator[None]:
         """Writers at work while the block runs."""
         stop, run = threading.Event(), next(_run)
-        team = [Writer(port, f"r{run}w{number}", stop) for number in range(WRITERS)]
+        team = [Writer(port, f"r{run}w{number}", stop) for number in range(writers)]
         self._writers += team
         for writer in team:
             writer.start()
@@ -130,10 +135,10 @@ class Ledger:
         """Compare what was promised with what is stored, read from the database itself."""
         stored = _stored(connection)
         possible = {key: states for writer in self._writers for key, states in writer.possible.items()}
-        acknowledged: Counter[str] = sum((writer.acknowledged for writer in self._writers), Counter())
         return Verdict(
-            acknowledged=acknowledged,
-            unsure=sum(writer.unsure for writer in self._writers),
+            acknowledged=sum((writer.acknowledged for writer in self._writers), Counter()),
+            unsure=sum((writer.unsure for writer in self._writers), Counter()),
+            promised={key: at for writer in self._writers for key, at in writer.promised.items()},
             lost=[key for key, states in possible.items() if stored.get(key) not in states],
             strange=[*sorted(stored.keys() - possible.keys()), *(s for w in self._writers for s in w.strange)],
             slowest=max(writer.slowest for writer in self._writers),

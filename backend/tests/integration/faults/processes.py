@@ -26,18 +26,21 @@ class Postgres:
     """One cluster with the schema in it, on TCP, with fsync and synchronous_commit as they come: on."""
 
     def __init__(self, data_dir: Path) -> None:
-        with postgres(data_dir) as dsn:
-            upgrade(dsn)
         self._account = account_for(data_dir)
         home = home_in(data_dir, self._account)
+        self._make(data_dir)
         self._data, self._binaries = home / "data", find(home, self._account).folder
-        (self._data / "pg_hba.conf").write_text("host all all 127.0.0.1/32 trust\n")
+        (self._data / "pg_hba.conf").write_text("host all,replication all 127.0.0.1/32 trust\n")
         self._log = (data_dir / "faults.log").open("ab")
         self._guards = ExitStack()
         self._guard: Guarded | None = None
         self._frozen: list[int] = []
         self.port = free_port()
         self.dsn = f"postgresql://patients@127.0.0.1:{self.port}/patients"
+
+    def _make(self, data_dir: Path) -> None:
+        with postgres(data_dir) as dsn:
+            upgrade(dsn)
 
     def start(self) -> None:
         """Return once it answers; after a kill the old processes may have to end first, so it tries again."""
@@ -106,7 +109,7 @@ class Postgres:
 
     def log_all(self, *, on: bool) -> None:
         """Every statement, with its parameters."""
-        self._set(f"log_min_duration_statement = {0 if on else -1}")
+        self.set(f"log_min_duration_statement = {0 if on else -1}")
 
     def logged(self) -> str:
         return Path(self._log.name).read_text(encoding="utf-8", errors="replace")
@@ -117,12 +120,12 @@ class Postgres:
             mine.chmod(0o600)
             if self._account:
                 os.chown(mine, *self._account)
-        self._set("ssl = on")
+        self.set("ssl = on")
 
     def speak_plainly(self) -> None:
-        self._set("ssl = off")
+        self.set("ssl = off")
 
-    def _set(self, setting: str) -> None:
+    def set(self, setting: str) -> None:
         with self.connect() as connection:
             connection.execute(f"ALTER SYSTEM SET {setting}".encode())
             connection.execute("SELECT pg_reload_conf()")

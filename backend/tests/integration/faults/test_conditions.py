@@ -99,6 +99,13 @@ def without_descriptors(_: Postgres, server: Server) -> Generator[None]:
     resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, before)
 
 
+@condition("changes wait for a synchronous standby that is away")
+def awaiting(postgres: Postgres, _: Server) -> Generator[None]:
+    postgres.set("synchronous_standby_names = 'away'")
+    yield
+    postgres.set("synchronous_standby_names = ''")
+
+
 @condition("somebody has locked the table for longer than `DB_DEADLINE`")
 def locked(postgres: Postgres, _: Server) -> Generator[None]:
     with postgres.connect() as connection, connection.transaction():
@@ -160,7 +167,7 @@ def dsn(cluster_process: Postgres) -> str:
 @pytest.fixture(scope="module")
 def one_server(cluster_process: Postgres, dsn: str, directory: Path) -> Iterator[Server]:
     with launching(cluster_process, directory) as run:
-        yield run(dsn, log_level="WARNING", db_deadline=2)
+        yield run(dsn, log_level="WARNING", db_deadline=2, home_page=True)
 
 
 @pytest.fixture
