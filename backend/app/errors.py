@@ -144,6 +144,15 @@ class StillNeeded(Problem):
         )
 
 
+class Outlived(Problem):
+    """A record as it was, which may not be so any more."""
+
+    status = 409
+
+    def __init__(self, noun: str) -> None:
+        super().__init__(f"As the {noun} was then it breaks a rule that is younger. Nothing was changed.")
+
+
 class Gone(Problem):
     status = 410
     detail = "The changes behind this cursor are not on record. Read the list again, and go on from _since=now."

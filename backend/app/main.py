@@ -55,6 +55,7 @@ from app.services.feed import Feed
 from app.services.history import History
 from app.services.pruning import keep
 from app.services.record_service import RecordService
+from app.services.restoring import Restoring
 from app.services.statements import needs, unrecorded
 from app.turns import Turns
 
@@ -173,7 +174,7 @@ def _routers(parts: _Parts) -> list[APIRouter]:
     settings, services, database = parts.settings, parts.services, parts.database
     routers = [
         *(records.router(service, settings, parts.turns) for service in services),
-        *(history.router(one.resource, one.relations, History(one.resource, database)) for one in services),
+        *(_history(one, database) for one in services),
         health.router(database, parts.resources),
         docs.router(settings),
         changes.router(parts.feed),
@@ -189,6 +190,11 @@ def _routers(parts: _Parts) -> list[APIRouter]:
     if parts.counted:
         routers.append(metrics.router(parts.counted, database, parts.feed))
     return routers
+
+
+def _history(service: RecordService, database: Database) -> APIRouter:
+    resource = service.resource
+    return history.router(resource, service.relations, History(resource, database), Restoring(resource, database))
 
 
 def _pages(parts: _Parts) -> list[APIRouter]:

@@ -14,6 +14,7 @@ from app.importer.connection import DatabaseFailed
 from app.resource.journal import AUTHOR
 from app.resource.resource import Resource
 from app.services.history import DELETED, Versions
+from app.services.restoring import declared
 from app.sql import quoted
 
 _UNDO = """Bring one record back to a version of its history, as a change of its own: a deleted one into the list, and
@@ -94,14 +95,7 @@ def _restore(
     listed = ", ".join(columns)
     row = f"SELECT {listed} FROM jsonb_populate_record(NULL::{table}, %s)"
     written = f"INSERT INTO {table} ({listed}) {row} ON CONFLICT ({quoted('id')}) DO UPDATE SET {changed}"
-    connection.execute(written.encode(), (Jsonb(_declared(resource, state)),))
-
-
-def _declared(resource: Resource, state: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What was an undeclared field then, and is declared by now, in its column. A null stays, as in `Record`."""
-    extra, fields = dict(state["extra"]), resource.fields.values()
-    taken = {field.column: extra.pop(field.name) for field in fields if extra.get(field.name) is not None}
-    return {**state, **taken, "extra": extra}
+    connection.execute(written.encode(), (Jsonb(declared(resource, state)),))
 
 
 def _forgotten(connection: psycopg.Connection[Any], resource: Resource, key: str) -> str:

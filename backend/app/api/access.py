@@ -28,7 +28,7 @@ FREE, GREETED, KNOWN = "free", "greeted", "known"
 _ADDRESSES: Sequence[tuple[str, Mapping[str, str]]] = (
     ("/{of}", {"GET": "s", "POST": "c"}),
     ("/{of}/{one}", {"GET": "r", "PUT": "u", "PATCH": "u", "DELETE": "d"}),
-    ("/{of}/{one}/history", {"GET": "h"}),
+    ("/{of}/{one}/history", {"GET": "h", "POST": "cuh"}),
     ("/{of}/{one}/history/{one}", {"GET": "h"}),
     ("/{list}/{one}/{of}", {"GET": "s", "POST": "c"}),
     ("/db", {"GET": "s"}),
@@ -60,10 +60,13 @@ _RELATED = re.compile(rb"_embed|_expand")  # records of other resources in the a
 
 
 class Need(NamedTuple):
-    """What a request takes: a letter, for each of these resources."""
+    """What a request takes: a letter, or each of several, for each of these resources."""
 
     letter: str
     of: Sequence[Resource] = ()
+
+    def met_by(self, actor: Actor) -> bool:
+        return all(actor.may(letter, names(one)) for one in self.of for letter in self.letter)
 
     @property
     def scope(self) -> str:
@@ -140,7 +143,7 @@ class Access:
             return await self._greet(scope)
         if need.letter != FREE:
             actor, need = await self._known(scope), self.addresses.related(need, scope["query_string"])
-            if need.letter != KNOWN and not all(actor.may(need.letter, names(one)) for one in need.of):
+            if need.letter != KNOWN and not need.met_by(actor):
                 raise Forbidden(actor.name, need.scope)
 
     async def _greet(self, scope: Scope) -> None:

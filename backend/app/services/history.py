@@ -56,6 +56,11 @@ class Versions:
         """key -> (version, what happened, the row it left by column as JSON, or NULL), newest first."""
         return f"WITH {self._versions} SELECT version, change, state FROM versions ORDER BY version DESC"
 
+    @cached_property
+    def state(self) -> str:
+        """key, version -> (the row it left by column as JSON text, or NULL)."""
+        return f"WITH {self._versions} SELECT state::text FROM versions WHERE version = %(version)s::bigint"
+
     @property
     def _versions(self) -> str:
         """WITH: version, what happened, when, by whom, the row it left (by column; NULL if none)."""

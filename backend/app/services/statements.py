@@ -26,7 +26,7 @@ TAG_LENGTH = 32  # hex digits, 128 bits
 _QUICKLY = f"(SELECT set_config('lock_timeout', '{_LOCK_TIMEOUT}', true)) IS NOT NULL"
 
 # True, and the journal knows who writes. Of the statement alone, and before its first row too.
-_SIGNED = f"(SELECT set_config('{SIGNED}', %(by)s, true)) IS NOT NULL"
+SIGNS = f"(SELECT set_config('{SIGNED}', %(by)s, true)) IS NOT NULL"
 
 _PLACE = '"position"'  # of a record among those that were sent, from 1; no declared field can have this name
 
@@ -155,7 +155,7 @@ class Statements:
         changes = ", ".join([*kept, f"extra = {self._without(named)} || sent.extra"])
         return (
             f"WITH free AS ({free}) UPDATE {self._table} SET {changes} FROM free, {self._sent}"
-            f" WHERE {self._id} = free.id AND sent.id = free.id AND {_SIGNED} AND {_QUICKLY} {self._returning}"
+            f" WHERE {self._id} = free.id AND sent.id = free.id AND {SIGNS} AND {_QUICKLY} {self._returning}"
         )
 
     @cached_property
@@ -172,7 +172,7 @@ class Statements:
     def delete(self, dependents: Iterable[Dependence] = ()) -> str:
         """key, versions -> (id, row) as it was. What becomes of its dependents happens with it or not at all."""
         changes = list(map(_change, dependents))
-        deleted = f"DELETE FROM {self._table} WHERE {self._meant} AND {_SIGNED}"
+        deleted = f"DELETE FROM {self._table} WHERE {self._meant} AND {SIGNS}"
         if not changes:
             return f"{deleted} {self._returning}"
         gone = f"gone(key, id, row) AS ({deleted} RETURNING {self._id}, {self._id}::text, {self._row})"
@@ -184,7 +184,7 @@ class Statements:
             return self._counting(how)
         columns, values = ", ".join([*self._columns, "extra"]), ", ".join([*self._values, "extra"])
         into = f"INSERT INTO {self._table} ({columns}) SELECT {values} FROM {self._sent}"
-        return f"{into} WHERE {how.format(signed=_SIGNED)} {self._returning}"
+        return f"{into} WHERE {how.format(signed=SIGNS)} {self._returning}"
 
     def _counting(self, how: str) -> str:
         """Where the table counts: a record without an id gets the next one, and one with an id lifts the count."""
@@ -211,9 +211,7 @@ class Statements:
         changes = ", ".join(
             [*(f"{quoted(field.column)} = {self._value(field)}" for field in fields), f"extra = {extra}"]
         )
-        return (
-            f"UPDATE {self._table} SET {changes} FROM {self._sent} WHERE {self._meant} AND {_SIGNED} {self._returning}"
-        )
+        return f"UPDATE {self._table} SET {changes} FROM {self._sent} WHERE {self._meant} AND {SIGNS} {self._returning}"
 
     @staticmethod
     def _value(field: Field) -> str:

@@ -1,6 +1,7 @@
 """A record's history: what is on record of it, newest first. Its addresses are this server's own."""
 
 import re
+from collections.abc import Mapping
 from functools import partial
 
 from fastapi import APIRouter
@@ -8,21 +9,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api import conditional
+from app.api.body import NOTHING, json_object
 from app.api.operations import Operations
-from app.api.routes.records import segment
+from app.api.routes.records import segment, signature
 from app.api.thin import ThinRoute, named
 from app.dialect.relations import Relations
 from app.errors import Invalid
 from app.resource.resource import Resource
 from app.services.history import History
+from app.services.restoring import Restoring
+from app.services.versions import etag
 
 _DEFAULT, _MOST = 50, 500  # versions in one answer
 _WHOLE = re.compile("[0-9]{1,18}", re.ASCII)  # within bigint
+_LIMIT, _NUMBERS = 1024, 10**18  # bytes of what names a version; more than there are
 _NONE = -1  # the number of no version
 
 
-def router(resource: Resource, relations: Relations, history: History) -> APIRouter:
-    """GET of `/<path>/<id>/history` and of `/<path>/<id>/history/<version>`."""
+def router(resource: Resource, relations: Relations, history: History, restoring: Restoring) -> APIRouter:
+    """GET and POST of `/<path>/<id>/history`, GET of `/<path>/<id>/history/<version>`."""
     routes = APIRouter(prefix=resource.address, tags=[resource.path], route_class=ThinRoute)
     described, one, a_noun = Operations(resource, relations), resource.title, resource.a_noun
 
@@ -34,6 +39,15 @@ def router(resource: Resource, relations: Relations, history: History) -> APIRou
         asked = request.path_params["version"]
         return _json(await history.version(_key(request), int(asked) if _WHOLE.fullmatch(asked) else _NONE))
 
+    async def restore(request: Request) -> Response:
+        """The body is JSON, as of every write: no page of another origin can send it without being asked."""
+        sent = (await json_object(request, _LIMIT)).get("version")
+        if not isinstance(sent, int) or isinstance(sent, bool) or not 0 <= sent < _NUMBERS:
+            raise Invalid({"version": "must be the number of a version"})
+        restored = await restoring.restore(_key(request), sent, signature(request))
+        return _json(restored, {"ETag": etag(restored)})
+
+    routes.add_api_route("/{id}/history", restore, methods=["POST"], include_in_schema=False)
     add = partial(routes.add_api_route, methods=["GET"])
     says, shown = f"List every version of {a_noun}, newest first.", described.versions()
     add("/{id}/history", versions, **named(f"listHistoryOf{one}", says), openapi_extra=shown)
@@ -55,5 +69,5 @@ def _number(request: Request, name: str, default: int | None) -> int | None:
     return int(text)
 
 
-def _json(body: bytes) -> Response:
-    return Response(body, 200, {"Cache-Control": conditional.CACHE_CONTROL}, "application/json")
+def _json(body: bytes, headers: Mapping[str, str] = NOTHING) -> Response:
+    return Response(body, 200, {"Cache-Control": conditional.CACHE_CONTROL, **headers}, "application/json")

@@ -1,5 +1,6 @@
 // A table as one works with it: its other states are fetched and put in its place, as one types, too.
 
+import { open } from "./form.js";
 import { follow, load, say, swap } from "./site.js";
 
 const TYPED = 150; // milliseconds without a key until it is looked for
@@ -69,6 +70,10 @@ document.addEventListener("click", (event) => {
   if (link.origin + link.pathname !== location.origin + location.pathname) return;
   event.preventDefault();
   go(link.href).then(() => link.closest(".pages") && element("results").scrollIntoView());
+});
+document.addEventListener("click", ({ target }) => {
+  if (!target.matches("[data-add]")) return;
+  open(target.textContent, { all: target.dataset.add }, (made) => location.assign(`${target.dataset.page}/${encodeURIComponent(made.id)}`));
 });
 document.addEventListener("input", (event) => {
   if (!event.target.matches("#query input")) return;
