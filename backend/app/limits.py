@@ -32,6 +32,9 @@ SHARED_BYTES = 32 * 1024  # of a record whose readers share a round trip with ot
 QUICK_RECORDS = 1_000  # to the end of its page
 QUICK_VALUES = 4  # it is filtered by; PostgreSQL counts all that match
 
+# A picture of a list.
+SAMPLE = 10_000  # records that are counted
+
 # A list's query.
 PARAMETERS = 1_000  # of one request, and values of one of them
 FILTERS = 64  # tests in one statement; a frontend's richest form has a dozen

@@ -15,9 +15,10 @@ from app.dialect.embedding import Embedding
 from app.dialect.order import Key, by_alphabet, sort_keys
 from app.dialect.query import ListQuery, Page, Slice
 from app.dialect.relations import Relations
-from app.limits import LIST_BYTES, PART_BYTES, QUICK_RECORDS, QUICK_VALUES, RANKED, ROW_BYTES
+from app.limits import LIST_BYTES, PART_BYTES, QUICK_RECORDS, QUICK_VALUES, RANKED, ROW_BYTES, SAMPLE
 from app.resource.javascript import LIMIT
-from app.resource.resource import Resource
+from app.resource.kinds import DAY, TEXT
+from app.resource.resource import Field, Resource
 from app.sql import Dear, Part, Query, joined, quoted
 
 _SIZE = Part("(SELECT n FROM total)")
@@ -104,6 +105,20 @@ class Lists:
         tests = [filters.known(self._resource, filters.undeclared(self._resource, name)) for name in names]
         return Dear(*_joined("SELECT", joined(", ", tests)))
 
+    def tally(self, query: ListQuery, fields: Sequence[Field], most: int, percent: float | None) -> Dear:
+        """How often these fields have which value in the records that match, or in a sample: at most `SAMPLE` records,
+        and `most` values of a text. One row: a JSON array, of each field the pairs [value, count], most frequent first.
+        """
+        table = self._resource
+        source = table.sql if percent is None else f"{table.sql} TABLESAMPLE SYSTEM ({percent:f})"
+        values = ", ".join(f"{_told(field)} AS v{place}" for place, field in enumerate(fields))
+        found = filters.found(table, query.conditions, query.search, self._fold)
+        sample = _joined(f"SELECT {values} FROM {source} WHERE", found, f"LIMIT {SAMPLE}")
+        counts = ", ".join(_counts(place, most if one.kind is TEXT else SAMPLE) for place, one in enumerate(fields))
+        return Dear(
+            *_joined("WITH", _named("sample", sample, "MATERIALIZED "), f"SELECT json_build_array({counts})::text")
+        )
+
     def embeds(self, query: ListQuery) -> bool:
         """Whether the answer has more than the records' own fields."""
         return bool(self._embedding(query, "few").members)
@@ -163,6 +178,16 @@ class Lists:
         size = f"SELECT coalesce(sum({embedding.own_size} + {embedding.size}), 0) {embedding.sizes}"
         fits = f"CASE WHEN ({size}) <= {LIST_BYTES} THEN (SELECT concat('[', string_agg("
         return _joined(fits, embedding.row, f", ',' ORDER BY {order}), ']') {embedding.texts}) END")
+
+
+def _told(field: Field) -> str:
+    """A value as JSON has it; a day as its text."""
+    return field.kind.scalar.wire_text.format(field.sql) if field.kind is DAY and field.kind.scalar else field.sql
+
+
+def _counts(place: int, most: int) -> str:
+    each = f"SELECT v{place} AS v, count(*) AS n FROM sample WHERE v{place} IS NOT NULL GROUP BY 1"
+    return f"(SELECT json_agg(json_build_array(v, n)) FROM ({each} ORDER BY n DESC, v LIMIT {most}) AS counted)"
 
 
 def _ordering(keys: Sequence[Key], position: str, table: str = "") -> str:

@@ -1,11 +1,12 @@
 """What a query string asks for, made once for all who ask for it: a list, in parts if it is too large for that, or a
 record with what belongs to it."""
 
+import json
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from app.database import Database, Row
 from app.dialect import hints, page
@@ -15,13 +16,16 @@ from app.dialect.lists import Lists
 from app.dialect.query import Dialect, ListQuery, Owner, parse
 from app.dialect.relations import Relations
 from app.errors import BadRequest, DatabaseUnavailable
-from app.limits import LIST_BYTES
-from app.resource.resource import Resource
+from app.limits import LIST_BYTES, SAMPLE
+from app.resource.resource import Field, Resource
 from app.round_trips import Joined
 from app.services.asked import Asked
 from app.services.versions import weak_tag
 from app.sql import Query
 from app.turns import Turns
+
+Count = tuple[Any, int]
+"""A value, and how many records have it."""
 
 
 class Listing(NamedTuple):
@@ -86,6 +90,15 @@ class Listings:
             return ""
         there = {name for name, is_there in zip(names, known, strict=True) if is_there}
         return hints.hint([one.parameter for one in doubts if one.field not in there], fields)
+
+    async def tally(self, query: ListQuery, fields: Sequence[Field], most: int, total: int) -> list[list[Count]]:
+        """How often each field has which value, in all `total` records that match, or in some of them if they are many.
+
+        Of a text no more than `most` values, the most frequent first.
+        """
+        percent = 100 * SAMPLE / total if total > SAMPLE else None
+        [(told,)] = await self._database.rows((await self._lists()).tally(query, fields, most, percent))
+        return [one or [] for one in json.loads(told)]
 
     async def embedding(self, key: str, query_string: bytes, dialect: Dialect) -> bytes | None:
         """Record `key` with what the query string embeds, as JSON, or None if there is no such record.

@@ -64,7 +64,7 @@ class RecordService:
         self.resource, self.relations = resource, relations
         self._database, self._sql = database, Statements(resource)
         self._listings = Listings(resource, database, turns, relations)
-        self.prepare, self.find = self._listings.prepare, self._listings.find
+        self.prepare, self.find, self.tally = self._listings.prepare, self._listings.find, self._listings.tally
         self._by_id = Batched(self._rows, _TOGETHER)
         self._inserts: _Writes = Batched(partial(self._together, self._sql.insert_free), _TOGETHER, must_land=True)
         self._patches: _Writes = Batched(partial(self._together, self._sql.patch_free), _TOGETHER, must_land=True)

@@ -15,12 +15,17 @@ from starlette.responses import RedirectResponse, Response
 from app.api import conditional, field_rules
 from app.api.table import cells
 from app.api.table.cells import Record
+from app.api.table.pictures import FEW, Picture, candidates, pictures
 from app.api.table.showing import Showing, Values
 from app.api.table.states import OPERATORS, State, canonical
 from app.api.thin import ThinRoute
 from app.dialect.query import Dialect
+from app.errors import DatabaseUnavailable
+from app.limits import SAMPLE
 from app.services.listing import Listing
 from app.services.record_service import RecordService
+
+_WORTH = 10  # records, from which on there are pictures
 
 
 class Table:
@@ -44,6 +49,8 @@ class Table:
         names = [column.name for column in columns if column.shown]
         return {
             "state": state,
+            "pictures": await self._pictures(state, total),
+            "sampled": total > SAMPLE,
             "columns": columns,
             "rows": [looks.row(record, names) for record in records],
             "total": total,
@@ -53,6 +60,17 @@ class Table:
             "base": str(request.base_url).rstrip("/"),
             "fields": field_rules.fields(self._resource),
         }
+
+    async def _pictures(self, state: State, total: int) -> Sequence[Picture]:
+        """None where there is too little to see, or the database takes too long for what is no more than a help."""
+        fields = candidates(self._resource, state)
+        if total < _WORTH or not fields:
+            return []
+        try:
+            counts = await self._service.tally(state.query, fields, FEW + 1, total)
+        except DatabaseUnavailable:
+            return []
+        return pictures(fields, counts, state)
 
 
 def router(tables: Sequence[tuple[RecordService, Table]]) -> APIRouter:
