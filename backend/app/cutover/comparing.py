@@ -59,7 +59,9 @@ def _shape(resource: Resource) -> Shape:
     texts, numbers, truths = of(TEXT, DAY), of(WHOLE, NUMBER), of(TRUTH)
     others = frozenset(resource.fields) - texts - numbers - truths
     unique = frozenset(resource.unique.values())
-    return Shape(resource.path, texts, numbers, truths, others, unique, resource.fields["id"].kind is WHOLE)
+    return Shape(
+        resource.path, texts, numbers, truths, others, unique, resource.fields["id"].kind is WHOLE, resource.noun
+    )
 
 
 # --- where

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from app.cutover.comparing import shapes
+from app.cutover.differences import Exchange
+from app.resources import RESOURCES
 from tests.contract.answers import Answer, Comparable, Version, comparable
-from tests.contract.differences import DIFFERENCES, Difference, Exchange
 from tests.contract.servers import Server
 
 Record = dict[str, Any]
@@ -56,8 +58,10 @@ class Pair:
         if method == "POST" and all(answer.status == 201 and isinstance(answer.json, dict) for answer in answers):
             self._learn(*answers)
         theirs, ours = (comparable(self.version, answer) for answer in answers)
-        media_type = (headers or {}).get("Content-Type", "")
-        return Exchange(self.version, method, target, body, self._translated(theirs), ours, media_type)
+        media_type = ("application/json" if headers is None else headers.get("Content-Type", "")) if body else ""
+        return Exchange(
+            self.version, method, targets[1], body, self._translated(theirs), ours, media_type, shapes(RESOURCES)
+        )
 
     def _learn(self, theirs: Answer, ours: Answer) -> None:
         self.ids.append((theirs.json["id"], ours.json["id"]))
@@ -87,8 +91,3 @@ def _with_ids(body: Any, ids: Mapping[str, str]) -> Any:
         return body | {"data": _with_ids(body["data"], ids)}
     known = isinstance(body, dict) and isinstance(body.get("id"), str)
     return body | {"id": ids.get(body["id"], body["id"])} if known else body
-
-
-def explanations(exchange: Exchange) -> list[Difference]:
-    """The rows of the table that explain why two answers differ."""
-    return [row for row in DIFFERENCES if exchange.version in row.releases and row.applies(exchange)]

@@ -11,11 +11,12 @@ from urllib.parse import quote
 
 import pytest
 
+from app.cutover.comparable import same
+from app.cutover.differences import Exchange, explanations
+from app.cutover.differences.exchange import Shape
 from tests.checkout import clone
 from tests.contract.answers import Comparable, Version, comparable
-from tests.contract.differences import Exchange
 from tests.contract.field_files import FILES, Database, read, requests
-from tests.contract.pair import explanations
 from tests.contract.servers import Server, json_server
 from tests.servers import UNMEASURED
 
@@ -36,7 +37,7 @@ def test_a_file_is_declared_and_served_as_json_server_does(
     ):
         exchanges = [_exchange(theirs, ours, target, database) for target in requests(database)]
         _post_again(ours, database)
-    different = [one for one in exchanges if one.theirs != one.ours and not explanations(one)]
+    different = [one for one in exchanges if not same(one.theirs, one.ours) and not explanations(one)]
     assert not different, "\n".join(f"{one.target}: {one.theirs} but ours {one.ours}" for one in different)
     with _ours(backend, bare_database) as ours:
         kept = {path: ours.send("GET", f"/{path}").json for path in database}
@@ -59,7 +60,8 @@ def _each(database: Database) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _exchange(theirs: Server, ours: Server, target: str, database: Database) -> Exchange:
     expected, found = (comparable(VERSION, server.send("GET", target)) for server in (theirs, ours))
-    return Exchange(VERSION, "GET", target, None, _as_kinds(expected, database), found)
+    declared = [Shape(path, frozenset(name for one in records for name in one)) for path, records in database.items()]
+    return Exchange(VERSION, "GET", target, None, _as_kinds(expected, database), found, shapes=declared)
 
 
 def _as_kinds(answer: Comparable, database: Database) -> Comparable:

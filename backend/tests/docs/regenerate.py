@@ -10,9 +10,8 @@ from pydantic import SecretStr
 
 from app.command_line import FLAGS, MISSING, Flag, Missing
 from app.config import Settings
+from app.cutover.differences import DIFFERENCES, Difference
 from app.main import create_app
-from tests.contract.differences import DIFFERENCES, Difference
-from tests.contract.related_differences import RELATED
 from tests.docs.pages import DOCS, SPECS
 
 
@@ -27,7 +26,7 @@ def _openapi(_: str) -> str:
 
 
 def _compatibility(text: str) -> str:
-    rows = ["| json-server | this server | why |", "|---|---|---|", *map(_row, (*DIFFERENCES, *RELATED))]
+    rows = ["| json-server | this server | why |", "|---|---|---|", *map(_row, DIFFERENCES)]
     flags = ["| json-server | here |", "|---|---|", *map(_flag, FLAGS), *map(_flag, MISSING)]
     return _replaced(_replaced(text, "flags", "\n".join(flags)), "differences", "\n".join(rows))
 

@@ -17,13 +17,15 @@ from app.cutover.differences.writing import WRITING
 
 __all__ = ["DIFFERENCES", "Difference", "Exchange", "explanations"]
 
-DIFFERENCES: tuple[Difference, ...] = (*FILTERS, *PAGES, *WRITING, *RELATING)
+DIFFERENCES: tuple[Difference, ...] = (*FILTERS, *PAGES, *RELATING, *WRITING)
 
 
 def explanations(exchange: Exchange) -> Sequence[Difference]:
     """The rows that together explain why two answers differ; none if something is left."""
     found = []
     for row in DIFFERENCES:
+        if same(exchange.theirs, exchange.ours):
+            break
         reduced = row.reduced(exchange) if exchange.version in row.releases else exchange
         if reduced is not exchange:
             found.append(row)

@@ -39,6 +39,8 @@ class Shape(NamedTuple):
     unique: frozenset[str] = frozenset()
     numbered: bool = False
     """Whether its ids are numbers."""
+    noun: str = ""
+    """One of them: `patient`, which `patientId` points at."""
 
     @property
     def declared(self) -> frozenset[str]:

@@ -1,6 +1,5 @@
 """Rows about which records a list has: parameters, operators and values that are read otherwise. Pure."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,8 +25,9 @@ from app.cutover.differences.values import (
     bounded,
     contains,
     finite,
+    has,
+    is_beyond,
     is_number,
-    is_pattern,
     meets,
     number,
     parse_int,
@@ -48,8 +48,6 @@ _FOREIGN = {
     B15: {"q", *SLICE, "_order", "_expand"},
 }
 _SAME = ("eq", "ne")
-_BEYOND = re.compile(r"\(\?<?[=!]|\\(?![bBdDwWsSnrtvfxu\W])|[*+}]\)[*+{]", re.DOTALL)
-"""Look-around, back-references and unknown escapes, and a repetition that is repeated."""
 
 
 def _value(one: Filter, record: Record) -> Any:
@@ -112,14 +110,14 @@ def _pages_foreign(exchange: Exchange) -> bool:
 
 
 def _unknown(exchange: Exchange, _: Record, theirs: bool) -> bool:
-    """They have nothing, and nobody has such a field."""
-    return not theirs and exchange.has_nothing_of_theirs and _has_unknown(exchange)
+    """Nobody has such a field, and so they do not have the record."""
+    return not theirs and _has_unknown(exchange)
 
 
 def _has_unknown(exchange: Exchange) -> bool:
     records = exchange.lists[1] if exchange.lists else []
     return any(
-        one.field not in exchange.shape.declared and all(at(record, one.field) is None for record in records)
+        one.field not in exchange.shape.declared and not any(has(record, one.field) for record in records)
         for one in exchange.filters
     ) or any(key[:1] == "_" or not key for key in exchange.keys - PARAMETERS)
 
@@ -238,7 +236,7 @@ def _cut_off(_: Exchange, one: Filter, record: Record) -> bool:
 
 
 def _is_odd_pattern(one: Filter) -> bool:
-    return one.spelling == "_like" and (bool(_BEYOND.search(one.value)) or not is_pattern(one.value))
+    return one.spelling == "_like" and is_beyond(one.value)
 
 
 def _pattern(exchange: Exchange, record: Record, theirs: bool) -> bool:

@@ -34,6 +34,7 @@ _OPERATORS = "lt|lte|gt|gte|eq|ne|in|contains|startsWith|endsWith"
 _OF_15 = re.compile(r"(.+?)(?::(\w+)|_(lt|lte|gt|gte|eq|ne|in|contains)|)", re.DOTALL)
 _ARRAY = re.compile(r"(.*)\[\d*\]", re.DOTALL)
 _ALL_OPERATORS = {*_OPERATORS.split("|"), "like"}
+_PLACE = re.compile(r"(.*)\[(\d+)\]", re.DOTALL)
 _ABSENT = object()
 _RESERVED = {"_sort", "_page", "_per_page", "_embed", "_where"}
 
@@ -82,16 +83,23 @@ def _of_3(exchange: Exchange, record: Record) -> bool:
 
 
 def _meets_3(key: str, text: str, record: Record) -> bool:
-    if "[" in key:
-        return False  # a piece of the text, perhaps
     split = _OF_3.fullmatch(key)
     path, operator = (split[1], split[2] or "") if split else (key, "")
-    value = at(record, path) if not isinstance(at(record, path.rpartition(".")[0]), list) else None
+    value = _at_3(record, path)
     if operator not in ("", "ne"):
         bound = parse_int(text)
         return is_number(value) and bound is not None and compared(value, operator, bound)
     read = parse_int(text) if is_number(value) else text == "true" if isinstance(value, bool) else text
     return not isinstance(value, str | bool | int | float) or (value == read) is (not operator)
+
+
+def _at_3(record: Record, path: str) -> Any:
+    """By dot-prop: `id[0]` is the first character, and `tags.0` nothing."""
+    place = _PLACE.fullmatch(path)
+    if place:
+        held = at(record, place[1])
+        return held[int(place[2])] if isinstance(held, str | list) and int(place[2]) < len(held) else None
+    return None if isinstance(at(record, path.rpartition(".")[0]), list) else at(record, path)
 
 
 # --- 1.0.0-beta.15

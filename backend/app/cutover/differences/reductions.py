@@ -65,25 +65,31 @@ def selected(odd: Odd) -> Reduction:
 
 
 def chosen(odd: Callable[[Exchange, Record, bool], bool]) -> Reduction:
-    """The same for a row that looks at more than filters; it is told whether it is a record of theirs. One that they
-    ought to have by their own rules is never taken out."""
+    """The same for a row that looks at more than filters; it is told whether it is a record of theirs.
+
+    Never one that they ought to have by their own rules. And where both have a record of which the row says that one
+    of them has not, its reading of the request is wrong: it explains nothing.
+    """
 
     def reduced(exchange: Exchange) -> Exchange:
         if exchange.lists is None:
             return exchange
         theirs, ours = exchange.lists
-        kept = [one for one in theirs if not (_lacks(ours, one) and odd(exchange, one, True))]
-        left = [
-            one for one in ours if not (_lacks(theirs, one) and odd(exchange, one, False)) or theirs_has(exchange, one)
-        ]
+        kept = _without(theirs, ours, lambda one: odd(exchange, one, True))
+        left = _without(ours, theirs, lambda one: odd(exchange, one, False) and not theirs_has(exchange, one))
         gone = len(theirs) + len(ours) - len(kept) - len(left)
         return _shifted(exchange, kept, left) if gone else exchange
 
     return reduced
 
 
-def _lacks(listed: Sequence[Record], record: Record) -> bool:
-    return all(one.get("id") != record.get("id") for one in listed)
+def _without(listed: list[Record], others: Sequence[Record], odd: Callable[[Record], bool]) -> list[Record]:
+    known = {str(one.get("id")) for one in others}
+    common, alone = ([one for one in listed if (str(one.get("id")) in known) is both] for both in (True, False))
+    if not alone or any(map(odd, common)):
+        return listed
+    gone = {id(one) for one in alone if odd(one)}
+    return [one for one in listed if id(one) not in gone]
 
 
 def _shifted(exchange: Exchange, theirs: list[Record], ours: list[Record]) -> Exchange:

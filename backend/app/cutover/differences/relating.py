@@ -37,35 +37,38 @@ def _expands(exchange: Exchange) -> bool:
 def _reads_alike(exchange: Exchange) -> bool:
     """A nested POST: the same texts, of which some are numbers in ours."""
     theirs, ours = exchange.theirs.body, exchange.ours.body
-    both = isinstance(theirs, dict) and isinstance(ours, dict) and theirs.keys() == ours.keys()
-    return both and all(same(theirs[name], ours[name]) or theirs[name] == shown(ours[name]) for name in ours)
+    if not isinstance(theirs, dict) or not isinstance(ours, dict) or theirs.keys() != ours.keys():
+        return False
+    odd = [name for name in ours if not same(theirs[name], ours[name])]
+    return bool(odd) and all(theirs[name] == shown(ours[name]) for name in odd)
 
 
-def _left(odd: Callable[[Mapping[str, Any], Container[str]], bool], when: When) -> Reduction:
+Ids = Mapping[str, Container[str]]
+"""By noun, the ids that there are."""
+
+
+def _left(odd: Callable[[Mapping[str, Any], Ids], bool], when: When) -> Reduction:
     """Of what is there after a DELETE, a list of all lists: takes the records out that theirs has removed besides."""
 
     def reduced(exchange: Exchange) -> Exchange:
         theirs, ours = exchange.theirs.body, exchange.ours.body
-        if (
-            exchange.method != "DELETE"
-            or not isinstance(theirs, list)
-            or not isinstance(ours, list)
-            or not when(exchange)
-        ):
+        both = isinstance(theirs, list) and isinstance(ours, list) and exchange.method == "DELETE"
+        if not both or not when(exchange):
             return exchange
-        ids = {shown(one.get("id")) for listed in ours for one in listed}
+        named = zip(exchange.shapes, ours, strict=True)
+        ids = {shape.noun: {shown(one.get("id")) for one in listed} for shape, listed in named}
         kept = [[one for one in a if one in b or not odd(one, ids)] for a, b in zip(ours, theirs, strict=True)]
         return replace(exchange, ours=exchange.ours._replace(body=kept)) if kept != ours else exchange
 
     return reduced
 
 
-def _keys(record: Mapping[str, Any]) -> list[Any]:
-    return [value for name, value in record.items() if name.endswith(("Id", "_id"))]
+def _is_orphan(record: Mapping[str, Any], ids: Ids) -> bool:
+    return any(shown(record[f"{noun}Id"]) not in ids[noun] for noun in ids if f"{noun}Id" in record)
 
 
-def _is_orphan(record: Mapping[str, Any], ids: Container[str]) -> bool:
-    return any(value is None or shown(value) not in ids for value in _keys(record))
+def _has_no_parent(record: Mapping[str, Any], ids: Ids) -> bool:
+    return any(record.get(f"{noun}Id", ...) is None for noun in ids)
 
 
 RELATING: tuple[Difference, ...] = (
@@ -108,6 +111,6 @@ RELATING: tuple[Difference, ...] = (
         "removes with `_dependent` also those whose key was null before",
         "removes those that belong to the record",
         "Nobody asked for the others to be deleted.",
-        _left(lambda record, _: None in _keys(record), lambda exchange: "_dependent" in exchange.keys),
+        _left(_has_no_parent, lambda exchange: "_dependent" in exchange.keys),
     ),
 )

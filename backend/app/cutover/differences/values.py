@@ -11,7 +11,9 @@ from typing import Any
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 _INTEGER = re.compile(r"\s*([+-]?\d+)", re.ASCII)
-_SLOW = re.compile(r"\)[*+{?]|([*+}].*){3,}|\(\?|\\[1-9]", re.DOTALL)
+_SLOW = re.compile(r"\)[*+{?]|([*+}].*){3,}", re.DOTALL)
+_BEYOND = re.compile(r"\(\?<?[=!]|\\(?![bBdDwWsSnrtvfxu\W])|[*+}]\)[*+{]", re.DOTALL)
+_LETTERS = re.compile(r"(?<!\\)[^\W\d_]+")
 _LONG = 200
 """Characters of a pattern and of a text beyond which no pattern is tried: it is a client's, and may take for ever."""
 _EXPONENT = 1e21
@@ -148,16 +150,27 @@ def _is_within(value: Any, operator: str, sought: str) -> bool:
 
 
 def matches(value: Any, pattern: str) -> bool:
-    """Whether a pattern that cannot take long is found in the value's text, whichever letters `\\w` has."""
+    """Whether a pattern is found in the value's text, as JavaScript's `i` does: its words are of ASCII letters.
+
+    What is none, or asks for more than a search, is looked for as the text it is; what may take long is not found.
+    """
     text = "" if value is None else shown(value)
-    if len(text) > _LONG or not is_quick(pattern):
+    if is_beyond(pattern):
+        return pattern.lower() in text.lower()
+    if len(text) > _LONG or len(pattern) > _LONG or _SLOW.search(pattern):
         return False
-    return value is not None and all(re.search(pattern, text, re.IGNORECASE | flag) for flag in (re.ASCII, re.UNICODE))
+    folded = _LETTERS.sub(lambda found: _folded(found[0]), pattern)
+    ways = ((pattern, text), (folded, _folded(text)))
+    return value is not None and any(re.search(one, other, re.IGNORECASE | re.ASCII) for one, other in ways)
 
 
-def is_quick(pattern: str) -> bool:
-    """Whether it is a pattern, and one that takes no long time whatever it is looked for in."""
-    return len(pattern) <= _LONG and not _SLOW.search(pattern) and is_pattern(pattern)
+def _folded(text: str) -> str:
+    return text.lower().replace("ς", "σ")
+
+
+def is_beyond(pattern: str) -> bool:
+    """No pattern; or look-around, back-references, unknown escapes, and a repetition that is repeated."""
+    return bool(_BEYOND.search(pattern)) or not is_pattern(pattern)
 
 
 def is_pattern(text: str) -> bool:
