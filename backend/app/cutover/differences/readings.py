@@ -187,8 +187,14 @@ def ours_meets(exchange: Exchange, one: Filter, record: Record) -> bool:
         return ours_where(exchange, record)
     if _is_ignored(exchange, one):
         return True
-    found = [_ours_meets(exchange, other, record) for other in exchange.filters if other[:2] == one[:2]]
-    return all(found) if one.operator == "ne" else any(found)
+    alike = [other for other in exchange.filters if other[:2] == one[:2] and not _is_no_filter(exchange, other)]
+    found = [_ours_meets(exchange, other, record) for other in alike]
+    return all(found) if one.operator == "ne" else any(found) or not alike
+
+
+def _is_no_filter(exchange: Exchange, one: Filter) -> bool:
+    """`name=`, in 1.x's requests."""
+    return not one.value and is_of_1(exchange) and not one.spelling.startswith(":")
 
 
 def _is_ignored(exchange: Exchange, one: Filter) -> bool:
@@ -204,8 +210,6 @@ def _ours_meets(exchange: Exchange, one: Filter, record: Record) -> bool:
     value = at(record, one.field)
     if unstorable(one.value):
         return False
-    if not one.value and is_of_1(exchange) and not one.spelling.startswith(":"):
-        return True
     if value is None:
         return has(record, one.field) and _finds_null(one)
     if isinstance(value, list | Mapping) and is_of_1(exchange) and one.operator != "contains":
