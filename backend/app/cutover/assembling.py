@@ -80,7 +80,7 @@ def parts(plan: Plan, course: Course) -> Parts:
     writing = Writing(course, asking, following, Minting(course, asking, following))
     resyncing = Resyncing(course, copying)
     starting = Starting(course, copying, plan.resources, plan.database, plan.place.folder)
-    shadow = Shadow(course, sides, plan.resources)
+    shadow = Shadow(course, sides, plan.resources, plan.release.version)
     front = Front(course, sides, {one.path: one for one in plan.resources}, Reading(course, asking, shadow), writing)
 
     async def unequal() -> str:

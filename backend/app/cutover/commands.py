@@ -11,8 +11,9 @@ import typer
 from app import config
 from app.config import BACKEND, SettingsError
 from app.cutover import leading
+from app.cutover.comparable import Version
 from app.cutover.place import Place, StateTaken
-from app.cutover.releases import RELEASES, Version
+from app.cutover.releases import RELEASES
 from app.cutover.stages import StageName
 from app.resource.resource import Resource
 from app.server import ListenError

@@ -1,9 +1,9 @@
 """How a json-server's release matters to a move."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-Version = Literal["0.17.4", "1.0.0-beta.3", "1.0.0-beta.15"]
+from app.cutover.comparable import Version
 
 
 class Release(NamedTuple):

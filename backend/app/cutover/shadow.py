@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.cutover.addresses import Target
+from app.cutover.comparable import Version
 from app.cutover.comparing import Verdict, compare
 from app.cutover.course import Course
 from app.cutover.exchanges import Answer, Request
@@ -28,6 +29,7 @@ class Shadow:
     course: Course
     sides: Mapping[SideName, Side]
     resources: Sequence[Resource]
+    version: Version
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
 
     def takes(self, request: Request, target: Target, side: SideName, reply: Reply) -> bool:
@@ -54,7 +56,8 @@ class Shadow:
     async def _look(self, request: Request, side: SideName, reply: Reply) -> None:
         plain = replace(request, headers={k: v for k, v in request.headers.items() if k not in _CONDITIONS})
         try:
-            verdict = self._verdict(plain, {side: reply.answer(), other(side): await self._ask(other(side), plain)})
+            another = await self._ask(other(side), plain)
+            verdict = await self._verdict(plain, {side: reply.answer(), other(side): another})
             if verdict.kind == "different":
                 await self._look_again(plain)
             else:
@@ -68,9 +71,8 @@ class Shadow:
             if self.course.behind or self.course.stage.follows is None:
                 self.course.status.not_compared("behind")
                 return
-            verdict = self._verdict(
-                request, {"old": await self._ask("old", request), "new": await self._ask("new", request)}
-            )
+            both = {"old": await self._ask("old", request), "new": await self._ask("new", request)}
+        verdict = await self._verdict(request, both)
         if verdict.kind != "different":
             self.course.status.not_compared("raced")
         self._count(request, verdict)
@@ -85,8 +87,10 @@ class Shadow:
             self.course.failed(side, str(answer.status))
         return answer
 
-    def _verdict(self, request: Request, answers: Mapping[SideName, Answer]) -> Verdict:
-        return compare(request, answers["old"], answers["new"], self.resources)
+    async def _verdict(self, request: Request, answers: Mapping[SideName, Answer]) -> Verdict:
+        """In a thread, so that comparing long lists holds nobody up."""
+        old, new = answers["old"], answers["new"]
+        return await asyncio.to_thread(compare, request, old, new, self.resources, self.version)
 
     def _count(self, request: Request, verdict: Verdict) -> None:
         self.course.status.compared(verdict, request)

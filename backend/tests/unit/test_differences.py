@@ -55,6 +55,8 @@ ABOUT: Mapping[str, tuple[About, ...]] = {
     "text-ranges": (About("/patients?name_gte=A"),),
     "numbers-in-text": (About("/patients?ward:ne=8"), About("/patients?ward_gte=5")),
     "absent-fields": (About("/patients?nil_ne=1"), About("/patients?tags_ne=1")),
+    "forgiving": (About("/patients?ward:similar=7"), About("/patients?q=7&_sort=-_score")),
+    "deleted-record": (About("/patients/a1", "DELETE"),),
     "unstorable-values": (About("/patients?name_gte=%00"),),
     "question-marks": (About("/patients?name:ne=x?y"),),
     "patterns": (About("/patients?name_like=(?=a)"), About("/patients?name_like=(")),

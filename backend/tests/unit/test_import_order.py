@@ -66,11 +66,7 @@ IMPORTS = {
     "target": {"spelling", "config", "embedded", "development", "importer", "seed"},
     "banner": {"config", "libpq", "outages", "resource"},
     "server": {"config", "limits"},
-<<<<<<< HEAD
     "cutover": {"config", "importer", "limits", "logs", "resource", "server"},
-=======
-    "cutover": {"resource"},
->>>>>>> a63bafa (No row of the table explains a record that is missing, extra or changed: seen at every row, and at every equal answer of the contract tests)
     "main": {
         "access",
         "imports",

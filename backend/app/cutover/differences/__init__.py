@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from app.cutover.comparable import same
 from app.cutover.differences.exchange import Exchange
 from app.cutover.differences.filters import FILTERS
+from app.cutover.differences.forgiving import FORGIVING
 from app.cutover.differences.pages import PAGES
 from app.cutover.differences.reductions import Difference
 from app.cutover.differences.relating import RELATING
@@ -17,7 +18,7 @@ from app.cutover.differences.writing import WRITING
 
 __all__ = ["DIFFERENCES", "Difference", "Exchange", "explanations"]
 
-DIFFERENCES: tuple[Difference, ...] = (*FILTERS, *PAGES, *RELATING, *WRITING)
+DIFFERENCES: tuple[Difference, ...] = (*FILTERS, FORGIVING, *PAGES, *RELATING, *WRITING)
 
 
 def explanations(exchange: Exchange) -> Sequence[Difference]:

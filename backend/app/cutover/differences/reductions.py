@@ -112,7 +112,7 @@ def ordered(when: When, *, as_long: bool = True) -> Reduction:
         if sorted(map(exact, theirs)) == sorted(map(exact, ours)):
             return replace(exchange, ours=exchange.ours._replace(body=exchange.theirs.body))
         fits = len(theirs) == len(ours) or not as_long
-        alike = fits and not _changed(theirs, ours) and _of_as_many(exchange, theirs, ours)
+        alike = fits and not changed(theirs, ours) and _of_as_many(exchange, theirs, ours)
         return exchange.having(theirs, theirs) if exchange.windowed and alike else exchange
 
     return reduced
@@ -125,7 +125,7 @@ def windows(when: When) -> Reduction:
         if exchange.lists is None or not when(exchange):
             return exchange
         theirs, ours = exchange.lists
-        fits = not _changed(theirs, ours) and _of_as_many(exchange, theirs, ours) and _overlap(theirs, ours)
+        fits = not changed(theirs, ours) and _of_as_many(exchange, theirs, ours) and _overlap(theirs, ours)
         return exchange.having(theirs, theirs) if fits else exchange
 
     return reduced
@@ -154,7 +154,7 @@ def _of_as_many(exchange: Exchange, theirs: Sequence[Record], ours: Sequence[Rec
     return said[0] == said[1] if None not in said else apart or not is_of_one_record(theirs, ours)
 
 
-def _changed(theirs: Sequence[Record], ours: Sequence[Record]) -> bool:
+def changed(theirs: Sequence[Record], ours: Sequence[Record]) -> bool:
     """Whether a record of one id is two."""
     known = {str(one.get("id")): exact(one) for one in theirs}
     return any(known.get(str(one.get("id")), exact(one)) != exact(one) for one in ours)

@@ -240,6 +240,14 @@ WRITING: tuple[Difference, ...] = (
         _level_id(lambda exchange: "id" in exchange.fields and not exchange.fields["id"]),
     ),
     Difference(
+        "deleted-record",
+        (V0,),
+        "answers `{}` to DELETE",
+        "answers with the record as it was, as the betas",
+        "One answer for every dialect, so that a client made from the description knows what it gets.",
+        statuses(200, 200, lambda exchange: exchange.method == "DELETE" and exchange.theirs.body == {}),
+    ),
+    Difference(
         "large-bodies",
         ALL,
         "takes up to 10 MB (0.17.4), up to 100 KB and answers 500 to more (beta.15), or anything (beta.3)",
