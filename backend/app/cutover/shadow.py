@@ -71,7 +71,10 @@ class Shadow:
             if self.course.behind or self.course.stage.follows is None:
                 self.course.status.not_compared("behind")
                 return
-            both = {"old": await self._ask("old", request), "new": await self._ask("new", request)}
+            both: dict[SideName, Answer] = {
+                "old": await self._ask("old", request),
+                "new": await self._ask("new", request),
+            }
         verdict = await self._verdict(request, both)
         if verdict.kind != "different":
             self.course.status.not_compared("raced")
