@@ -58,6 +58,7 @@ class Changing:
 
     async def ask(self, to: StageName, share: int | None = None, anyway: str = "") -> None:
         """What a person asks for. Raises `NotChanged`."""
+        await self.look()
         reasons = await self._unmet(to)
         if reasons and not anyway:
             raise NotChanged(*reasons)

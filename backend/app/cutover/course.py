@@ -80,6 +80,7 @@ class Course:
 
         Raises `OSError`, and then nothing has changed.
         """
+        self.file.changed()  # what an operator has just edited beside the stage is kept
         wanted = self.flags.model_copy(update={"stage": name} | ({} if share is None else {"share": share}))
         if wanted != self.flags:
             self.file.write(wanted)

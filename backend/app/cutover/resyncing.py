@@ -76,21 +76,25 @@ class Resyncing:
         """All that is open now, once. Raises `Lost` and `Behind`, and `OSError` where the journal cannot be written."""
         leads = self.course.stage.leads
         for resource in {resource for resource, _ in self.course.journal.open}:
+            marks = self._marks(resource)  # before the list: what is begun later is not in it, and stays open
             there = by_identity(await self.copying.list(leads, resource))
-            if unknown := [mark for mark in self._marks(resource) if isinstance(mark.key[1], int)]:
-                await self._find(leads, resource, there, unknown)
-            for mark in _ordered(self._marks(resource), there):
+            if unknown := [mark for mark in marks if isinstance(mark.key[1], int)]:
+                marks = [*marks, *await self._find(leads, resource, there, unknown)]
+            for mark in _ordered(marks, there):
                 await self._bring(leads, mark, there)
 
     def _marks(self, resource: str) -> Sequence[Mark]:
         return [self.course.journal.mark(key) for key in self.course.journal.open if key[0] == resource]
 
-    async def _find(self, leads: SideName, resource: str, there: Mapping[str, Record], unknown: Sequence[Mark]) -> None:
-        """A record was created, nobody knows which: all that differ are open."""
-        for identity in differing(there, by_identity(await self.copying.list(other(leads), resource))):
-            self.course.journal.begin(resource, identity)
+    async def _find(
+        self, leads: SideName, resource: str, there: Mapping[str, Record], unknown: Sequence[Mark]
+    ) -> Sequence[Mark]:
+        """A record was created, nobody knows which: all that differ are open from now on."""
+        follow = by_identity(await self.copying.list(other(leads), resource))
+        found = [self.course.journal.begin(resource, identity) for identity in differing(there, follow)]
         for mark in unknown:
             self.course.journal.settle(mark)
+        return found
 
     async def _bring(self, leads: SideName, mark: Mark, there: Mapping[str, Record]) -> None:
         resource, identity = mark.key[0], str(mark.key[1])

@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from app.config import BACKEND
 from tests import servers
@@ -53,11 +53,22 @@ class Cutover(servers.Server):
         answer = self.told("PUT", "/stage", {"stage": name, **more})
         assert answer.status == 200, answer.content
 
+    def is_at(self, stage: str) -> bool:
+        return bool(self.facts["stage"] == stage)
+
     def level(self) -> bool:
         return bool(self.facts["journal"]["open"] == 0)
 
+    def __enter__(self) -> Self:
+        return self.started()
+
     def kill(self) -> None:
         self.stop(signal.SIGKILL)
+
+    def flag(self, **flags: Any) -> None:
+        """Replace the flags file, as an editor does."""
+        (new := self.state / "edited.json").write_text(json.dumps(_QUICK | flags))
+        new.replace(self.state / "flags.json")
 
 
 class Trio(NamedTuple):
@@ -124,6 +135,7 @@ def trio(
     (state / "flags.json").write_text(json.dumps(_QUICK))
     sides = ["--old", old.url, "--new", new.url, "--release", version, *arguments]
     cutover = Cutover(state, dsn if imports else None, *sides)
+    cutover.launch()
     with ExitStack() as stack:
         for server in (old, new, cutover):
             stack.enter_context(server)

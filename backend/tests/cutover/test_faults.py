@@ -1,0 +1,90 @@
+"""Whoever of the three dies or stands still, in whatever stage: nothing that was acknowledged is lost."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.answers import Version
+from tests.cutover.trio import Trio, some, trio
+from tests.cutover.writers import Ledger
+from tests.servers import Server, wait_until
+
+LONG = os.environ.get("TORTURE") == "1"
+RELEASES: list[Version] = ["0.17.4", "1.0.0-beta.15"] if LONG else ["0.17.4"]
+
+
+@pytest.fixture(scope="module", params=RELEASES)
+def started(
+    request: pytest.FixtureRequest,
+    node: Path,
+    copy_of_template: Callable[[], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Trio]:
+    folder = tmp_path_factory.mktemp("cutover")
+    with trio(request.param, node, copy_of_template(), folder, some(20), "--timeout", "1") as three:
+        yield three
+
+
+@pytest.fixture
+def three(started: Trio) -> Trio:
+    """In `copy`, and level."""
+    started.cutover.stage("old", anyway="a new test")
+    started.cutover.stage("copy")
+    return started
+
+
+def kill(server: Server, seconds: float) -> None:
+    server.stop(signal.SIGKILL)
+    time.sleep(seconds)
+    server.start()
+
+
+def freeze(server: Server, seconds: float) -> None:
+    server.process.send_signal(signal.SIGSTOP)
+    time.sleep(seconds)
+    server.process.send_signal(signal.SIGCONT)
+
+
+def test_the_cutover_is_killed_again_and_again(three: Trio) -> None:
+    ledger = Ledger()
+    for number in range(30 if LONG else 4):
+        if number == 2:
+            three.cutover.stage("new", anyway="a test")
+        with ledger.writing(three.cutover.port):
+            time.sleep(0.4)
+            three.cutover.kill()
+        three.cutover.start()
+        assert ledger.lost(three.demand_equal()) == []
+    assert three.cutover.facts["stage"] == "new"
+    assert ledger.acknowledged > 20
+
+
+@pytest.mark.parametrize("fault", [kill, freeze])
+@pytest.mark.parametrize("stage", ["copy", "ramp", "new"])
+@pytest.mark.parametrize("name", ["old", "new"])
+def test_a_side_fails(three: Trio, name: str, stage: str, fault: Callable[[Server, float], None]) -> None:
+    ledger = Ledger()
+    three.cutover.stage(stage, share=50, anyway="a test")
+    with ledger.writing(three.cutover.port):
+        time.sleep(0.3)
+        fault(getattr(three, name), 1.2)
+        time.sleep(0.5)
+    three.settle()
+    assert ledger.lost(three.lists()[1]) == []
+    if (name, fault) != ("old", kill):  # json-server syncs nothing: killed, it loses what it has acknowledged itself
+        assert ledger.lost(three.demand_equal()) == []
+
+
+def test_going_back_after_a_thousand_writes(three: Trio) -> None:
+    ledger = Ledger()
+    three.cutover.stage("new", anyway="a test")
+    with ledger.writing(three.cutover.port, 8):
+        wait_until(lambda: ledger.acknowledged > (1000 if LONG else 100), 60)
+    three.cutover.stage("copy")
+    old, new = three.lists()
+    assert ledger.lost(old) == []
+    assert old == new
