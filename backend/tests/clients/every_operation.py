@@ -2,12 +2,22 @@
 
 import datetime as dt
 import json
+import time
 from collections.abc import Sequence
 from typing import TypeVar
 
 from patients_api_client import Client
 from patients_api_client.api.changes import list_changes
 from patients_api_client.api.health import check_health, check_liveness
+from patients_api_client.api.imports import (
+    cancel_import,
+    export_all,
+    get_import,
+    get_import_rejects,
+    get_import_report,
+    list_imports,
+    start_import,
+)
 from patients_api_client.api.patients import (
     create_patient,
     delete_patient,
@@ -20,7 +30,11 @@ from patients_api_client.api.patients import (
 )
 from patients_api_client.models import (
     ChangePage,
+    ExportAllResponse200,
+    GetImportRejectsResponse200,
+    GetImportReportResponse200,
     Health,
+    Import,
     ListPatientsFilter,
     Patient,
     PatientCreate,
@@ -49,6 +63,26 @@ def all_are(kind: type[Thing], answer: object) -> Sequence[Thing]:
 def whole(age: int) -> PatientReplace:
     gender, day = PatientReplaceGender.FEMALE, dt.date(2024, 7, 1)
     return PatientReplace("C1", "Núria", age, gender, "Asthma", day)
+
+
+def imported(client: Client) -> dict[str, object]:
+    started = is_a(Import, start_import.sync(client=client, body={"patients": [{"id": "x", "name": ""}]}))
+    state, tries = started, 0
+    while state.state.value != "done" and tries < 300:
+        time.sleep(0.1)
+        state, tries = is_a(Import, get_import.sync(started.id, client=client)), tries + 1
+    rejects = is_a(GetImportRejectsResponse200, get_import_rejects.sync(started.id, client=client))
+    return {
+        "startImport": started.dry_run,
+        "getImport": state.state.value,
+        "getImportReport": is_a(GetImportReportResponse200, get_import_report.sync(started.id, client=client))[
+            "status"
+        ],
+        "getImportRejects": rejects.additional_keys,
+        "cancelImport": is_a(Problem, cancel_import.sync(started.id, client=client)).status,
+        "listImports": all_are(Import, list_imports.sync(client=client))[0].id == started.id,
+        "exportAll": is_a(ExportAllResponse200, export_all.sync(client=client)).additional_keys,
+    }
 
 
 def main(client: Client) -> dict[str, object]:
@@ -92,4 +126,4 @@ def main(client: Client) -> dict[str, object]:
 
 if __name__ == "__main__":
     with Client(base_url="http://127.0.0.1:8000") as client:
-        print(json.dumps(main(client), ensure_ascii=False))
+        print(json.dumps(main(client) | imported(client), ensure_ascii=False))

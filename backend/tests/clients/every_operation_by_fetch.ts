@@ -33,6 +33,19 @@ const missing = await client.GET("/patients/{id}", { params: { path } })
 const health = await client.GET("/health")
 const live = await client.GET("/health/live")
 
+const importing = await client.POST("/imports", { body: { patients: [{ id: "x", name: "" }] } })
+const job = { id: importing.data?.id ?? "" }
+let state = await client.GET("/imports/{id}", { params: { path: job } })
+for (let tries = 0; tries < 300 && state.data?.state !== "done"; tries++) {
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  state = await client.GET("/imports/{id}", { params: { path: job } })
+}
+const report = await client.GET("/imports/{id}/report", { params: { path: job } })
+const rejects = await client.GET("/imports/{id}/rejects", { params: { path: job } })
+const over = await client.DELETE("/imports/{id}", { params: { path: job } })
+const imports = await client.GET("/imports")
+const file = await client.GET("/exports")
+
 const rows = Array.isArray(listed.data) ? listed.data : []
 console.log(
   JSON.stringify({
@@ -50,6 +63,13 @@ console.log(
     listChanges: changes.data?.changes.slice(-3).map((one) => one.change),
     deletePatient: gone.data?.name,
     checkHealth: health.data?.status,
+    startImport: importing.data?.dryRun,
+    getImport: state.data?.state,
+    getImportReport: report.data?.["status"],
+    getImportRejects: Object.keys(rejects.data ?? {}),
+    cancelImport: over.error?.status,
+    listImports: imports.data?.[0]?.id === job.id,
+    exportAll: Object.keys(file.data ?? {}),
     checkLiveness: live.data?.status,
   }),
 )

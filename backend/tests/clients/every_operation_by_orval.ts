@@ -33,6 +33,19 @@ const missing = await api.getPatient(id)
 const health = await api.checkHealth()
 const live = await api.checkLiveness()
 
+const importing = await api.startImport({ patients: [{ id: "x", name: "" }] })
+const job = importing.status === 202 ? importing.data.id : ""
+let state = await api.getImport(job)
+for (let tries = 0; tries < 300 && state.status === 200 && state.data.state !== "done"; tries++) {
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  state = await api.getImport(job)
+}
+const report = await api.getImportReport(job)
+const rejects = await api.getImportRejects(job)
+const over = await api.cancelImport(job)
+const imports = await api.listImports()
+const file = await api.exportAll()
+
 console.log(
   JSON.stringify({
     createPatient: [
@@ -57,6 +70,13 @@ console.log(
     listChanges: changes.status === 200 && changes.data.changes.slice(-3).map((one) => one.change),
     deletePatient: gone.status === 200 && gone.data.name,
     checkHealth: health.status === 200 && health.data.status,
+    startImport: importing.status === 202 && importing.data.dryRun,
+    getImport: state.status === 200 && state.data.state,
+    getImportReport: report.status === 200 && report.data["status"],
+    getImportRejects: rejects.status === 200 && Object.keys(rejects.data),
+    cancelImport: over.status,
+    listImports: imports.status === 200 && imports.data[0]?.id === job,
+    exportAll: file.status === 200 && Object.keys(file.data),
     checkLiveness: live.status === 200 && live.data.status,
   }),
 )

@@ -37,6 +37,13 @@ EXPECTED: dict[str, Any] = {
     "listChanges": ["created", "changed", "changed"],
     "deletePatient": "Núria",
     "checkHealth": "ok",
+    "startImport": False,
+    "getImport": "done",
+    "getImportReport": "partial",
+    "getImportRejects": ["patients"],
+    "cancelImport": 409,
+    "listImports": True,
+    "exportAll": ["patients"],
     "checkLiveness": "ok",
 }
 
