@@ -4,6 +4,7 @@ With DATABASE_URL it serves that database as it is. Without (development only) i
 schema and some records. What the person at the terminal can mend is one line on stderr and exit code 2.
 """
 
+import asyncio
 import logging
 import os
 import signal
@@ -20,6 +21,7 @@ if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_
 from pydantic import SecretStr
 
 from app import banner, command_line, config, libpq, logs, past, replay, seed, spelling
+from app.api import metrics
 from app.api.refusals import refusal
 from app.command_line import CommandLineError
 from app.commands import COMMANDS
@@ -27,10 +29,11 @@ from app.config import Settings, SettingsError
 from app.embedded import EmbeddedError, data_place, ensure_free
 from app.main import NOT_STARTED, create_app
 from app.resources import RESOURCES
-from app.server import ListenError, listen, network_url, serve, url_of
+from app.server import Crew, ListenError, Post, listen, network_url, serve, url_of
 
 log = logging.getLogger("app")
 
+WORKER = "worker"  # the word behind which a process is told which it is; its parent alone says it
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -41,7 +44,7 @@ def main() -> int:
         if command := _command(next(iter(sys.argv[1:]), "")):
             return command(sys.argv[2:])
         asked = command_line.parse(sys.argv[1:])
-        run(config.to_serve(**asked.settings), asked.notes)
+        return run(config.to_serve(**asked.settings), asked.notes)
     except (CommandLineError, SettingsError, EmbeddedError, ListenError) as error:
         print(f"{NOT_STARTED} {error}", file=sys.stderr)
         return 2
@@ -59,6 +62,8 @@ def _command(word: str) -> Callable[[Sequence[str]], int] | None:
         from app.cutover.commands import cutover  # noqa: PLC0415 nothing of it is part of a server
 
         return partial(cutover, RESOURCES)
+    if word == WORKER:
+        return work
     return partial(of_records[word], RESOURCES) if word in of_records else COMMANDS.get(word)
 
 
@@ -73,7 +78,8 @@ def _stop(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def run(settings: Settings, notes: Sequence[str]) -> None:
+def run(settings: Settings, notes: Sequence[str]) -> int:
+    """Serve, in this process or by WORKERS. Returns the exit code."""
     logs.configure(settings)
     warn(settings, notes)
     if settings.database_url is None:
@@ -81,7 +87,28 @@ def run(settings: Settings, notes: Sequence[str]) -> None:
     with listen(settings.host, settings.port) as listeners, database(settings, url_of(listeners[0])) as (dsn, where):
         announce = announcement(settings, listeners[0], dsn, where)
         settings = settings.model_copy(update={"database_url": SecretStr(dsn)})
+        if settings.workers > 1:
+            return _by_workers(settings, listeners, announce)
         serve(create_app(settings), settings, listeners, announce, refusal(settings.allowed_origins))
+    return 0
+
+
+def _by_workers(settings: Settings, listeners: Sequence[socket], announce: Callable[[], None]) -> int:
+    command = [sys.executable, "-m", "app", WORKER, *sys.argv[1:]]
+    dsn = settings.database_url.get_secret_value() if settings.database_url else ""
+    with metrics.of_all(settings.metrics) as (place, gone):
+        crew = Crew(command, {"DATABASE_URL": dsn, **place}, listeners, settings.shutdown_timeout, gone)
+        return asyncio.run(crew.work(settings.workers, announce))
+
+
+def work(arguments: Sequence[str]) -> int:
+    """Be a worker: what follows is what its parent was started with, and at the end the post that it gives."""
+    *typed, last = arguments
+    settings, post = config.to_serve(**command_line.parse(typed).settings), Post.parsed(last)
+    logs.configure(settings, post.number)
+    share = settings.share
+    serve(create_app(share), share, post.sockets(), post.take, refusal(share.allowed_origins), shared=True)
+    return 0
 
 
 def warn(settings: Settings, notes: Sequence[str]) -> None:
@@ -94,7 +121,7 @@ def warn(settings: Settings, notes: Sequence[str]) -> None:
     if "keys" in settings.demanded and not settings.api_keys:
         log.warning("API_KEYS is not set: nobody has a key")
     if os.environ.get("WEB_CONCURRENCY", "1") not in {"", "0", "1"}:
-        log.warning("WEB_CONCURRENCY is ignored: one process serves")
+        log.warning("WEB_CONCURRENCY is ignored: WORKERS says how many processes serve")
 
 
 @contextmanager

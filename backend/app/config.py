@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app import libpq, origins
 from app.access import addresses, keys, roles
+from app.cores import cores
 
 BACKEND = Path(__file__).resolve().parent.parent
 
@@ -62,6 +63,7 @@ class Settings(BaseSettings):
     environment: Literal["development", "production"] = "development"
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
     cors_origins: Annotated[tuple[str, ...] | None, NoDecode] = None
     json_server_dialect: Literal["0.17", "1"] = "0.17"
     foreign_key_suffix: str = "Id"
@@ -112,6 +114,11 @@ class Settings(BaseSettings):
     @classmethod
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
+
+    @field_validator("workers", mode="before")
+    @classmethod
+    def _auto(cls, value: object) -> object:
+        return cores() if isinstance(value, str) and value.lower() == "auto" else value
 
     @field_validator("cors_origins", mode="before")
     @classmethod
@@ -226,6 +233,13 @@ class Settings(BaseSettings):
     def pages(self) -> bool:
         """Whether there are pages for people: as set; unset means in development only."""
         return self.environment == "development" if self.home_page is None else self.home_page
+
+    @property
+    def share(self) -> "Settings":
+        """Of one worker: what is said of the whole server is divided; the pool is each worker's own."""
+        bodies = max(self.max_bodies_bytes // self.workers, self.max_body_bytes)
+        connections = max(1, self.max_connections // self.workers)
+        return self.model_copy(update={"max_connections": connections, "max_bodies_bytes": bodies})
 
     @property
     def keys(self) -> keys.Keys:

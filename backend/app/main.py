@@ -117,7 +117,7 @@ def create_app(
 def _parts(settings: Settings, resources: Sequence[Resource], database: Database) -> _Parts:
     turns, relations = Turns(), Relations(resources, settings.foreign_key_suffix)
     services = [RecordService(resource, database, turns, relations) for resource in resources]
-    feed, people = Feed(database, resources, settings.changes_keep_days), People(database)
+    feed, people = Feed(database, resources, settings.changes_keep_days), People(database, settings.workers)
     counted = Metrics() if settings.metrics else None
     imports = Imports(database, _dsn(settings))
     return _Parts(settings, resources, database, turns, services, feed, people, imports, counted)
@@ -131,6 +131,8 @@ async def _lifespan(parts: _Parts, _: FastAPI) -> AsyncIterator[Mapping[str, Any
     await database.open()
     # The database may take its time, or not be there.
     tasks = [asyncio.create_task(_prepare(parts.services, database)), asyncio.create_task(parts.imports.keep())]
+    if parts.counted:
+        tasks.append(asyncio.create_task(parts.counted.follow(database, parts.feed)))
     if settings.changes_keep_days:
         tasks.append(asyncio.create_task(keep(database, settings.changes_keep_days)))
     try:

@@ -16,10 +16,11 @@ _CHATTY = ("uvicorn.error", "alembic")
 _UVICORN = ("uvicorn", "uvicorn.error", "uvicorn.access")
 
 
-def configure(settings: Settings) -> None:
-    """Send every logger of the process to stderr in the format and from the level of the settings."""
+def configure(settings: Settings, worker: int | None = None) -> None:
+    """Send every logger of the process to stderr in the format and from the level of the settings; with the number of
+    the worker that says it, where there are several."""
     handler = Writer(sys.stderr.fileno()) if sys.stderr else logging.NullHandler()  # None: started with it closed
-    handler.setFormatter(FORMATS[settings.log_format]())
+    handler.setFormatter(FORMATS[settings.log_format](worker))
     logging.basicConfig(handlers=[handler], level=settings.log_level, force=True)
     for name in _CHATTY:
         logger = logging.getLogger(name)

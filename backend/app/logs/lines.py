@@ -12,20 +12,32 @@ from functools import lru_cache
 _PLACES = 8
 
 
-class _Plain(logging.Formatter):
-    """`2026-01-31T09:00:00.123Z INFO app.requests GET /doctors 200 1.4 ms 3f2a…`"""
+class _Format(logging.Formatter):
+    """Of one worker, by its number, where there are several."""
+
+    def __init__(self, worker: int | None) -> None:
+        super().__init__()
+        self._worker = worker
+
+
+class _Plain(_Format):
+    """`2026-01-31T09:00:00.123Z INFO app.requests GET /doctors 200 1.4 ms 3f2a…`; of a worker `INFO [2] app.…`"""
+
+    def __init__(self, worker: int | None) -> None:
+        super().__init__(worker)
+        self._which = "" if worker is None else f"[{worker}] "
 
     def format(self, record: logging.LogRecord) -> str:
         fault = f" [{places(record.exc_info[1])}]" if record.exc_info and record.exc_info[1] else ""
-        return f"{_time(record)} {record.levelname} {record.name} {first_line(record)}{fault}"
+        return f"{_time(record)} {record.levelname} {self._which}{record.name} {first_line(record)}{fault}"
 
 
-class _Json(logging.Formatter):
+class _Json(_Format):
     """One object a line: time, level, logger, message, the record's `fields`, and `exception` if there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {"time": _time(record), "level": record.levelname, "logger": record.name, "message": first_line(record)}
-        line |= getattr(record, "fields", {})
+        line |= getattr(record, "fields", {}) | ({} if self._worker is None else {"worker": self._worker})
         if record.exc_info and record.exc_info[1]:
             line["exception"] = places(record.exc_info[1])
         return json.dumps(line, default=str)

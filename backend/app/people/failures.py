@@ -12,17 +12,17 @@ _KEPT = 10_000  # accounts and addresses of which there were some; above it the 
 
 
 class Failures:
-    """Of this process. A try counts as a failure until it is taken back, so that many at once are no way around."""
+    """`most` of this process. A try counts as a failure until it is taken back, so that many at once are no way around."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self, most: int = MOST, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most, self._clock = most, clock
         self._of: dict[str, list[float]] = {}
 
     def note(self, keys: Sequence[str]) -> Callable[[], None]:
         """A try of somebody who has these names; what is returned takes it back. Raises `TooManyTries`."""
         now = self._clock()
         every = {key: [time for time in self._of.get(key, ()) if time > now - WITHIN] for key in keys}
-        if wait := max((times[0] + WITHIN - now for times in every.values() if len(times) >= MOST), default=0):
+        if wait := max((times[0] + WITHIN - now for times in every.values() if len(times) >= self._most), default=0):
             raise TooManyTries(ceil(wait))
         for key, times in every.items():
             self._keep(key, [*times, now])
@@ -38,3 +38,8 @@ class Failures:
         for key in keys:
             if time in (times := self._of.get(key, [])):
                 times.remove(time)
+
+
+def share(workers: int) -> int:
+    """Of one worker, who knows nothing of the others' failures: all together let no more pass, but for a remainder."""
+    return ceil(MOST / workers)

@@ -13,7 +13,7 @@ from app.access.actor import Actor, all_granted
 from app.database import Database
 from app.errors import DatabaseUnavailable, InvalidToken, TooManyTries, WrongPassword
 from app.people import emails
-from app.people.failures import Failures
+from app.people.failures import Failures, share
 from app.people.passwords import LONGEST, NOBODYS, matches
 from app.sql import Change, Query
 
@@ -43,8 +43,8 @@ _END = "DELETE FROM access_sessions WHERE hash = %s RETURNING 1"
 class People:
     """Those who have an account in this database."""
 
-    def __init__(self, database: Database) -> None:
-        self._database, self._failures = database, Failures()
+    def __init__(self, database: Database, workers: int) -> None:
+        self._database, self._failures = database, Failures(share(workers))
         self._hashing, self._waiting = asyncio.Semaphore(_AT_ONCE), 0
 
     async def sign_in(self, email: str, password: str, address: str) -> tuple[str, Mapping[str, str]]:

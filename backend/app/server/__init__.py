@@ -1,9 +1,10 @@
-"""From an application to a listening process: uvicorn, run from our own main. `protocol` is HTTP's own limits.
+"""From an application to a listening process: uvicorn, run from our own main.
 
-One process serves; several would need a supervisor, and on PostgreSQL's side a larger pool serves as well.
+`protocol` is HTTP's own limits, `workers` several such processes on one port.
 """
 
 from app.server.listening import ListenError, listen, network_url, url_of
 from app.server.serving import serve
+from app.server.workers import Crew, Post
 
-__all__ = ["ListenError", "listen", "network_url", "serve", "url_of"]
+__all__ = ["Crew", "ListenError", "Post", "listen", "network_url", "serve", "url_of"]

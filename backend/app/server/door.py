@@ -16,6 +16,7 @@ class Door:
 
     def __init__(self, most: int) -> None:
         self._most, self._inside = most, 0
+        self.closing = False  # no connection is kept any longer
         self._listeners: Sequence[socket.socket] = ()
         self._protocol: Callable[[], asyncio.Protocol] = asyncio.Protocol
         self._servers: list[asyncio.Server] = []

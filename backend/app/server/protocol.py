@@ -12,7 +12,8 @@ from typing import Any, cast
 
 import httptools
 from starlette.responses import Response
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+from uvicorn.protocols.http.flow_control import CLOSE_HEADER
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from app.limits import FIELD_COST, HEAD_BYTES, IMPORT_RATE, KEEP_ALIVE, LINGER
 from app.server.door import Door
@@ -90,6 +91,13 @@ class Protocol(PresentProtocol):
         self._unparsed_bytes += size
         if self._unparsed_bytes > HEAD_BYTES and not self._deaf:
             self._refuse(431)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Once the server stops, an answer says that it is the last one: who sends no more loses nothing."""
+        if self.door.closing:
+            cycle.keep_alive = False
+            cycle.scope["headers"] = [*cycle.scope["headers"], CLOSE_HEADER]  # as if asked for: uvicorn answers alike
+        super()._start_asgi_task(cycle, app)
 
     # The parts of a request, as the parser finds them.
 

@@ -34,9 +34,11 @@ def serve(
     listeners: Sequence[socket.socket],
     announce: Callable[[], None],
     refused: Refusal,
+    *,
+    shared: bool = False,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then return. `announce` is called once requests are answered; `refused` makes the
-    answer to a request that the application never sees.
+    answer to a request that the application never sees. `shared`: others accept from these listeners too.
 
     Requests under way get `SHUTDOWN_TIMEOUT` seconds. FORWARDED_ALLOW_IPS names the proxies whose X-Forwarded-* count.
     """
@@ -61,7 +63,7 @@ def serve(
         workers=1,
         timeout_graceful_shutdown=settings.shutdown_timeout,
     )
-    server = _Server(config, door, announce)
+    server = _Server(config, door, announce, shared)
     for number in HANDLED_SIGNALS:  # uvicorn gives them back at the end to who had them: a late one must raise nothing
         signal.signal(number, server.handle_exit)
     server.run(sockets=list(listeners))
@@ -97,9 +99,9 @@ def _most_connections(settings: Settings) -> int:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, door: Door, announce: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, door: Door, announce: Callable[[], None], shared: bool) -> None:
         super().__init__(config)
-        self._door, self._announce = door, announce
+        self._door, self._announce, self._shared = door, announce, shared
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup([])
@@ -111,7 +113,11 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take what was sent before the signal, then stop: uvicorn closes connections it has not read from yet. What
-        would go on for ever is ended first, by who answers it (`stopping` of ASGI's lifespan state)."""
+        would go on for ever is ended first, by who answers it (`stopping` of ASGI's lifespan state). Who has connected
+        by then is served; where others accept from the same listeners they have the next ones at once."""
+        self._door.closing = True
+        if self._shared:
+            self._door.close()
         self.lifespan.state.get("stopping", _nothing)()
         await asyncio.sleep(_STILL_COMING)
         await super().shutdown(sockets)

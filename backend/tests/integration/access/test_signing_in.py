@@ -12,7 +12,7 @@ import pytest
 
 from app.config import BACKEND, Settings
 from app.errors import TooManyTries
-from app.people.failures import MOST, WITHIN, Failures
+from app.people.failures import MOST, WITHIN, Failures, share
 from app.people.passwords import hashed, matches
 from tests.asked import serving
 from tests.servers import Server
@@ -200,9 +200,14 @@ async def test_guesses_are_held_up_by_account_and_many_at_once_are_no_way_around
     assert last.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("workers", [1, 2, 3, 8, 64])
+def test_workers_share_what_may_fail(workers: int) -> None:
+    assert MOST <= workers * share(workers) < MOST + workers
+
+
 def test_failures_are_of_an_account_and_of_an_address_and_over_in_a_minute() -> None:
     now = [0.0]
-    failures = Failures(lambda: now[0])
+    failures = Failures(clock=lambda: now[0])
     for n in range(MOST):
         failures.note((f"account {n}", "address a"))
         now[0] += 1
