@@ -98,7 +98,16 @@ def _by_workers(settings: Settings, listeners: Sequence[socket], announce: Calla
     dsn = settings.database_url.get_secret_value() if settings.database_url else ""
     with metrics.of_all(settings.metrics) as (place, gone):
         crew = Crew(command, {"DATABASE_URL": dsn, **place}, listeners, settings.shutdown_timeout, gone)
-        return asyncio.run(crew.work(settings.workers, announce))
+        return asyncio.run(crew.work(settings.workers, partial(_announce_all, settings, dsn, announce)))
+
+
+def _announce_all(settings: Settings, dsn: str, announce: Callable[[], None]) -> None:
+    announce()
+    connections, room = settings.workers * (settings.db_pool_size + 1), libpq.room(dsn)
+    if room is not None and connections > room:
+        log.warning(
+            "WORKERS=%d may open %d connections, PostgreSQL has %d for all", settings.workers, connections, room
+        )
 
 
 def work(arguments: Sequence[str]) -> int:

@@ -118,7 +118,11 @@ class Settings(BaseSettings):
     @field_validator("workers", mode="before")
     @classmethod
     def _auto(cls, value: object) -> object:
-        return cores() if isinstance(value, str) and value.lower() == "auto" else value
+        if isinstance(value, str) and value.lower() == "auto":
+            return cores()
+        if isinstance(value, str) and not value.isdigit():
+            raise ValueError("must be a whole number from 1 to 64, or auto")
+        return value
 
     @field_validator("cors_origins", mode="before")
     @classmethod

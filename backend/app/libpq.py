@@ -6,6 +6,7 @@ PostgreSQL 34.1 says what a URL may hold. Nothing that is said of one repeats a 
 import os
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
@@ -105,6 +106,17 @@ def connect(
     """
     ours = parameters(dsn, program, {"connect_timeout": patience})
     return psycopg.connect(dsn, autocommit=autocommit, prepare_threshold=None, **ours)
+
+
+def room(dsn: str) -> int | None:
+    """How many connections PostgreSQL has for all who are no superusers; None while it cannot be asked."""
+    with suppress(psycopg.Error), connect(dsn, patience=2) as connection:
+        for (room,) in connection.execute(_ROOM):
+            return int(room)
+    return None
+
+
+_ROOM = "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
 
 
 def _at_too_many(url: str) -> bool:

@@ -12,7 +12,7 @@ _KEPT = 10_000  # accounts and addresses of which there were some; above it the 
 
 
 class Failures:
-    """`most` of this process. A try counts as a failure until it is taken back, so that many at once are no way around."""
+    """`most` in this process. A try counts as one until it is taken back, so that many at once are no way around."""
 
     def __init__(self, most: int = MOST, clock: Callable[[], float] = time.monotonic) -> None:
         self._most, self._clock = most, clock

@@ -54,13 +54,13 @@ def launch_there(cluster: Postgres, directory: Path) -> Iterator[Launch]:
         yield run
 
 
-@pytest.mark.parametrize("way", ["directly", "through a pooler"])
+@pytest.mark.parametrize("way", ["directly", "through a pooler", "of three workers"])
 def test_whoever_follows_sees_each_change_once_and_in_order(
     cluster: Postgres, launch_there: Launch, tmp_path: Path, amount: Amount, way: str
 ) -> None:
     with ExitStack() as stack, cluster.connect() as table:
-        dsn = stack.enter_context(pooler(cluster.port, tmp_path)) if way != "directly" else cluster.dsn
-        servers = [launch_there(dsn, db_pooled=way != "directly") for _ in range(2)]
+        dsn = stack.enter_context(pooler(cluster.port, tmp_path)) if (pooled := "pooler" in way) else cluster.dsn
+        servers = [launch_there(dsn, db_pooled=pooled, workers=3 if "workers" in way else 1) for _ in range(2)]
         since = ask(servers[0].port, "GET", "/changes?_since=now").json()["next"]
         first = int(since.rpartition(".")[2])
         (xmin,) = table.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint").fetchone() or (0,)

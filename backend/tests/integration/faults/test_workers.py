@@ -1,0 +1,165 @@
+"""Several processes on one port: killed, replaced and stopped under load, and they are one server to who asks."""
+
+import os
+import re
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+
+import psycopg
+import pytest
+
+from tests.integration.faults.ledger import Ledger
+from tests.integration.faults.processes import Postgres, children
+from tests.integration.faults.wire import ask
+from tests.servers import Server, wait_until
+
+Launch = Callable[..., Server]
+Amount = Callable[[int, int], int]
+
+SECONDS = 10.0  # for what takes one on a quiet machine
+
+
+def workers(server: Server) -> list[int]:
+    return children(server.process.pid)
+
+
+def serving(server: Server) -> set[str]:
+    """Who has answered, by the part of a request's id that is the process's."""
+    return {ask(server.port, "GET", "/health/live").headers["x-request-id"].partition("-")[0] for _ in range(40)}
+
+
+class Asking:
+    """Somebody who asks without a pause, on connections that are kept for some requests: status -> how many."""
+
+    def __init__(self, port: int) -> None:
+        self.answers: Counter[object] = Counter()
+        self._port, self._told = port, threading.Event()
+        self._threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(4)]
+
+    def _ask(self) -> None:
+        while not self._told.is_set():
+            connection = HTTPConnection("127.0.0.1", self._port, timeout=SECONDS)
+            try:
+                self._use(connection)
+            except OSError as error:
+                self.answers[type(error).__name__] += 1
+            finally:
+                connection.close()
+
+    def _use(self, connection: HTTPConnection) -> None:
+        """Until it is told that the answer was the last one."""
+        while not self._told.is_set():
+            connection.request("GET", "/patients?_limit=1")
+            answer = connection.getresponse()
+            answer.read()
+            self.answers[answer.status] += 1
+            if answer.headers.get("Connection") == "close":
+                return
+
+    @contextmanager
+    def all_the_time(self) -> Iterator[None]:
+        for thread in self._threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self._told.set()
+            for thread in self._threads:
+                thread.join(SECONDS)
+
+
+def test_several_serve_as_one(launch: Launch) -> None:
+    server = launch(workers=3, metrics="true", log_level="INFO")
+    wait_until(lambda: len(serving(server)) == 3, SECONDS, "all three answer")
+    before = requests_counted(server)
+    for _ in range(30):
+        assert ask(server.port, "GET", "/patients").status == 200
+    assert requests_counted(server) - before == 30
+    assert re.search(r'db_pool_connections\{state="limit"\} 24', metrics(server))
+    assert set(re.findall(r"INFO \[(\d)\] app\.requests", server.said)) == {"1", "2", "3"}
+    assert server.said.count("serving on") == 1
+    assert server.stop() == 0
+
+
+def metrics(server: Server) -> str:
+    return ask(server.port, "GET", "/metrics").body.decode()
+
+
+def requests_counted(server: Server) -> float:
+    found = re.findall(r'http_requests_total\{method="GET",route="/patients",status="200"\} (\S+)', metrics(server))
+    return sum(map(float, found))
+
+
+def test_killed_under_load_they_lose_nothing_acknowledged_and_refuse_nobody(
+    launch: Launch, postgres: Postgres, table: psycopg.Connection[tuple[object, ...]], amount: Amount
+) -> None:
+    server = launch(workers=2)
+    asking = Asking(server.port)
+
+    def kill() -> None:
+        for _ in range(amount(4, 20)):
+            wait_until(lambda: len(workers(server)) == 2, SECONDS, "another one was started")
+            os.kill(workers(server)[0], signal.SIGKILL)
+            time.sleep(0.5)
+
+    with asking.all_the_time(), (ledger := Ledger()).writing(server.port):
+        kill()
+    verdict = ledger.judge(table)
+    assert (verdict.lost, verdict.strange) == ([], [])
+    assert sum(verdict.acknowledged.values()) > 50
+    assert asking.answers["ConnectionRefusedError"] == 0, asking.answers
+    assert server.stop() == 0
+
+
+def test_replaced_under_load_no_request_fails(launch: Launch, amount: Amount) -> None:
+    server = launch(workers=2)
+    asking = Asking(server.port)
+    with asking.all_the_time():
+        for _ in range(amount(1, 5)):
+            before = set(workers(server))
+            server.process.send_signal(signal.SIGHUP)
+            wait_until(lambda: len(found := set(workers(server))) == 2 and not found & before, 3 * SECONDS, "renewed")  # noqa: B023
+            time.sleep(0.2)
+    assert set(asking.answers) == {200}, asking.answers
+    assert asking.answers[200] > 20
+
+
+def test_who_does_not_start_replaces_nobody(launch: Launch) -> None:
+    server = launch(workers=2)
+    before = set(workers(server))
+    server.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: set(workers(server)) - before, SECONDS, "a new one is started")
+    os.kill((set(workers(server)) - before).pop(), signal.SIGKILL)
+    wait_until(lambda: "a new worker 1 did not start" in server.said, SECONDS, "it is told")
+    assert set(workers(server)) == before
+    assert ask(server.port, "GET", "/health").status == 200
+
+
+def test_they_end_with_their_parent(launch: Launch) -> None:
+    server = launch(workers=2)
+    here = workers(server)
+    server.stop(signal.SIGKILL)
+    wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in here), SECONDS, "they have ended")
+
+
+def test_what_is_wrong_is_one_line_and_the_exit_code(postgres: Postgres) -> None:
+    server = Server.ours(postgres.dsn, workers=2, environment="production", access="keys", jwt_roles_at="x")
+    assert server.launch().process.wait(SECONDS * 3) == 2
+    assert server.said.count("did not start") == 1
+
+
+@pytest.mark.parametrize("workers", ["0", "many", "65"])
+def test_a_number_of_workers_that_cannot_be(workers: str, postgres: Postgres) -> None:
+    server = Server.ours(postgres.dsn, workers=workers)
+    assert server.launch().process.wait(SECONDS * 3) == 2
+    assert "WORKERS: must be a whole number from 1 to 64" in server.said
+
+
+def test_more_connections_than_postgresql_has_are_told(launch: Launch) -> None:
+    server = launch(workers=2, db_pool_size=90)
+    wait_until(lambda: "WORKERS=2 may open 182 connections" in server.said, SECONDS, "the warning")
