@@ -90,6 +90,11 @@ class _Worker:
         return False
 
     @property
+    def code(self) -> int:
+        """Its exit code, or the signal that ended it with a minus; 0 while it lives."""
+        return self.ended.result() if self.ended.done() else 0
+
+    @property
     def lived(self) -> float:
         return time.monotonic() - self._began
 
@@ -121,19 +126,18 @@ class Crew:
 
     async def work(self, count: int, announce: Callable[[], None]) -> int:
         """Have so many serve until SIGINT or SIGTERM; SIGHUP has each replaced in turn. `announce` is called once all
-        answer. Returns the exit code: of one that could not even begin, else 0."""
+        answer. Returns the exit code: of one that would not even begin, else 0."""
         self._hear()
         self._posts = {number: await self._start(number) for number in range(1, count + 1)}
         first = list(self._posts.values())
-        if all(await asyncio.gather(*(worker.ready() for worker in first))):
-            if not self._stopping.is_set():
-                announce()
-            await asyncio.gather(*map(self._keep, self._posts))
-            await self._end()
-            return 0
-        self.stop()
+        await asyncio.gather(*(worker.ready() for worker in first))
+        if code := next((worker.code for worker in first if worker.code > 0), 0):
+            self.stop()
+        elif not self._stopping.is_set():
+            announce()
+        await asyncio.gather(*map(self._keep, self._posts))
         await self._end()
-        return next((code for worker in first if (code := worker.ended.result())), 0)
+        return code
 
     def stop(self) -> None:
         """Pass it on: what is under way is finished."""
