@@ -216,6 +216,26 @@ async def test_who_may_all_does_it_under_their_name(visit: Visit, asking: Server
     await expect(page.locator(".history li").first).to_contain_text("by key:anna")
 
 
+async def test_a_parameter_that_means_nothing_is_told(visit: Visit, server: Server, patients: Patients) -> None:
+    page = await visit(f"{server.url}/?nmae=Anna")
+    await expect(page.locator(".notice")).to_contain_text("did you mean name?")
+    await expect(page.locator("tbody tr")).to_have_count(len(patients))
+
+
+async def test_a_picture_leads_to_what_it_shows(visit: Visit, server: Server, database_url: str) -> None:
+    many = [patient(n, id=str(n), age=20 + n, gender="Male" if n % 4 else "Female") for n in range(1, 41)]
+    httpx2.post(f"{server.url}/patients", json=many)
+    page = await visit(server.url)
+    gender = page.locator("figure", has=page.get_by_text("gender", exact=True))
+    await expect(gender.locator("li").first).to_contain_text("30")
+    await gender.get_by_role("link", name="Female").click()
+    await expect(page.locator("#count")).to_have_text("1–10 of 10 patients")
+    age = page.get_by_role("group", name="How age spreads").get_by_role("link").first
+    shown = (await age.get_attribute("aria-label") or "").rpartition(": ")[2]
+    await age.click()
+    await expect(page.locator("tbody tr")).to_have_count(int(shown))
+
+
 async def test_nothing_there_is_said(visit: Visit, server: Server, database_url: str) -> None:
     page = await visit(server.url)
     await expect(page.locator("#count")).to_have_text("There are no patients yet.")

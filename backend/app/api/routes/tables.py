@@ -54,6 +54,7 @@ class Table:
             "columns": columns,
             "rows": [looks.row(record, names) for record in records],
             "total": total,
+            "hint": listing.hint,
             "last": max(1, -(-total // state.size)),
             "operators": OPERATORS,
             "asked_for": self._resource.address + state.request,

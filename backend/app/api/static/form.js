@@ -65,7 +65,7 @@ async function save() {
     const headers = sent({ ...JSON_TYPE, ...(editing.tag && { "If-Match": editing.tag }) });
     const answer = await fetch(address, { method, headers, body });
     const found = await answer.json();
-    if (answer.status === 412) return await beside(found.message);
+    if (answer.status === 412) return await beside();
     if (!answer.ok) throw found;
     element("form").close();
     editing.done(found);
@@ -75,7 +75,7 @@ async function save() {
 }
 
 // Somebody was faster: what is there now stands beside what one has, and what one saves then goes over it.
-async function beside(message) {
+async function beside() {
   const answer = await fetch(editing.address.one, { headers: sent(), cache: "no-store" });
   const record = await answer.json();
   if (!answer.ok) return told({ errors: {}, message: record.message });
@@ -83,7 +83,7 @@ async function beside(message) {
   Object.assign(editing, { record, tag: answer.headers.get("ETag") });
   for (const control of untouched) control.value = valueIn(record, control);
   theirs(record);
-  told({ errors: {}, message: `${message.split(".")[0]}. Both are shown: Save keeps yours.` });
+  told({ errors: {}, message: "Somebody has changed this meanwhile. Both are shown: Save keeps yours." });
 }
 
 function theirs(record) {
