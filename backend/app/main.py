@@ -184,7 +184,7 @@ def _routers(parts: _Parts) -> list[APIRouter]:
     ]
     routers.append(exports.router(Exports(_dsn(settings))))
     if settings.import_max_bytes:
-        routers.append(imports.router(parts.imports, settings))
+        routers.append(imports.router(parts.imports, settings, [one.path for one in parts.resources]))
     if settings.environment == "development":
         routers.append(db.router(services, settings))
     if settings.pages:

@@ -1,6 +1,6 @@
 """What the addresses of imports and exports take and answer, for the API's description."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.api.operations import Described, ref
@@ -58,7 +58,8 @@ _FAULTS: Mapping[int, str] = {
 }
 
 
-def begin() -> Described:
+def begin(paths: Sequence[str]) -> Described:
+    """Of these collections. The example has none of their records: it succeeds, and leaves nothing."""
     flags = {
         "dryRun": "Say what would become of each record, and write nothing.",
         "allOrNothing": "Write only if every record is good.",
@@ -68,7 +69,7 @@ def begin() -> Described:
         "requestBody": {
             "required": True,
             "description": "A db.json: an object of lists. Send the file as it is.",
-            "content": {"application/json": {"schema": {}}},
+            "content": {"application/json": {"schema": {}, "example": {path: [] for path in paths}}},
         },
         "responses": {
             "202": _answer("It has all come, and is being imported.", ref("Import"), _LOCATION | _RETRY),

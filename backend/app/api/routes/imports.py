@@ -1,6 +1,6 @@
 """/imports: a db.json is sent, and a job that can be asked about brings it in. Always 202: no proxy waits in vain."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from fastapi import APIRouter
 from starlette.datastructures import QueryParams
@@ -21,14 +21,14 @@ _FLAGS = {"true": True, "false": False}
 _AGAIN = {"Retry-After": "1"}
 
 
-def router(imports: Imports, settings: Settings) -> APIRouter:
+def router(imports: Imports, settings: Settings, paths: Sequence[str]) -> APIRouter:
     """POST and GET of `/imports`, GET and DELETE of `/imports/<id>`, GET of the files that one leaves."""
     routes = APIRouter(prefix=IMPORTS, tags=["imports"], route_class=ThinRoute)
 
     @routes.post(
         "",
         **named("startImport", "Import a db.json, or say what would become of each record."),
-        openapi_extra=importing.begin(),
+        openapi_extra=importing.begin(paths),
     )
     async def begin(request: Request) -> Response:
         """It may be sent again: what is there is unchanged."""
