@@ -79,6 +79,8 @@ class Following:
         except Behind as error:
             self.course.failed(to, str(error))
             self.course.journal.owe(mark, str(error))
+            if to == "old":
+                self.course.journal.doubt()
         else:
             self.course.succeeded(to)
             self.course.status.copied(to)

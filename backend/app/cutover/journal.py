@@ -12,6 +12,7 @@ not synced: they survive the end of this process, and after a power cut json-ser
 
 import json
 import os
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from app.cutover.stages import STAGES, StageName
 
 Key = tuple[str, str | int]
 """A resource's path, and an id or the number of an unknown one."""
+_RECENT = 50  # records that are doubted where json-server has died; it is some ten writes behind
 _LARGE = 1 << 20  # bytes from which on a journal in which nothing is open is written anew
 
 
@@ -58,6 +60,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         """Reads what is there. Raises `JournalError`."""
         self._path, self._versions = path, 0
+        self._settled: deque[Key] = deque(maxlen=_RECENT)
         self._state = _read(path)
         self._rewrite()
 
@@ -106,7 +109,15 @@ class Journal:
             self._append(["-", *mark.key])
             del self._state.open[mark.key]
             self._state.refused.pop(mark.key, None)
+            self._settled.append(mark.key)
             self._compact()
+
+    def doubt(self) -> None:
+        """What was settled last is open again: json-server acknowledges before its file is written, and died."""
+        while self._settled:
+            resource, identity = self._settled.pop()
+            if isinstance(identity, str):
+                self.begin(resource, identity)
 
     def refuse(self, mark: Mark, reasons: Mapping[str, str]) -> None:
         """The other side will not have it; what comes behind it need not wait."""
@@ -124,6 +135,7 @@ class Journal:
         """This stage is in effect from now on. Not level: one side alone is written, and nothing is owed."""
         self._append(["=", stage, level])
         self._state.stage, self._state.level = stage, level
+        self._settled.clear()
         if not level:
             self._state.open.clear()
             self._state.refused.clear()
