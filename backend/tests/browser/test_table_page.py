@@ -236,6 +236,16 @@ async def test_a_picture_leads_to_what_it_shows(visit: Visit, server: Server, da
     await expect(page.locator("tbody tr")).to_have_count(int(shown))
 
 
+async def test_a_database_that_comes_back_is_seen(visit: Visit, cluster: str, template: str) -> None:
+    with Server.ours(cluster.replace("@/patients?", "@/tardy?")) as server, psycopg.connect(cluster) as admin:
+        page = await visit(server.url, expected="ERR_CONNECTION_REFUSED")
+        await expect(page.locator("#status")).to_have_text("Database not reachable")
+        admin.autocommit = True
+        admin.execute(f"CREATE DATABASE tardy TEMPLATE {template}".encode())
+        await expect(page.locator("#count")).to_have_text("There are no patients yet.")
+        admin.execute("DROP DATABASE tardy WITH (FORCE)")
+
+
 async def test_nothing_there_is_said(visit: Visit, server: Server, database_url: str) -> None:
     page = await visit(server.url)
     await expect(page.locator("#count")).to_have_text("There are no patients yet.")

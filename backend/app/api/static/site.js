@@ -138,6 +138,14 @@ async function told(reader) {
   }
 }
 
+// A page that has nothing to show looks again; the one at /-about does so itself.
+async function retry() {
+  const away = document.querySelector("body:not(.home) [data-outage]");
+  const found = away && !document.hidden && (await load(location.href).catch(() => null));
+  if (found) swap(found.page);
+}
+setInterval(retry, 2 * RETRY);
+
 document.addEventListener("visibilitychange", () => (document.hidden ? stream?.abort() : listen()));
 document.addEventListener("shown", listen);
 
