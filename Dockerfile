@@ -1,5 +1,5 @@
 # The API alone; PostgreSQL is elsewhere (DATABASE_URL). `compose.yaml` has both. `make images` renews the versions.
-FROM python:3.11.16-slim-bookworm AS build
+FROM python:3.13.16-slim-bookworm AS build
 WORKDIR /srv
 COPY backend/requirements.txt ./
 RUN python -m venv .venv \
@@ -7,7 +7,7 @@ RUN python -m venv .venv \
  && .venv/bin/pip check \
  && .venv/bin/pip uninstall --yes pip setuptools
 
-FROM python:3.11.16-slim-bookworm
+FROM python:3.13.16-slim-bookworm
 WORKDIR /srv
 RUN useradd --system --no-create-home --uid 10001 patients \
  && pip uninstall --yes pip setuptools wheel

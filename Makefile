@@ -65,10 +65,10 @@ locks: ## make the locks anew from pyproject.toml (needs uv); UPGRADE='--upgrade
 			requirements-dev.txt >/dev/null || exit 1; done; done
 
 images: ## name the newest Python and PostgreSQL of the same series that have an image (needs docker)
-	@python=$$($(LATEST) python:3.11-slim-bookworm sh -c 'echo $$PYTHON_VERSION') && \
+	@python=$$($(LATEST) python:3.13-slim-bookworm sh -c 'echo $$PYTHON_VERSION') && \
 	postgres=$$($(LATEST) postgres:17-bookworm sh -c 'echo $${PG_VERSION%%-*}') && \
 	for file in Dockerfile compose.yaml render.yaml render.free.yaml; do sed -E \
-		-e "s/(python:|PYTHON_VERSION, value: )3[.]11[.][0-9]+/\1$$python/" \
+		-e "s/(python:|PYTHON_VERSION, value: )3[.]13[.][0-9]+/\1$$python/" \
 		-e "s/(postgres:)17[.][0-9]+/\1$$postgres/" $$file > $$file.new && mv $$file.new $$file || exit 1; done
 
 LATEST := docker run --rm --pull always

@@ -80,7 +80,7 @@ def versions(root: Path = ROOT) -> dict[str, set[str]]:
 
 def test_every_image_is_one_release_and_the_same_everywhere() -> None:
     (python,), (postgres,) = versions().values()
-    assert re.fullmatch(r"3\.11\.\d+", python)
+    assert re.fullmatch(r"3\.13\.\d+", python)
     assert re.fullmatch(r"\d+\.\d+", postgres)
     majors = {blueprint(file)["databases"][0]["postgresMajorVersion"] for file in BLUEPRINTS}
     assert majors == {postgres.partition(".")[0]}
@@ -91,11 +91,11 @@ def test_make_images_names_the_newest_releases(tmp_path: Path) -> None:
     for file in ("Makefile", "Dockerfile", "compose.yaml", *BLUEPRINTS):
         shutil.copy(ROOT / file, tmp_path)
     docker = tmp_path / "docker"
-    docker.write_text('#!/bin/sh\nPYTHON_VERSION=3.11.99 PG_VERSION=17.99-1.pgdg12+1 exec sh -c "$8"\n')
+    docker.write_text('#!/bin/sh\nPYTHON_VERSION=3.13.99 PG_VERSION=17.99-1.pgdg12+1 exec sh -c "$8"\n')
     docker.chmod(0o755)
     environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
     subprocess.run(["make", "images"], cwd=tmp_path, env=environment, check=True)
-    assert versions(tmp_path) == {"python": {"3.11.99"}, "postgres": {"17.99"}}
+    assert versions(tmp_path) == {"python": {"3.13.99"}, "postgres": {"17.99"}}
 
 
 def test_what_restarts_asks_for_the_process_alone() -> None:
