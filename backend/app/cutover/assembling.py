@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
 
-from app.cutover.admin import Admin, as_json
+from app.cutover import faces
+from app.cutover.admin import Admin, Page, as_json
 from app.cutover.asking import Asking
 from app.cutover.changing import Changing
 from app.cutover.copying import Copying
@@ -85,18 +87,32 @@ def parts(plan: Plan, course: Course) -> Parts:
 
     async def unequal() -> str:
         try:
-            return (await verify(old, new, plan.resources)).text
+            return (await verify(old, new, plan.resources, plan.release.version)).summary
         except Lost as error:
             return f"a side does not answer ({error})"
 
     async def verified() -> Response:
-        return as_json({"unequal": await unequal()})
+        try:
+            found = await verify(old, new, plan.resources, plan.release.version)
+        except Lost as error:
+            return as_json({"unequal": f"a side does not answer ({error})"})
+        return as_json({"unequal": found.text} | found.as_json())
 
     changing = Changing(course, writing, resyncing, starting, unequal)
-    admin = Admin(course, changing, {"/status.json": lambda: as_json(facts(course)), "/verify.json": verified})
+    admin = Admin(course, changing, _pages(course) | {"/verify.json": verified})
     if plan.notify:
         course.alarm = Notifying(plan.notify).tell
     return Parts(old, new, front, admin, changing, resyncing)
+
+
+def _pages(course: Course) -> dict[str, Page]:
+    return {
+        "/": lambda: faces.page(facts(course)),
+        "/page.css": partial(faces.file, "page.css"),
+        "/page.js": partial(faces.file, "page.js"),
+        "/metrics": lambda: faces.metrics(facts(course)),
+        "/status.json": lambda: as_json(facts(course)),
+    }
 
 
 def facts(course: Course) -> dict[str, Any]:

@@ -77,7 +77,7 @@ class Shadow:
             }
         verdict = await self._verdict(request, both)
         if verdict.kind != "different":
-            self.course.status.not_compared("raced")
+            self.course.status.raced()
         self._count(request, verdict)
 
     async def _ask(self, side: SideName, request: Request) -> Answer:
