@@ -91,11 +91,12 @@ class Database:
 
     It need not be reachable: until it is, statements raise `DatabaseUnavailable`, within `DB_DEADLINE` seconds.
     `needs` asks for what requests need; its row is `outages.Needs`. `written` is set whenever a change is committed;
-    who waits for that clears it.
+    who waits for that clears it. `changes` counts those.
     """
 
     def __init__(self, settings: Settings, needs: Query) -> None:
         self.written = asyncio.Event()
+        self.changes = 0
         self._dsn = settings.database_url.get_secret_value() if settings.database_url else ""
         self._deadline = settings.db_deadline
         self._primary = Primary(self._drain)
@@ -159,6 +160,7 @@ class Database:
         self._watch.served()
         if isinstance(query, Change):
             self.written.set()
+            self.changes += 1
             if rows:
                 self._watch.changed()
         return rows

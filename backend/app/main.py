@@ -53,6 +53,7 @@ from app.resource.resource import Resource
 from app.resources import RESOURCES
 from app.services.feed import Feed
 from app.services.history import History
+from app.services.merging import keep_merged
 from app.services.pruning import keep
 from app.services.record_service import RecordService
 from app.services.restoring import Restoring
@@ -131,6 +132,7 @@ async def _lifespan(parts: _Parts, _: FastAPI) -> AsyncIterator[Mapping[str, Any
     await database.open()
     # The database may take its time, or not be there.
     tasks = [asyncio.create_task(_prepare(parts.services, database)), asyncio.create_task(parts.imports.keep())]
+    tasks.append(asyncio.create_task(keep_merged(database, parts.resources)))
     if parts.counted:
         tasks.append(asyncio.create_task(parts.counted.follow(database, parts.feed)))
     if settings.changes_keep_days:

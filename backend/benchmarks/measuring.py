@@ -60,9 +60,9 @@ class Site(NamedTuple):
 def measure(plan: Plan) -> tuple[list[Cell], list[ServerFacts]]:
     """All cells of the plan, and what the servers took. Raises `WrongAnswers`."""
     cells, facts = list[Cell](), list[ServerFacts]()
-    with _cluster() as (cluster, folder):
+    with cluster() as (dsn, folder):
         for size in plan.sizes:
-            with _site(plan, cluster, folder, size) as site:
+            with _site(plan, dsn, folder, size) as site:
                 for scenario in plan.scenarios:
                     cells += _scenario(site, scenario)
                 facts += [ServerFacts(s.name, size, s.seconds, s.memory()) for s in site.servers.values()]
@@ -73,7 +73,7 @@ def measure(plan: Plan) -> tuple[list[Cell], list[ServerFacts]]:
 
 
 @contextmanager
-def _cluster() -> Iterator[tuple[str, Path]]:
+def cluster() -> Iterator[tuple[str, Path]]:
     """The DSN of a PostgreSQL of our own that keeps what it acknowledges, as in production."""
     folder = Path(tempfile.mkdtemp(prefix="patients-bench-"))
     folder.chmod(0o755)  # when root measures, PostgreSQL's user must get in
@@ -87,7 +87,7 @@ def _cluster() -> Iterator[tuple[str, Path]]:
 @contextmanager
 def _site(plan: Plan, cluster: str, folder: Path, size: int) -> Iterator[Site]:
     data = patients.make(size)
-    dsn, unrecorded = (_database(cluster, f"bench_{size}{kind}") for kind in ("", "_unrecorded"))
+    dsn, unrecorded = (database(cluster, f"bench_{size}{kind}") for kind in ("", "_unrecorded"))
     _stop_recording(unrecorded)
     world = World(folder, dsn, unrecorded, folder / "db.json", folder / "answers.json")
     for one in (dsn, unrecorded):
@@ -104,7 +104,7 @@ def _site(plan: Plan, cluster: str, folder: Path, size: int) -> Iterator[Site]:
         yield site
 
 
-def _database(dsn: str, name: str) -> str:
+def database(dsn: str, name: str) -> str:
     """A new, migrated database beside the one of the DSN."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
