@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.integration.importer.conftest import count, db, record
@@ -20,6 +21,8 @@ from tests.servers import Server, wait_until
 from .conftest import CONTENT, MANY, OVER, Api, Launch, Table, half_way, held, kill, worker
 
 _HEAD = b"POST /imports HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+_WAITS = """SELECT count(*) > 0 FROM pg_stat_activity
+    WHERE wait_event_type = 'Lock' AND query LIKE '%UPDATE imports SET running = NULL, state%'"""
 _SOME = db(record(1)).encode()
 
 
@@ -277,3 +280,20 @@ def test_the_database_may_be_away(launch: Launch, bare_database: str) -> None:
             assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
         api.http.close()
     assert not re.search("Zoë|Asthma", server.said)
+
+
+def test_a_server_that_is_killed_at_the_commit_has_done_it_or_not(launch: Launch, table: Table) -> None:
+    """Somebody holds the job's row, so that the import stands still before its last word, with everything written."""
+    api, other = launch(), launch()
+    with half_way(table) as go_on:
+        key = api.sent(CONTENT)["id"]
+        held(table)
+        with psycopg.connect(table.info.dsn) as holder:
+            holder.execute("SELECT FROM imports FOR NO KEY UPDATE")
+            go_on()
+            wait_until(lambda: table.execute(_WAITS).fetchone() == (True,), 60, "the import's last word")
+            kill(api.server.process.pid)
+            api.server.process.wait(30)
+    job = other.over(key)
+    wait_until(partial(_free, table), 20, "it has ended")
+    assert (job["state"], count(table)) in {("done", MANY), ("lost", 0)}
