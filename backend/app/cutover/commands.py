@@ -7,10 +7,11 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
+from rich.console import Console
 
 from app import config
 from app.config import BACKEND, SettingsError
-from app.cutover import leading
+from app.cutover import leading, watching
 from app.cutover.comparable import Version
 from app.cutover.place import Place, StateTaken
 from app.cutover.releases import RELEASES
@@ -34,7 +35,7 @@ Examples, in backend/:
   python -m app cutover stage copy               import what json-server has, then copy and compare
   python -m app cutover verify                   read both sides whole: what differs?
   python -m app cutover stage ramp --share 10    a tenth of the clients
-  python -m app cutover status                   how it goes
+  python -m app cutover status --watch           how it goes
   python -m app cutover stage old                back, at once
 
 With DATABASE_URL (environment or backend/.env) of the new side `copy` begins with an import in one transaction, as
@@ -119,8 +120,14 @@ def verify(*, state: State = _FOLDER, admin_port: Port = None) -> None:
 
 
 @app.command(help="How it goes: the stage, what was compared, what is owed, what has happened.")
-def status(*, state: State = _FOLDER, admin_port: Port = None) -> None:
-    raise typer.Exit(_said(leading.status(leading.Whom(state, admin_port))))
+def status(
+    *,
+    watch: Annotated[bool, typer.Option("--watch", help="On the terminal, again each second.")] = False,
+    state: State = _FOLDER,
+    admin_port: Port = None,
+) -> None:
+    whom = leading.Whom(state, admin_port)
+    raise typer.Exit(_said(watching.watch(whom, Console()) if watch else leading.status(whom)))
 
 
 @app.command("give-up", help="Let a record go that the side that follows will not take: it stays on the other alone.")

@@ -1,11 +1,15 @@
 """What is counted of a move, what of an address is kept, and what two whole lists have otherwise."""
 
+from io import StringIO
+
 import pytest
+from rich.console import Console
 
 from app.cutover.comparing import Verdict
 from app.cutover.exchanges import Request
 from app.cutover.status import Status, cut
 from app.cutover.verifying import Verification, compared
+from app.cutover.watching import view
 
 ANA, BO, CEM = ({"id": name, "age": age} for name, age in (("a", 1), ("b", 2), ("c", 3)))
 
@@ -44,6 +48,19 @@ def test_a_row_that_explains_much_asks_for_a_look() -> None:
     status.compared(Verdict("explained", "falsy-values", "/0"), request)
     assert status.suspicious() == ["falsy-values"]
     assert status.as_json()["comparisons"] == {"equal": 198, "explained": 3, "raced": 1}
+
+
+def test_a_terminal_shows_what_the_page_does() -> None:
+    status, request = Status(), Request("GET", "/patients/7", "name=Ana", {})
+    status.answered("new", 200, 0.01)
+    status.compared(Verdict("different", "", "/age"), request)
+    journal = {"owed": 2, "refused": [], "open": 2, "unfinished": 0}
+    facts = {"stage": "old", "share": 0, "held": "", "journal": journal} | status.as_json()
+    (console := Console(width=120, record=True, file=StringIO())).print(view(facts))
+    text = console.export_text()
+    assert "/patients/{id}?name=… /age: different" in text
+    assert "10.0 ms" in text
+    assert "Ana" not in text
 
 
 def test_two_lists_are_verified_whole_and_in_order() -> None:
