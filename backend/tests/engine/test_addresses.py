@@ -11,8 +11,8 @@ from tests.engine.served import served
 
 @pytest.mark.parametrize("path", ["дети", "été-2", "my visits"])
 async def test_a_collection_of_any_name_is_at_its_address(bare_database: str, path: str) -> None:
-    below, nested = (f"/{quote(name, safe='')}" for name in (path, f"{path}~"))
-    both = [resource(of(name, [{"id": 1, "a": 1}])) for name in (path, f"{path}~")]
+    below, nested = (f"/{quote(name, safe='')}" for name in (path, f"{path}2"))
+    both = [resource(of(name, [{"id": 1, "a": 1}])) for name in (path, f"{path}2")]
     for one in both:
         create_tables(bare_database, [one])
     async with served(bare_database, resources=both) as http:
