@@ -44,7 +44,7 @@ def test_a_standby_takes_over_without_a_loss(primary: Postgres, standby: Standby
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'patients'"
                 " AND application_name = 'patients-api'"
             )
-        time.sleep(1.5)
+        time.sleep(1)
     kept(ledger, standby)
     assert changes(primary) == journal
     with primary.connect() as connection:
@@ -58,16 +58,16 @@ def test_a_primary_that_thaws_behind_its_successor_is_left_alone(
 ) -> None:
     """It still believes that it is one, and the connections to it were never closed."""
     synchronous(primary)
-    server, ledger = launch(dsn=either(primary, standby)), Ledger()
+    server, ledger = launch(dsn=either(primary, standby), db_deadline=2), Ledger()
     with ledger.writing(server.port, WRITERS):
-        time.sleep(1)
+        time.sleep(0.5)
         primary.freeze()
         time.sleep(1)
         promoted(standby, server)
         primary.thaw()
         primary.set("synchronous_standby_names = ''")  # else its commits would wait for ever, and nothing show
         journal = changes(primary)
-        time.sleep(1.5)
+        time.sleep(1)
     kept(ledger, standby)
     assert changes(primary) == journal
     with primary.connect() as connection:
@@ -88,9 +88,9 @@ def test_a_primary_that_was_cut_off_is_left_for_its_successor(
 ) -> None:
     """Nothing fences it: it runs, says that it takes writes, and waits for a standby that is none any more."""
     synchronous(primary)
-    server, ledger = launch(dsn=either(primary, standby)), Ledger()
+    server, ledger = launch(dsn=either(primary, standby), db_deadline=2), Ledger()
     with ledger.writing(server.port, WRITERS):
-        time.sleep(1)
+        time.sleep(0.5)
         promoted(standby, server, seconds=10)  # after the deadline of those that wait
         time.sleep(1)
     kept(ledger, standby)
