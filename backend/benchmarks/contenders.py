@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.config import BACKEND
-from benchmarks.scenarios import UNRECORDED
+from benchmarks.scenarios import TWICE, UNRECORDED
 
 HERE = Path(__file__).resolve().parent
 _PATIENCE = 60.0  # seconds; a json-server with a large file takes a while
@@ -40,7 +40,7 @@ class Server(NamedTuple):
         return f"http://127.0.0.1:{self.port}"
 
     def memory(self) -> float:
-        """Resident MiB of the process at its peak (proc(5))."""
+        """Resident MiB of the process at its peak (proc(5)); of several, those of the first alone."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         return next(int(row.split()[1]) for row in status.splitlines() if row.startswith("VmHWM")) / 1024
 
@@ -58,10 +58,11 @@ def _json_server(program: str, world: World, port: int, *options: str) -> list[s
 
 def _command(name: str, world: World, port: int) -> list[str]:
     commands = {
-        **dict.fromkeys(("ours", UNRECORDED), lambda: _python("app")),
+        **dict.fromkeys(("ours", UNRECORDED, TWICE[0]), lambda: _python("app")),
         "json-server 0.17": lambda: _json_server("json-server-0", world, port, "--quiet", "--host", "127.0.0.1"),
         "json-server 1": lambda: _json_server("json-server-1", world, port, "--host", "127.0.0.1"),
         "fastify": lambda: ["node", str(HERE / "node" / "fastify.js")],
+        TWICE[1]: lambda: ["node", str(HERE / "node" / "twice.js")],
         "http limit": lambda: _python(
             *("uvicorn", "--factory", "benchmarks.limits:from_memory", "--port", str(port)),
             *("--http", "httptools", "--loop", "uvloop", "--no-access-log", "--log-level", "warning"),
@@ -92,6 +93,7 @@ def _environment(name: str, world: World, port: int) -> Mapping[str, str]:
         "ENVIRONMENT": "production",
         "ACCESS": "open",
         "ANSWERS": str(world.answers),
+        "WORKERS": "2" if name in TWICE else "1",
     }
     return {**os.environ, **own}
 

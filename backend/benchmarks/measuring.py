@@ -17,7 +17,7 @@ from benchmarks import answers, contenders, heavy, limits, load, patients
 from benchmarks.contenders import Server, World
 from benchmarks.load import Sample, WrongAnswers
 from benchmarks.report import Cell, ServerFacts
-from benchmarks.scenarios import LIMITS, MARK, SCENARIOS, SERVERS, UNRECORDED, Request, Scenario, requests_of
+from benchmarks.scenarios import LIMITS, MARK, SCENARIOS, SERVERS, TWICE, UNRECORDED, Request, Scenario, requests_of
 
 _MANY = 10_000  # patients; above it the requests that json-server works seconds for are left out
 
@@ -30,12 +30,12 @@ class Plan(NamedTuple):
     sides: tuple[int, ...] = (1, 64)
     rounds: int = 3
     seconds: int = 1
-    servers: tuple[str, ...] = (*SERVERS, UNRECORDED, *LIMITS)
+    servers: tuple[str, ...] = (*SERVERS, *TWICE, UNRECORDED, *LIMITS)
     scenarios: tuple[Scenario, ...] = SCENARIOS
 
 
 FULL = Plan()
-QUICK = Plan(sizes=(10_000,), sides=(), rounds=1)
+QUICK = Plan(sizes=(10_000,), sides=(), rounds=1, servers=(*SERVERS, UNRECORDED, *LIMITS))
 
 
 class Work(NamedTuple):
@@ -171,7 +171,7 @@ def _scenario(site: Site, scenario: Scenario) -> list[Cell]:
     file = load.write(requests, site.world.folder / f"{scenario.name}.txt")
     queries = limits.statements(site.world.dsn, requests[:100]) if "database limit" in names else []
     cells = _cells(site, Work(scenario, file, queries, site.plan.connections, site.plan.rounds), names)
-    sides = [name for name in names if name in SERVERS] if scenario.every else []
+    sides = [name for name in names if name in (*SERVERS, *TWICE)] if scenario.every else []
     for connections in site.plan.sides:
         cells += _cells(site, Work(scenario, file, queries, connections, 1), sides)
     if scenario.writes:
@@ -196,7 +196,7 @@ def _sample(site: Site, name: str, work: Work) -> Sample:
     url, others = site.servers[name].url, work.scenario.beside
     with heavy.beside(url, others) if others else nullcontext():
         sample = load.run(url, work.file, work.connections, _seconds(site, work.scenario))
-    if work.scenario.name == "POST" and name in ("ours", "fastify"):
+    if work.scenario.name == "POST" and name in ("ours", "fastify", *TWICE):
         _require_kept(name, sample.answered, _posted(site.world.dsn) - stored)
     return sample
 

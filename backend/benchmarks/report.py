@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from benchmarks.load import Sample
-from benchmarks.scenarios import LIMITS, SERVERS, UNRECORDED
+from benchmarks.scenarios import LIMITS, SERVERS, TWICE, UNRECORDED
 
 
 class Cell(NamedTuple):
@@ -67,7 +67,7 @@ def table(cells: Iterable[Cell], facts: Iterable[ServerFacts]) -> str:
     places: dict[tuple[int, str, int], dict[str, Cell]] = {}
     for cell in cells:
         places.setdefault(cell.place, {})[cell.server] = cell
-    names = [*SERVERS, *LIMITS, UNRECORDED]
+    names = [*SERVERS, *TWICE, *LIMITS, UNRECORDED]
     head = ["patients", "scenario", "conn.", *names, "p50 / p99 ms, ours"]
     return "\n\n".join([_markdown(head, [_row(place, row, names) for place, row in places.items()]), _facts(facts)])
 

@@ -12,6 +12,7 @@ UNIQUE = "#N#"  # in a body: a number that no other request has
 MARK = "B"  # how the patientID of a patient begins that a benchmark posted
 PAGE = 20
 SERVERS = ("ours", "json-server 0.17", "json-server 1", "fastify")
+TWICE = ("ours, two workers", "fastify, two processes")
 LIMITS = ("http limit", "database limit")
 UNRECORDED = "ours without the journal"  # on a database whose changes are not on record
 _VARIANTS = 200
@@ -116,17 +117,17 @@ _FILTER = "gender=Female&age_gte=40"
 
 SCENARIOS = (
     Scenario("list", (*SERVERS, *LIMITS), _list),
-    Scenario("by id", (*SERVERS, *LIMITS), _items),
+    Scenario("by id", (*SERVERS, *TWICE, *LIMITS), _items),
     Scenario("by id beside heavy lists", ("ours",), _items, beside=Beside(heavy_lists, 1, 20)),
     Scenario("by id beside slow lists", ("ours",), _items, beside=Beside(slow_lists, 8, None)),
-    Scenario("sorted page", (*_OLD, *LIMITS), _pages("_sort=name&_order=asc&_page={page}&_limit={size}")),
+    Scenario("sorted page", (*_OLD, *TWICE, *LIMITS), _pages("_sort=name&_order=asc&_page={page}&_limit={size}")),
     Scenario("sorted page, 1.x", (*_NEW, *LIMITS), _pages("_sort=name&_page={page}&_per_page={size}"), every=False),
-    Scenario("filtered page", (*_OLD, *LIMITS), _pages(_FILTER + "&_page={page}&_limit={size}", 0.2)),
+    Scenario("filtered page", (*_OLD, *TWICE, *LIMITS), _pages(_FILTER + "&_page={page}&_limit={size}", 0.2)),
     Scenario(
         "filtered page, 1.x", (*_NEW, *LIMITS), _pages(_FILTER + "&_page={page}&_per_page={size}", 0.2), every=False
     ),
     Scenario("q page", (*_OLD, *LIMITS), _searches),
     Scenario("deep page", (*_OLD, *LIMITS), _deep),
-    Scenario("POST", (*SERVERS, *LIMITS, UNRECORDED), _posts),
-    Scenario("PATCH", (*SERVERS, *LIMITS, UNRECORDED), _patches),
+    Scenario("POST", (*SERVERS, *TWICE, *LIMITS, UNRECORDED), _posts),
+    Scenario("PATCH", (*SERVERS, *TWICE, *LIMITS, UNRECORDED), _patches),
 )
