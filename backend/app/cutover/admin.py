@@ -7,6 +7,7 @@ after a preflight that nobody answers), and a `Host` that is this machine's own,
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
@@ -115,8 +116,10 @@ def _problem(refusal: Refusal) -> Response:
 
 
 def _demand_own_host(request: Request) -> None:
-    if urlsplit(f"//{request.headers.get('host', '')}").hostname not in _OWN:
-        raise Refusal(403, "This port is for this machine: ask for 127.0.0.1.")
+    with suppress(ValueError):  # of brackets that are not closed
+        if urlsplit(f"//{request.headers.get('host', '')}").hostname in _OWN:
+            return
+    raise Refusal(403, "This port is for this machine: ask for 127.0.0.1.")
 
 
 async def _body(request: Request, shape: type[Body]) -> Body:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -95,7 +96,8 @@ def _serve(
     try:
         settings = config.load(environment="development", host=host, port=port)  # it has no database that must be set
         database = settings.database_url.get_secret_value() if settings.database_url else None
-        plan = Plan(_url(old), _url(new), RELEASES[release], Place(state), timeout, notify, database, context.obj)
+        told = notify and _url(notify)
+        plan = Plan(_url(old), _url(new), RELEASES[release], Place(state), timeout, told, database, context.obj)
         run(plan, settings, admin_port)
     except (SettingsError, ListenError, StateTaken, JournalError, OSError) as error:
         raise typer.Exit(_end(str(error))) from error
@@ -153,7 +155,8 @@ def _end(sentence: str) -> int:
 
 def _url(text: str) -> str:
     """Raises `SettingsError` for what is no address."""
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SettingsError(f"{text} is no http address")
-    return text.rstrip("/")
+    with suppress(ValueError):  # of brackets that are not closed, or a port that is none
+        parts = urlsplit(text)
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            return text.rstrip("/")
+    raise SettingsError(f"{text} is no http address")

@@ -40,7 +40,7 @@ class Place:
         try:
             with (self.folder / _OWNER).open() as file:
                 return None if _is_free(file.fileno()) else str(json.load(file)["admin"])
-        except (FileNotFoundError, ValueError):
+        except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
 
 

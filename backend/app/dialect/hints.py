@@ -8,10 +8,12 @@ from difflib import get_close_matches
 from typing import NamedTuple
 from urllib.parse import quote
 
+from app.dialect.forgiving import EVERYWHERE
 from app.dialect.query import PARAMETERS, SPELLINGS, spelled
 from app.resource.strict_json import unstorable
 
 _MOST = 3  # parameters of one request that are told
+_MEANT = PARAMETERS | {f"{EVERYWHERE}:similar"}
 _LONGEST = 64  # characters; what is longer is no misspelt name
 
 
@@ -33,14 +35,14 @@ def _doubts(
 ) -> Iterator[Doubt]:
     for name, _ in parameters:
         field, _ = spelled(name, declared) or (None, "")
-        known = name in PARAMETERS or field in owned or (field or "").partition(".")[0] in declared
+        known = name in _MEANT or field in owned or (field or "").partition(".")[0] in declared
         if not known and len(name) <= _LONGEST and not unstorable(name):
             yield Doubt(name, field)
 
 
 def hint(names: Sequence[str], declared: Collection[str]) -> str:
     """Sentences in ASCII, fit for a header; empty if there is nothing to say."""
-    meant = [*declared, *sorted(PARAMETERS - {"", "_"}), *(field + end for field in declared for end in SPELLINGS)]
+    meant = [*declared, *sorted(_MEANT - {"", "_"}), *(field + end for field in declared for end in SPELLINGS)]
     return " ".join(_sentence(name, get_close_matches(name, meant, 1)) for name in names)
 
 

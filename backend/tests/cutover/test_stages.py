@@ -101,6 +101,7 @@ def test_where_nothing_can_be_noted_nothing_is_acknowledged(three: Trio) -> None
     [
         ({"content_type": "text/plain"}, 415),
         ({"host": "evil.example"}, 403),
+        ({"host": "["}, 403),
         ({}, 409),
     ],
 )

@@ -18,6 +18,7 @@ SILENT = (
     "",
     "name=Zo%C3%AB",
     "name_like=x&_=1&_page=1&q=z&name:gte=5",
+    "q:similar=zoe",
     "ward=B",
     "ward.floor=1",
     "&=",

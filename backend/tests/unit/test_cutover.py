@@ -5,11 +5,14 @@ from pathlib import Path
 import pytest
 
 from app.cutover.addresses import Target, target
+from app.cutover.commands import cutover
 from app.cutover.falling_back import Ring
 from app.cutover.flags import FlagFile, Flags
 from app.cutover.gates import Facts, unmet
 from app.cutover.journal import Journal, JournalError
+from app.cutover.place import Place
 from app.cutover.records import alike, found
+from app.resources import RESOURCES
 
 LEVEL = Facts(owed=0, unfinished=0, refused=0, equal=1000, different=0, enough=1000, verification="")
 
@@ -105,6 +108,21 @@ def test_what_was_begun_again_stays_open(tmp_path: Path) -> None:
     assert list(journal.open) == [("patients", "a")]
     journal.settle(second)
     assert not journal.open
+
+
+@pytest.mark.parametrize("option", ["--old", "--new", "--notify"])
+@pytest.mark.parametrize("address", ["nonsense", "http://", "http://[", "http://a.example:65536"])
+def test_what_is_no_address_is_said(
+    option: str, address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cutover(RESOURCES, [option, address, "--state", str(tmp_path)])
+    assert (ended.value.code, capsys.readouterr().err) == (2, f"Not started: {address} is no http address\n")
+
+
+def test_no_process_has_a_folder_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert Place(tmp_path / "file").admin() is None
 
 
 def test_flags_that_cannot_be_used_leave_the_last_good_ones(tmp_path: Path) -> None:

@@ -232,6 +232,7 @@ UNREADABLE: dict[str, tuple[bytes | str, str]] = {
     "a comment between records": (raw(TEXT, "▲/* mine */ " + TEXT), "Expecting value"),
     "no patients": (json.dumps({"doctors": [], "nurses": []}), "no list patients; it has: doctors, nurses"),
     "patients with a capital": (json.dumps({"Patients": [A]}), "no list patients; it has: Patients"),
+    "a list whose name nothing can store": (r'{"a\u0000": [], "\udc00": [], "é": []}', r"it has: a\x00, \udc00, é"),
     "an empty object": ("{}", "no list patients"),
     "patients of null": ('{"patients": ▲null}', "patients is null"),
     "patients of an object": ('{"patients": ▲{}}', "patients is an object"),

@@ -109,7 +109,19 @@ def test_what_is_broken_at_the_end_of_a_large_body_is_found_there(api: Api, tabl
     assert job["detail"].endswith("Nothing was changed.")
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"7", b"\x1f\x8b\x08\x00", b'{"patients": {}}', b"\xff\xfe{"])
+NO_DB_JSON = (
+    b"",
+    b"[]",
+    b"7",
+    b"\x1f\x8b\x08\x00",
+    b'{"patients": {}}',
+    b"\xff\xfe{",
+    rb'{"a\u0000b": []}',
+    rb'{"\ud800": []}',
+)
+
+
+@pytest.mark.parametrize("content", NO_DB_JSON)
 def test_what_is_no_db_json_has_failed(api: Api, table: Table, content: bytes) -> None:
     job = api.done(content)
     assert (job["state"], job["report"]["status"], count(table)) == ("failed", "unreadable", 0)
