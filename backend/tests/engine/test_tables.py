@@ -53,7 +53,8 @@ async def test_everything_stands_below_the_path(settings: Settings) -> None:
 
 
 async def test_what_is_asked_wrongly_is_told_on_the_page(client: httpx2.AsyncClient) -> None:
-    for query, status in (("age:like=" + "(" * 5000, 200), ("&".join(f"f{n}=1" for n in range(70)), 400)):
+    many = [("&".join(f"f{n}=1" for n in range(number)), 400) for number in (1001, 70)]
+    for query, status in (("age:like=" + "(" * 5000, 200), *many):
         answer = await client.get(f"/-/pets?{query}")
         assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (status, "text/html")
     assert "more than 64 filters" in answer.text

@@ -39,7 +39,7 @@ class Showing(NamedTuple):
             if self._admitted(request, resource, letter):
                 values = await self._soon(told())
         except UnsupportedQuery as error:
-            status, values = 400, {"fault": str(error)}
+            status, values = 400, {"fault": str(error), "away": False}
         except Problem as error:
             status, values = error.status, {"fault": error.detail, "away": isinstance(error, DatabaseUnavailable)}
         frame = {
