@@ -49,12 +49,18 @@ class Resyncing:
                 self.course.journal.begin(resource, str(identity))
 
     async def level(self) -> bool:
-        """Copy what is open; False if a side did not answer, or the journal cannot be written."""
+        """Copy what is open; False if a side did not answer, or the journal cannot be written.
+
+        While something is owed the side that follows is asked by nobody else: that it is away is seen here.
+        """
         try:
             await self.approach()
             async with self.course.lock:
                 await self.round()
-        except (Lost, Behind, OSError):
+        except Behind as error:
+            self.course.failed(other(self.course.stage.leads), str(error))
+            return False
+        except (Lost, OSError):
             return False
         return True
 
@@ -90,7 +96,10 @@ class Resyncing:
         self, leads: SideName, resource: str, there: Mapping[str, Record], unknown: Sequence[Mark]
     ) -> Sequence[Mark]:
         """A record was created, nobody knows which: all that differ are open from now on."""
-        follow = by_identity(await self.copying.list(other(leads), resource))
+        try:
+            follow = by_identity(await self.copying.list(other(leads), resource))
+        except Lost as error:
+            raise Behind(str(error)) from error
         found = [self.course.journal.begin(resource, identity) for identity in differing(there, follow)]
         for mark in unknown:
             self.course.journal.settle(mark)
@@ -104,6 +113,7 @@ class Resyncing:
         except NotTaken as error:
             self.course.journal.refuse(mark, error.reasons)
         else:
+            self.course.succeeded(other(leads))
             self.course.status.copied(other(leads))
             self.course.journal.settle(mark)
 

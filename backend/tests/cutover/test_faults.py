@@ -79,6 +79,18 @@ def test_a_side_fails(three: Trio, name: str, stage: str, fault: Callable[[Serve
         assert ledger.lost(three.demand_equal()) == []
 
 
+def test_a_new_side_that_is_away_is_left_although_somebody_writes(three: Trio) -> None:
+    """From the first write on that it is owed no read is sent there, so no read can fail."""
+    ledger = Ledger()
+    three.cutover.stage("ramp", share=50, anyway="a test")
+    with ledger.writing(three.cutover.port):
+        three.new.stop(signal.SIGKILL)
+        wait_until(lambda: three.cutover.is_at("copy"), 30, "a fall-back")
+        three.new.start()
+    assert "fell back" in three.cutover.facts["events"][-1]["text"]
+    assert ledger.lost(three.demand_equal()) == []
+
+
 def test_going_back_after_a_thousand_writes(three: Trio) -> None:
     ledger = Ledger()
     three.cutover.stage("new", anyway="a test")
