@@ -14,7 +14,7 @@ export STANDING_IN := $(if $(findstring w,$(firstword -$(MAKEFLAGS))),$(PWD),$(C
 from_here = case "$$$1" in ""|/*) ;; *) export $1="$$STANDING_IN/$$$1" ;; esac;
 
 .DEFAULT_GOAL := help
-.PHONY: help serve declare reset test lint setup fix locks images bench bench-migrate torture
+.PHONY: help serve declare reset test lint setup fix locks images bench bench-migrate torture cutover-demo
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 20
@@ -42,6 +42,9 @@ bench: $(VENV)/.test $(NODE)/.made ## measure it beside json-server, Fastify and
 
 bench-migrate: $(VENV)/.test ## measure the import of db.json beside psql's \copy of ready rows
 	$(RUN) benchmarks.migration
+
+cutover-demo: $(VENV)/.test $(NODE)/.made ## watch a whole move from json-server, and a fall-back, in two minutes (needs Node and npm)
+	@cd backend && exec .venv/bin/python -m rehearsing $(if $(QUICK),--quick)
 
 torture: $(VENV)/.test ## the long form of the tests that kill, freeze, flood and race
 	cd backend && TORTURE=1 .venv/bin/python -m pytest tests/integration/faults
@@ -98,6 +101,8 @@ $(VENV)/.test: $(VENV)/.made
 	@touch $@
 
 $(NODE)/.made: backend/benchmarks/package-lock.json
+	@command -v node >/dev/null && command -v npm >/dev/null || \
+		{ echo "json-server needs Node 18 or newer with npm; on Debian and Ubuntu: apt install nodejs npm" >&2; exit 1; }
 	@cd backend/benchmarks && npm ci --silent && touch node_modules/.made
 
 # Holds the locks that the environment is for. With others it is made anew: `pip check` would find what theirs left behind.

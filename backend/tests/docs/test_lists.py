@@ -16,6 +16,8 @@ from starlette.routing import Route
 from app.api.metrics import Metrics
 from app.command_line import FLAGS, MISSING
 from app.config import BACKEND, Settings
+from app.cutover import faces
+from app.cutover.status import Status
 from app.dialect.query import SPELLINGS
 from app.errors import Problem
 from app.limits import FILTERS, PARAMETERS, PATTERN_LENGTH, PATTERNS, SORT_KEYS
@@ -107,6 +109,14 @@ def test_every_metric_is_explained() -> None:
     said = OPERATIONS.read_text()
     assert names
     assert all(name in said for name in names)
+
+
+def test_every_metric_of_the_cutover_is_listed() -> None:
+    journal = {"open": 0, "owed": 0, "unfinished": 0, "refused": []}
+    facts = Status().as_json() | {"stage": "old", "share": 0, "held": "", "journal": journal}
+    said = bytes(faces.metrics(facts).body).decode()
+    names = re.findall("^# TYPE (.*) (?:counter|gauge)$", said, re.MULTILINE)
+    assert {code(name)[0] for name, _ in rows(OPERATIONS, "## Metrics")} == set(names)
 
 
 def test_every_log_line_is_explained() -> None:
