@@ -38,6 +38,7 @@ class Teller:
         self.say("json-server (old) with db.json, this server (new), the cutover before both, and a few clients.")
 
     def say(self, text: str) -> None:
+        self._live.update("")  # what it says is of before
         self._console.print(text)
 
     def scene(self, stage: StageName, words: str, seconds: float, share: int | None = None) -> None:
@@ -54,7 +55,8 @@ class Teller:
     def live(self, seconds: float) -> None:
         end = time.monotonic() + seconds * self._pace
         while (left := end - time.monotonic()) > 0:
-            self._live.update(f"{left:.0f} s  {'; '.join(lines(self._facts(), self._before))}")
+            now = "\n".join(lines(self._facts(), self._before))
+            self._live.update(f"{left:.0f} s  {now}")
             time.sleep(_EVERY)
 
     def figures(self) -> None:
