@@ -199,9 +199,9 @@ class Imports:
         await self._failed(key, _ENDED)
 
     async def _failed(self, key: str, why: str) -> None:
-        state = CANCELLED if self._stopping else FAILED
+        state, says = (CANCELLED, Stopping.detail) if self._stopping else (FAILED, why)
         with suppress(DatabaseUnavailable):  # then it is lost
-            await self._over(key, state, why)
+            await self._over(key, state, says)
 
     async def _over(self, key: str, state: str, why: str) -> bool:
         values = Outcome(state, why)._asdict()

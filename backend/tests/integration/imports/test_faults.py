@@ -15,6 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from app.errors import Stopping
 from tests.integration.importer.conftest import count, db, record
 from tests.servers import Server, wait_until
 
@@ -253,7 +254,7 @@ def test_a_stop_cancels_what_is_under_way(launch: Launch, table: Table, state: s
                 assert answer_on(client)[0] == 503
             assert api.server.process.wait(30) == 0
         job = other.over(key)
-        assert (job["state"], "Nothing was changed" in job["detail"]) == ("cancelled", True)
+        assert (job["state"], job["detail"]) == ("cancelled", Stopping.detail)
         assert (_free(table), count(table)) == (True, 0)
 
 
