@@ -46,10 +46,10 @@ class Watch:
         return self.outage is not None and not self.outage.reads
 
     def served(self) -> None:
-        """A statement of a request has succeeded: that ends an outage."""
+        """A statement has succeeded: what was in the way may have gone, or was not in the way of this one."""
         self._served = asyncio.get_running_loop().time()
         if self.away:
-            self._note(None)
+            self.ask()
 
     def changed(self) -> None:
         """One that has changed something is acknowledged."""

@@ -122,6 +122,14 @@ class Server:
         return str(text).replace("{port}", str(self.port))
 
 
+class Measured(Server):
+    """One whose coverage is measured, with that of the processes that it starts."""
+
+    @staticmethod
+    def surroundings() -> dict[str, str]:
+        return dict(os.environ)
+
+
 def wait_until(true: Callable[[], Any], seconds: float, what: str = "what is waited for") -> float:
     """Seconds it took. Fails when it takes longer."""
     begin = time.monotonic()

@@ -12,7 +12,7 @@ class Target(NamedTuple):
 
     Of any other address `resource` is its first part: in json-server, the collection's name.
     `near` is another spelling of such an address, or one below it: json-server 0.17 writes records there too
-    (`/PATIENTS`, `/doctors/1/patients`).
+    (`/DOCTORS`, `/clinics/1/doctors`).
     """
 
     kind: Kind

@@ -1,4 +1,4 @@
-"""What there is to say of a move: counted here, shown by every face alike. Nothing of a patient comes in."""
+"""What there is to say of a move: counted here, shown by every face alike. Nothing of a record comes in."""
 
 import time
 from collections import Counter, defaultdict, deque
@@ -120,7 +120,7 @@ def _quantiles(times: Sequence[float]) -> Mapping[str, float]:
 
 
 def cut(path: str, query: str) -> str:
-    """An address without values: `/patients/{id}?name=…`. Of a parameter without `=` nothing is left."""
+    """An address without values: `/doctors/{id}?name=…`. Of a parameter without `=` nothing is left."""
     first, *rest = path.strip("/").split("/")
     parts = [first, *("{id}" if number % 2 == 0 else part for number, part in enumerate(rest))]
     names = [name + "=…" if sign else "…" for name, sign, _ in (pair.partition("=") for pair in query.split("&"))]

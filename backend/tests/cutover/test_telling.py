@@ -16,6 +16,7 @@ def test_a_side_that_lies_is_told_of_without_what_it_said(
         three.cutover.stage("copy")
         three.demand_equal()
         assert three.ask("GET", "/patients?_sort=name&_page=1&_limit=3").status == 200
+        wait_until(lambda: three.cutover.facts["comparisons"].get("equal"), SECONDS, "the list is compared")
         assert asked(three.new.port, "PATCH", "/patients/n2", {"name": SECRET}).status == 200
         assert three.ask("GET", f"/patients/n2?secret={SECRET[:8]}").status == 200
         wait_until(lambda: three.cutover.facts["comparisons"].get("different"), SECONDS, "no difference is seen")

@@ -17,6 +17,7 @@ from app.errors import Invalid
 from app.imports.jobs import Asked, Imports, Told
 from app.imports.rows import REJECTS, REPORT
 
+_ASKED = ("dryRun", "allOrNothing")
 _FLAGS = {"true": True, "false": False}
 _AGAIN = {"Retry-After": "1"}
 
@@ -84,16 +85,19 @@ async def _streamed(request: Request, limit: int) -> AsyncIterator[bytes]:
 
 
 def _asked(request: Request) -> Asked:
-    """Raises `Invalid`."""
+    """Raises `Invalid`, for a misspelt `dryRun` too: it would import."""
     length, query = request.headers.get("content-length", ""), request.query_params
     size = int(length) if length.isdigit() else None
-    return Asked(signature(request).who, _flag(query, "dryRun"), _flag(query, "allOrNothing"), size)
+    if unknown := next((name for name in query if name not in _ASKED and not name.startswith("_")), None):
+        raise Invalid({unknown: f"is not what an import can be asked for: {' or '.join(_ASKED)}"})
+    dry_run, all_or_nothing = (_flag(query, name) for name in _ASKED)
+    return Asked(signature(request).who, dry_run, all_or_nothing, size)
 
 
 def _flag(query: QueryParams, name: str) -> bool:
-    if (text := query.get(name, "false")) not in _FLAGS:
+    if len(sent := set(query.getlist(name) or ["false"])) > 1 or not sent <= _FLAGS.keys():
         raise Invalid({name: "must be true or false"})
-    return _FLAGS[text]
+    return _FLAGS[sent.pop()]
 
 
 def _key(request: Request) -> str:

@@ -40,7 +40,7 @@ class Shape(NamedTuple):
     numbered: bool = False
     """Whether its ids are numbers."""
     noun: str = ""
-    """One of them: `patient`, which `patientId` points at."""
+    """One of them: `doctor`, which `doctorId` points at."""
 
     @property
     def declared(self) -> frozenset[str]:
@@ -80,7 +80,7 @@ class Exchange:
 
     @cached_property
     def path(self) -> tuple[str, ...]:
-        """The parts of the address, decoded: `("patients", "7")`."""
+        """The parts of the address, decoded: `("doctors", "7")`."""
         return tuple(map(unquote, self.target.partition("?")[0].strip("/").split("/")))
 
     @cached_property
@@ -102,7 +102,7 @@ class Exchange:
 
     @cached_property
     def shape(self) -> Shape:
-        """Of the list whose records are answered, the nested one of `/patients/7/visits`."""
+        """Of the list whose records are answered, the nested one of `/doctors/7/visits`."""
         name = self.path[2] if len(self.path) == 3 else self.path[0]
         return next((one for one in self.shapes if one.path == name), NOTHING)
 

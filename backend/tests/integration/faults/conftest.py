@@ -87,13 +87,13 @@ def table(postgres: Postgres) -> Iterator[psycopg.Connection[tuple[object, ...]]
 
 
 @contextmanager
-def launching(postgres: Postgres, directory: Path) -> Iterator[Callable[..., Server]]:
+def launching(postgres: Postgres, kind: type[Server] = Server) -> Iterator[Callable[..., Server]]:
     """Start a server with these settings; it ends with the block, and its log must not name a patient."""
     servers: list[Server] = []
 
     def run(dsn: str = "", **settings: object) -> Server:
         chosen: dict[str, object] = {"environment": "production", "access": "open", "log_level": "DEBUG"} | settings
-        servers.append(Server.ours(dsn or postgres.dsn, **chosen))
+        servers.append(kind.ours(dsn or postgres.dsn, **chosen))
         return servers[-1].start()
 
     yield run
@@ -104,14 +104,14 @@ def launching(postgres: Postgres, directory: Path) -> Iterator[Callable[..., Ser
 
 
 @pytest.fixture
-def launch(postgres: Postgres, directory: Path) -> Iterator[Callable[..., Server]]:
-    with launching(postgres, directory) as run:
+def launch(postgres: Postgres) -> Iterator[Callable[..., Server]]:
+    with launching(postgres) as run:
         yield run
 
 
 @pytest.fixture(scope="module")
-def shared_server(cluster_process: Postgres, directory: Path) -> Iterator[Server]:
-    with launching(cluster_process, directory) as run:
+def shared_server(cluster_process: Postgres) -> Iterator[Server]:
+    with launching(cluster_process) as run:
         yield run()
 
 

@@ -166,7 +166,7 @@ def dsn(cluster_process: Postgres) -> str:
 
 @pytest.fixture(scope="module")
 def one_server(cluster_process: Postgres, dsn: str, directory: Path) -> Iterator[Server]:
-    with launching(cluster_process, directory) as run:
+    with launching(cluster_process) as run:
         yield run(dsn, log_level="WARNING", db_deadline=2, home_page=True)
 
 

@@ -50,7 +50,7 @@ def cluster(request: pytest.FixtureRequest) -> Postgres:
 
 @pytest.fixture
 def launch_there(cluster: Postgres, directory: Path) -> Iterator[Launch]:
-    with launching(cluster, directory) as run:
+    with launching(cluster) as run:
         yield run
 
 

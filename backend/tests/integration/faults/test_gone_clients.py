@@ -36,7 +36,7 @@ def put(key: str, name: str) -> bytes:
 @pytest.fixture
 def server(launch: Launch, postgres: Postgres) -> Server:
     postgres.fill(3)
-    server = launch(db_deadline=20, db_pool_size=3, metrics=True)
+    server = launch(db_deadline=20, db_pool_size=4, metrics=True)
     ask(server.port, "GET", "/patients")  # it has asked how the database sorts
     return server
 
@@ -134,7 +134,7 @@ def test_a_write_that_was_not_sent_never_happens(server: Server, table: Any) -> 
     with slow(table, "UPDATE", 2), connect(server.port) as first, connect(server.port) as other:
         first.sendall(put("f1", "First"))
         other.sendall(put("f3", "Other"))
-        wait_until(lambda: asleep(table) == 2, 5, "they have the connections that writes may take of three")
+        wait_until(lambda: asleep(table) == 2, 5, "they have the connections that writes may take of four")
         second = connect(server.port)
         second.sendall(put("f2", "Second"))
         wait_until(lambda: waiting(server) == 1, 5, "it waits for one")

@@ -13,15 +13,22 @@ from http.client import HTTPConnection
 import psycopg
 import pytest
 
+from tests.integration.faults.conftest import launching
 from tests.integration.faults.ledger import Ledger
 from tests.integration.faults.processes import Postgres, children
 from tests.integration.faults.wire import ask
-from tests.servers import Server, wait_until
+from tests.servers import Measured, Server, wait_until
 
 Launch = Callable[..., Server]
 Amount = Callable[[int, int], int]
 
 SECONDS = 30.0  # for what takes one on a quiet machine
+
+
+@pytest.fixture
+def launch(postgres: Postgres) -> Iterator[Launch]:
+    with launching(postgres, Measured) as run:
+        yield run
 
 
 def workers(server: Server) -> list[int]:
@@ -148,14 +155,14 @@ def test_they_end_with_their_parent(launch: Launch) -> None:
 
 
 def test_what_is_wrong_is_one_line_and_the_exit_code(postgres: Postgres) -> None:
-    server = Server.ours(postgres.dsn, workers=2, environment="production", access="keys", jwt_roles_at="x")
+    server = Measured.ours(postgres.dsn, workers=2, environment="production", access="keys", jwt_roles_at="x")
     assert server.launch().process.wait(SECONDS * 3) == 2
     assert server.said.count("did not start") == 1
 
 
 @pytest.mark.parametrize("workers", ["0", "many", "65"])
 def test_a_number_of_workers_that_cannot_be(workers: str, postgres: Postgres) -> None:
-    server = Server.ours(postgres.dsn, workers=workers)
+    server = Measured.ours(postgres.dsn, workers=workers)
     assert server.launch().process.wait(SECONDS * 3) == 2
     assert "WORKERS: must be a whole number from 1 to 64" in server.said
 

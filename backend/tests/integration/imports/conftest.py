@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tests.integration.importer.conftest import db, record
-from tests.servers import Server, wait_until
+from tests.servers import Measured, Server, wait_until
 
 Table = psycopg.Connection[Any]
 Job = dict[str, Any]
@@ -82,7 +82,7 @@ def launch(database_url: str, table: Table) -> Iterator[Launch]:
     apis: list[Api] = []
 
     def run(headers: dict[str, str] | None = None, **settings: object) -> Api:
-        apis.append(Api(Server.ours(database_url, **settings).start(), headers))
+        apis.append(Api(Measured.ours(database_url, **settings).start(), headers))
         return apis[-1]
 
     yield run
@@ -94,7 +94,7 @@ def launch(database_url: str, table: Table) -> Iterator[Launch]:
 
 @pytest.fixture(scope="module")
 def shared(module_database: str) -> Iterator[Server]:
-    with Server.ours(module_database, environment="production", access="open") as server:
+    with Measured.ours(module_database, environment="production", access="open") as server:
         yield server
 
 

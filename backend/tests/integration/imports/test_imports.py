@@ -141,6 +141,8 @@ def test_it_is_on_record_who_imported_and_by_which_import(launch: Launch, table:
     ("query", "headers", "status", "named"),
     [
         ("?dryRun=maybe", {}, 400, "dryRun"),
+        ("?dryrun=true", {}, 400, "dryrun"),
+        ("?dryRun=true&dryRun=false", {}, 400, "dryRun"),
         ("?allOrNothing=", {}, 400, "allOrNothing"),
         ("", {"Content-Type": "text/plain"}, 415, ""),
         ("", {"Content-Type": "multipart/form-data; boundary=x"}, 415, ""),
