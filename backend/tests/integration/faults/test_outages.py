@@ -95,7 +95,7 @@ def test_a_start_without_a_database_serves_when_it_comes(postgres: Postgres, lau
     wait_until(lambda: "nothing listens at the address in DATABASE_URL" in server.said, 3, "the log says so")
     postgres.start()
     wait_until(lambda: ask(server.port, "GET", "/patients").status == 200, 5, "used when it comes")
-    assert "the database is back" in server.said
+    wait_until(lambda: "the database is back" in server.said, 3, "the log says that, too")
 
 
 def test_a_database_without_the_schema_says_what_to_run(postgres: Postgres, launch: Launch) -> None:
