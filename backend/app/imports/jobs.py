@@ -8,7 +8,7 @@ from tempfile import TemporaryFile
 from types import TracebackType
 from typing import IO, Any, NamedTuple
 
-from app.database import Database, Locked, UniqueViolation
+from app.database import Database
 from app.errors import (
     DatabaseUnavailable,
     ImportCancelled,
@@ -22,6 +22,7 @@ from app.errors import (
 from app.imports.process import Apart
 from app.imports.rows import CANCELLED, FAILED, GONE_SERVER, LOST, OVER, PROGRESS, READING, RECEIVING, Outcome
 from app.limits import IMPORT_DAYS, IMPORT_SILENCE, IMPORTS_LISTED
+from app.refused import Locked, UniqueViolation
 from app.services.history import moment
 from app.sql import Change, Query
 
