@@ -10,8 +10,9 @@ from typing import Any
 
 from app.dialect.query import SPELLINGS
 from app.limits import CHANGES, CHANGES_MOST, WAIT
+from app.resource.fields import Field
 from app.resource.kinds import NUMBER, TRUTH, WHOLE
-from app.resource.resource import Field, Resource
+from app.resource.resource import Resource
 
 Json = dict[str, Any]
 

@@ -17,7 +17,8 @@ from app.dialect.query import Dialect, ListQuery, Owner, parse
 from app.dialect.relations import Relations
 from app.errors import BadRequest, DatabaseUnavailable
 from app.limits import LIST_BYTES, SAMPLE
-from app.resource.resource import Field, Resource
+from app.resource.fields import Field
+from app.resource.resource import Resource
 from app.round_trips import Joined
 from app.services.asked import Asked
 from app.services.versions import weak_tag
