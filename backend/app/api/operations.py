@@ -17,7 +17,8 @@ _HEADERS: Mapping[str, str] = {
     "ETag": "The version of this answer: strong on a {noun}, weak on a list.",
     "Location": "The address of the new {noun}.",
     "X-Total-Count": "How many {path} match, before the page or slice is cut.",
-    "X-Hint": "Names a parameter that is no field of any record, and what may have been meant.",
+    "X-Hint": "Names a parameter, or a field of `_sort` or `_where`, that no record has, and what may have been meant; "
+    "or says why `_where` is ignored.",
     "Link": "first, prev, next and last page (RFC 8288).",
     "Allow": "Every method this address takes.",
     "Retry-After": "Seconds after which another try may succeed.",
