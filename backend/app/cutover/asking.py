@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from app.cutover.course import Course
 from app.cutover.exchanges import Request
-from app.cutover.sides import Doubtful, Refused, Reply, Side
+from app.cutover.replies import Doubtful, Refused, Reply
+from app.cutover.sides import Side
 from app.cutover.stages import SideName
 
 AWAY = "The server behind this address cannot be reached. Nothing was written; send the request again."

@@ -23,9 +23,10 @@ from app.cutover.notifying import Notifying
 from app.cutover.place import Place
 from app.cutover.reading import Reading
 from app.cutover.releases import Release
+from app.cutover.replies import Lost
 from app.cutover.resyncing import Resyncing
 from app.cutover.shadow import Shadow
-from app.cutover.sides import Lost, Side
+from app.cutover.sides import Side
 from app.cutover.starting import Starting
 from app.cutover.status import Status
 from app.cutover.verifying import verify

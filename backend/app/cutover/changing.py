@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from app.cutover.copying import Behind
 from app.cutover.course import Course
 from app.cutover.gates import Facts, unmet
+from app.cutover.replies import Lost
 from app.cutover.resyncing import Resyncing
-from app.cutover.sides import Lost
 from app.cutover.stages import STAGES, Stage, StageName
 from app.cutover.starting import NotStarted, Starting
 from app.cutover.writing import Writing
@@ -128,7 +128,7 @@ class Changing:
     async def _begin(self) -> None:
         """From here on the journal notes what is written; what was begun before is waited for."""
         self.course.noting = True
-        if begun := list(self.writing.under_way):
+        if begun := [*self.writing.under_way, *self.resyncing.copying.late]:
             await asyncio.wait(begun)
         await self.starting.fill()
         try:

@@ -1,6 +1,7 @@
 """One record of the leading side, brought to the other as a whole: repeating it changes nothing."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,8 @@ from app.cutover.addresses import list_path, record_path
 from app.cutover.exchanges import Answer, Request
 from app.cutover.records import Record, alike, identity_of, parsed
 from app.cutover.releases import Release
-from app.cutover.sides import Absent, Doubtful, Lost, Side
+from app.cutover.replies import Absent, Doubtful, Lost, Reply
+from app.cutover.sides import Side
 from app.cutover.stages import SideName
 
 JSON = {"content-type": "application/json", "accept": "application/json"}
@@ -32,6 +34,11 @@ class Copying:
     sides: Mapping[SideName, Side]
     release: Release
 
+    @property
+    def late(self) -> Collection["asyncio.Task[Reply]"]:
+        """Writes to either side that may still happen: what is copied meanwhile may be written over by them."""
+        return [write for side in self.sides.values() for write in side.late]
+
     async def read(self, side: SideName, resource: str, identity: str) -> bytes | None:
         """One record as JSON; None where there is none. Raises `Lost`, also for what is no such record."""
         answer = await self._ask(side, Request("GET", record_path(resource, identity), "", JSON))
@@ -43,7 +50,7 @@ class Copying:
 
     async def list(self, side: SideName, resource: str) -> Sequence[Record]:
         """All its records. Raises `Lost`, also for what is no list: or all records would be taken for deleted."""
-        answer = await self.sides[side].ask(Request("GET", list_path(resource), "", JSON))
+        answer = _own(await self.sides[side].ask(Request("GET", list_path(resource), "", JSON)))
         said = parsed(answer.body)
         if answer.status == 404:
             raise Absent(f"no list of {resource}, 404")
@@ -108,7 +115,15 @@ class Copying:
             raise NotTaken({"id": "another record has it"})
 
     async def _ask(self, side: SideName, request: Request) -> Answer:
-        return await self.sides[side].ask(request, _PATIENCE)
+        return _own(await self.sides[side].ask(request, _PATIENCE))
+
+
+def _own(answer: Answer) -> Answer:
+    """What both say is JSON, but for beta.3's 404; other words are of something between. Raises `Doubtful`."""
+    foreign = parsed(answer.body) is None and answer.body != b"Not Found"
+    if foreign and (answer.status < 300 or answer.status == 404):
+        raise Doubtful(f"no JSON, {answer.status}")
+    return answer
 
 
 def _demand_taken(answer: Answer) -> None:

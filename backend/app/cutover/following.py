@@ -9,8 +9,8 @@ from app.cutover.copying import Behind, Copying, NotTaken
 from app.cutover.course import Course
 from app.cutover.exchanges import Request
 from app.cutover.journal import Mark
-from app.cutover.records import Found, found
-from app.cutover.sides import Doubtful, Reply
+from app.cutover.records import Found, found, parsed
+from app.cutover.replies import Doubtful, Reply
 
 QUEUED = "queued"
 
@@ -45,7 +45,7 @@ class Following:
 
     async def _of_one(self, request: Request, target: Target, mark: Mark, reply: Reply, *, queued: bool) -> None:
         one = _one(target, reply)
-        if queued or (one is None and request.method != "DELETE"):
+        if queued or (one is None and request.method != "DELETE") or not _is_json(reply):
             self.course.journal.owe(mark, QUEUED)
         elif request.method == "DELETE":
             await self.copy(mark, None, query=request.query)
@@ -91,6 +91,13 @@ def _one(target: Target, reply: Reply) -> Found | None:
     """The record of the address."""
     them = records(reply) or ()
     return them[0] if len(them) == 1 and them[0].identity == target.identity else None
+
+
+def _is_json(reply: Reply) -> bool:
+    """Else it is not the side's own answer, and nobody knows what it has done."""
+    with suppress(Doubtful):
+        return parsed(reply.answer().body) is not None
+    return False
 
 
 def records(reply: Reply) -> Sequence[Found] | None:

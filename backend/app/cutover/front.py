@@ -16,6 +16,7 @@ from app.cutover.course import Course
 from app.cutover.exchanges import Request
 from app.cutover.reading import Reading
 from app.cutover.relaying import Gone, received, send_on, send_problem
+from app.cutover.replies import Doubtful
 from app.cutover.sides import SAFE, Side
 from app.cutover.stages import SideName
 from app.cutover.writing import Writing
@@ -62,7 +63,11 @@ class Front:
         own = self.sides[answered.by].url
         here = next((f"{scope['scheme']}://{host.decode('latin-1')}" for host in _fields(scope, b"host")), own)
         by = (b"x-answered-by", answered.by.encode())
-        await send_on(send, answered.reply, [by], (own.encode(), here.encode("latin-1")))
+        try:
+            await send_on(send, answered.reply, [by], (own.encode(), here.encode("latin-1")))
+        except Doubtful as error:  # it goes on to whoever serves this: the client's connection must break too
+            self.course.failed(answered.by, str(error))
+            raise
 
 
 def _client(scope: Scope, request: Request) -> str:

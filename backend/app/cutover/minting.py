@@ -14,7 +14,7 @@ from app.cutover.exchanges import Request
 from app.cutover.following import Following, records
 from app.cutover.journal import Mark
 from app.cutover.records import Found, alike
-from app.cutover.sides import Refused, Reply
+from app.cutover.replies import Refused, Reply
 
 
 @dataclass

@@ -8,8 +8,8 @@ from app.cutover.addresses import Target
 from app.cutover.asking import Answered, Asking, Unavailable
 from app.cutover.course import Course
 from app.cutover.exchanges import Request
+from app.cutover.replies import Lost, Reply
 from app.cutover.shadow import Shadow
-from app.cutover.sides import Lost, Reply
 from app.cutover.stages import SideName, other
 
 AWAY = "The server behind this address does not answer. Send the request again."

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from starlette.types import Receive, Scope, Send
 
 from app.cutover.exchanges import Request
-from app.cutover.sides import Reply
+from app.cutover.replies import Reply
 from app.limits import RELAYED_BYTES
 
 _OF_A_CONNECTION = frozenset(

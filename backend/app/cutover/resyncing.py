@@ -9,13 +9,13 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.cutover.copying import Behind, Copying, NotTaken
 from app.cutover.course import Course
 from app.cutover.journal import Mark
 from app.cutover.records import Record, alike_records, by_identity
-from app.cutover.sides import Lost
+from app.cutover.replies import Doubtful, Lost
 from app.cutover.stages import SideName, other
 
 _EVERY = 0.2  # seconds between looks
@@ -28,6 +28,7 @@ _AGAIN = 60.0  # seconds after which a refused record is offered once more
 class Resyncing:
     course: Course
     copying: Copying
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
         """For ever."""
@@ -38,7 +39,8 @@ class Resyncing:
                 continue
             if asyncio.get_running_loop().time() > offered + _AGAIN:
                 offered = asyncio.get_running_loop().time()
-                self.offer_again()
+                async with self.course.lock:
+                    self.offer_again()
             if not await self.level():
                 await asyncio.sleep(_PAUSE)
 
@@ -74,12 +76,20 @@ class Resyncing:
 
     async def _timed_round(self) -> None:
         """Who writes meanwhile is held to half the pace of copying, or there would be no end."""
-        count, began = len(self.course.journal.open), time.monotonic()
-        await self.round()
-        self.course.pace = 2 * (time.monotonic() - began) / count
+        async with self._turn:
+            count, began = len(self.course.journal.open), time.monotonic()
+            if count > _FEW:  # or the last one's writers may not queue any more
+                await self._round()
+                self.course.pace = 2 * (time.monotonic() - began) / count
 
     async def round(self) -> None:
         """All that is open now, once. Raises `Lost` and `Behind`, and `OSError` where the journal cannot be written."""
+        async with self._turn:
+            await self._round()
+
+    async def _round(self) -> None:
+        if self.copying.late:
+            raise Doubtful("a write may still happen")
         leads = self.course.stage.leads
         for resource in {resource for resource, _ in self.course.journal.open}:
             marks = self._marks(resource)  # before the list: what is begun later is not in it, and stays open

@@ -15,7 +15,8 @@ from app.cutover.comparable import Version
 from app.cutover.comparing import Verdict, compare
 from app.cutover.course import Course
 from app.cutover.exchanges import Answer, Request
-from app.cutover.sides import Lost, Reply, Side
+from app.cutover.replies import Lost, Reply
+from app.cutover.sides import Side
 from app.cutover.stages import SideName, other
 from app.limits import SHADOWS
 from app.resource.resource import Resource
@@ -76,6 +77,9 @@ class Shadow:
                 "new": await self._ask("new", request),
             }
         verdict = await self._verdict(request, both)
+        if verdict.kind == "different" and not _answers(both["old"]):
+            self.course.status.not_compared("unanswered")
+            return
         if verdict.kind != "different":
             self.course.status.raced()
         self._count(request, verdict)
@@ -101,3 +105,9 @@ class Shadow:
             self.course.differed()
         else:
             self.course.succeeded("new")
+
+
+def _answers(answer: Answer) -> bool:
+    """Whether it is an answer of a json-server, and no fault: that is not the new side's. JSONP is a script."""
+    media_type = answer.headers.get("content-type", "")
+    return answer.status < 500 and (answer.status != 200 or "json" in media_type or "script" in media_type)

@@ -4,12 +4,10 @@ Reads have their connections, which are kept; each write has one of its own: so 
 has certainly not happened, and no write goes out on a connection that the other end has just closed.
 """
 
-import gzip
+import asyncio
 import time
-import zlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Self
 
 from aiohttp import (
@@ -30,70 +28,33 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from app.cutover.exchanges import Answer, Request
+from app.cutover.replies import Doubtful, Refused, Reply, word
 from app.cutover.stages import SideName
 from app.limits import RELAYED_BYTES
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 _KEPT = 3.0  # seconds that an idle connection is reused; Node closes it after five
 _CONNECT = 2.0  # seconds until a connection is there
+_STILL = 0.2  # seconds that a loop which runs is never late
+_LATE = 60.0  # seconds that a write may take which nobody waits for any more
 _LINE = 128 * 1024  # bytes of a header; a `Link` repeats an address three times
 _NOBODYS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")  # which aiohttp would add
 
 
-class Lost(Exception):
-    """There is no answer of this side; the text says why, in a word."""
-
-
-class Refused(Lost):
-    """No connection was made: nothing has happened there."""
-
-
-class Doubtful(Lost):
-    """The request was sent, or some of it, and no whole answer came: it may have happened."""
-
-
-class Absent(Lost):
-    """It has no such collection."""
-
-
-@dataclass
-class Reply:
-    """An answer to be passed on as it came: of a large one `rest` is what of its body still comes."""
-
-    status: int
-    headers: Sequence[tuple[bytes, bytes]]
-    """Names in lower case."""
-    body: bytes
-    rest: AsyncIterator[bytes] | None
-    seconds: float
-
-    def header(self, name: str) -> str:
-        """The first one's value; empty where it is absent."""
-        wanted = name.encode()
-        return next((value.decode("latin-1") for key, value in self.headers if key == wanted), "")
-
-    async def complete(self) -> None:
-        """Have all of the body. Raises `Doubtful`."""
-        if self.rest:
-            self.body += b"".join([piece async for piece in self.rest])
-            self.rest = None
-
-    def answer(self) -> Answer:
-        """Of one that came whole, not compressed any more. Raises `Doubtful` where that is not to be read."""
-        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in reversed(self.headers)}
-        return Answer(self.status, headers, _plain(self.body, self.header("content-encoding")), self.seconds)
-
-
 class Side:
-    """As a context its connections are open. `timeout`: seconds until an answer begins, and between its pieces.
+    """As a context its connections are open. `timeout`: seconds until an answer begins, and between its pieces; of a
+    write, until it is here.
 
     `safe_head`: whether HEAD only reads there; else it is asked as a GET.
     """
 
+    late: set["asyncio.Task[Reply]"]
+    """Writes that nobody waits for any more, and that may still happen."""
+
     def __init__(self, name: SideName, url: str, timeout: float, *, safe_head: bool = True) -> None:
         self.name, self.url = name, url.rstrip("/")
         self._head = "HEAD" if safe_head else "GET"
-        self._timeout = _timeout(timeout)
+        self._patience, self.late = timeout, set()
         self._reading: ClientSession
         self._writing: ClientSession
 
@@ -120,17 +81,51 @@ class Side:
         A read is sent once more where a kept connection turns out to be closed; a write never. Raises `Refused` and
         `Doubtful`.
         """
+        seconds = self._patience if patience is None else min(patience, self._patience)
+        if request.method in SAFE or rest:
+            return await self._reply(request, rest, seconds, seconds)
+        return await self._in_time(asyncio.create_task(self._reply(request, None, seconds, _LATE)), seconds)
+
+    async def _in_time(self, write: "asyncio.Task[Reply]", seconds: float) -> Reply:
+        """A connection that is closed keeps nobody from doing what came over it: it is kept until that is known."""
+        write.add_done_callback(self._ended)
+        began = time.monotonic()
+        done, _ = await asyncio.wait([write], timeout=seconds)
+        if not done and _stood_still(began, seconds):
+            done, _ = await asyncio.wait([write], timeout=seconds)
+        if not done:
+            self.late.add(write)
+            raise Doubtful("TimeoutError")
+        return write.result()
+
+    def _ended(self, write: "asyncio.Task[Reply]") -> None:
+        """Its exception counts as seen: nobody may be there any more to hear of it."""
+        self.late.discard(write)
+        _ = write.cancelled() or write.exception()
+
+    async def _reply(
+        self, request: Request, rest: AsyncIterator[bytes] | None, seconds: float, silence: float
+    ) -> Reply:
         began = time.monotonic()
         with _ends():
-            response = await self._sent(request, rest, patience)
+            response = await self._connected(request, rest, _timeout(seconds, silence))
             body = await _beginning(response)
         headers = [(name.lower(), value) for name, value in response.raw_headers]
-        ended = response.content.at_eof()
-        return Reply(response.status, headers, body, None if ended else _rest(response), time.monotonic() - began)
+        more = None if response.content.at_eof() else _rest(response, seconds)
+        return Reply(response.status, headers, body, more, time.monotonic() - began)
 
-    async def _sent(
-        self, request: Request, rest: AsyncIterator[bytes] | None, patience: float | None
+    async def _connected(
+        self, request: Request, rest: AsyncIterator[bytes] | None, bounds: ClientTimeout
     ) -> ClientResponse:
+        began = time.monotonic()
+        try:
+            return await self._sent(request, rest, bounds)
+        except ConnectionTimeoutError:
+            if _stood_still(began, bounds.sock_connect or 0):
+                return await self._sent(request, rest, bounds)
+            raise
+
+    async def _sent(self, request: Request, rest: AsyncIterator[bytes] | None, bounds: ClientTimeout) -> ClientResponse:
         session = self._reading if request.method in SAFE else self._writing
         query = f"?{request.query}" if request.query else ""
         return await session.request(
@@ -139,7 +134,7 @@ class Side:
             headers=CIMultiDict(request.headers),
             data=_chained(request.body, rest) if rest else request.body or None,
             allow_redirects=False,
-            timeout=self._timeout if patience is None else _timeout(patience),
+            timeout=bounds,
             middlewares=() if request.method in SAFE else (_once,),
         )
 
@@ -155,8 +150,14 @@ class Side:
         )
 
 
-def _timeout(seconds: float) -> ClientTimeout:
-    return ClientTimeout(total=None, sock_connect=min(seconds, _CONNECT), sock_read=seconds)
+def _timeout(seconds: float, silence: float) -> ClientTimeout:
+    """That there is no connection is known before `seconds` are over: then nothing has happened."""
+    return ClientTimeout(total=None, sock_connect=min(0.9 * seconds, _CONNECT), sock_read=silence)
+
+
+def _stood_still(since: float, seconds: float) -> bool:
+    """Whether this process has, longer than `seconds`: what came meanwhile is there, and is not read yet."""
+    return time.monotonic() - since > seconds + _STILL
 
 
 async def _once(request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
@@ -166,7 +167,7 @@ async def _once(request: ClientRequest, send: ClientHandlerType) -> ClientRespon
     except ClientConnectorError:
         raise
     except (ClientOSError, ServerDisconnectedError) as error:
-        raise Doubtful(_word(error)) from error
+        raise Doubtful(word(error)) from error
 
 
 @contextmanager
@@ -174,14 +175,9 @@ def _ends() -> Iterator[None]:
     try:
         yield
     except (ClientConnectorError, ConnectionTimeoutError) as error:
-        raise Refused(_word(error)) from error
+        raise Refused(word(error)) from error
     except (ClientError, TimeoutError) as error:
-        raise Doubtful(_word(error)) from error
-
-
-def _word(error: Exception) -> str:
-    """No text of an exception: it may hold what was sent."""
-    return type(error).__name__
+        raise Doubtful(word(error)) from error
 
 
 async def _beginning(response: ClientResponse) -> bytes:
@@ -192,29 +188,19 @@ async def _beginning(response: ClientResponse) -> bytes:
     return b"".join(pieces)
 
 
-async def _rest(response: ClientResponse) -> AsyncIterator[bytes]:
+async def _rest(response: ClientResponse, silence: float) -> AsyncIterator[bytes]:
     async with response:
-        with _ends():
-            async for piece in response.content.iter_any():
-                yield piece
+        while piece := await _piece(response, silence):
+            yield piece
+
+
+async def _piece(response: ClientResponse, silence: float) -> bytes:
+    with _ends():
+        async with asyncio.timeout(silence):
+            return await response.content.readany()
 
 
 async def _chained(body: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     yield body
     async for piece in rest:
         yield piece
-
-
-def _plain(body: bytes, coding: str) -> bytes:
-    try:
-        return _CODINGS[coding.lower()](body)
-    except (OSError, EOFError, zlib.error, KeyError) as error:
-        raise Doubtful(_word(error)) from error
-
-
-_CODINGS: Mapping[str, Callable[[bytes], bytes]] = {
-    "": bytes,
-    "identity": bytes,
-    "gzip": gzip.decompress,
-    "deflate": zlib.decompress,
-}

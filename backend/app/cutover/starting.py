@@ -15,7 +15,7 @@ from app.cutover.copying import Behind, Copying, NotTaken
 from app.cutover.course import Course
 from app.cutover.importing import REPORT, imported
 from app.cutover.records import Record, alike_records, by_identity, identity_of, text_of
-from app.cutover.sides import Absent, Lost
+from app.cutover.replies import Absent, Lost
 from app.cutover.stages import SideName, other
 from app.importer.files import Unwritable
 from app.resource.resource import Resource

@@ -14,7 +14,7 @@ from app.cutover.course import Course
 from app.cutover.exchanges import Request
 from app.cutover.following import Following
 from app.cutover.minting import Minting
-from app.cutover.sides import Refused
+from app.cutover.replies import Refused
 
 
 @dataclass

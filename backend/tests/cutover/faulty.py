@@ -1,4 +1,4 @@
-"""A way to a server on which something goes wrong: it is slow, answers 500 or nonsense, or lies in one field."""
+"""A way to a server on which something goes wrong: it is slow, answers 500 or nonsense, breaks off, or lies."""
 
 import threading
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from typing import Literal
 
 from tests.servers import PATIENCE
 
-Fault = Literal["", "slow", "500", "nonsense", "html", "lie"]
+Fault = Literal["", "slow", "500", "nonsense", "html", "cut", "lie"]
 
 
 class Faulty(ThreadingHTTPServer):
@@ -24,6 +24,8 @@ class Faulty(ThreadingHTTPServer):
         self.fault: Fault = ""
         self.every = 1
         self.count = 0
+        self.asleep = 0
+        """Requests that are slow on their way, and will come."""
 
     @property
     def url(self) -> str:
@@ -51,6 +53,7 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.server.now()
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if fault == "slow":
+            self.server.asleep += 1
             sleep(2)
         if fault == "nonsense":
             self.wfile.write(b"\x00\x01 nonsense\r\n\r\n")
@@ -64,18 +67,21 @@ class _Handler(BaseHTTPRequestHandler):
         answer = connection.getresponse()
         said = answer.read()
         connection.close()
+        self.server.asleep -= fault == "slow"
         kept = {k: v for k, v in answer.headers.items() if k.lower() not in ("transfer-encoding", "content-length")}
         lies = fault == "lie" and self.command == "GET"
-        self._send(answer.status, kept, said.replace(b"Asthma", b"Astma!") if lies else said)
+        said = said.replace(b"Asthma", b"Astma!") if lies else said
+        self._send(answer.status, kept, said, missing=1 if fault == "cut" else 0)
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_GET
 
-    def _send(self, status: int, headers: dict[str, str], body: bytes) -> None:
+    def _send(self, status: int, headers: dict[str, str], body: bytes, missing: int = 0) -> None:
         self.send_response_only(status)
         for name, value in headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(body) + missing))
         self.end_headers()
+        self.close_connection = self.close_connection or bool(missing)
         with suppress(BrokenPipeError):  # whoever asked has not waited
             self.wfile.write(body)
 

@@ -63,6 +63,20 @@ def test_the_cutover_is_killed_again_and_again(three: Trio) -> None:
     assert ledger.acknowledged > 20
 
 
+@pytest.mark.parametrize("stage", ["copy", "ramp", "new"])
+def test_the_cutover_stands_still(three: Trio, stage: str) -> None:
+    """For longer than an answer may take: what was under way is late when it goes on, and may have happened."""
+    ledger = Ledger()
+    three.cutover.stage(stage, share=50, anyway="a test")
+    with ledger.writing(three.cutover.port):
+        for _ in range(10 if LONG else 2):
+            time.sleep(0.3)
+            freeze(three.cutover, 1.2)
+        wait_until(lambda: ledger.acknowledged > 20, 30)
+    assert ledger.lost(three.demand_equal()) == []
+    assert three.cutover.facts["stage"] == stage, three.cutover.facts["events"][-1]
+
+
 @pytest.mark.parametrize("fault", [kill, freeze])
 @pytest.mark.parametrize("stage", ["copy", "ramp", "new"])
 @pytest.mark.parametrize("name", ["old", "new"])
@@ -89,6 +103,20 @@ def test_a_new_side_that_is_away_is_left_although_somebody_writes(three: Trio) -
         three.new.start()
     assert "fell back" in three.cutover.facts["events"][-1]["text"]
     assert ledger.lost(three.demand_equal()) == []
+
+
+def test_beta_15_in_short(node: Path, copy_of_template: Callable[[], str], tmp_path: Path) -> None:
+    """It makes all ids: in `new` it is asked first, and without it nothing is created."""
+    ledger = Ledger()
+    with trio("1.0.0-beta.15", node, copy_of_template(), tmp_path, some(20), "--timeout", "1") as three:
+        three.cutover.stage("copy")
+        three.cutover.stage("new", anyway="a test")
+        with ledger.writing(three.cutover.port):
+            for fault, server in ((kill, three.old), (freeze, three.old), (freeze, three.new), (kill, three.new)):
+                time.sleep(0.3)
+                fault(server, 0.6)
+        assert ledger.lost(three.demand_equal()) == []
+        print(ledger.answers, three.cutover.facts["stage"], three.cutover.facts["failed"])
 
 
 def test_going_back_after_a_thousand_writes(three: Trio) -> None:

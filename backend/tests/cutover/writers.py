@@ -1,6 +1,6 @@
 """Clients that write and read through the cutover, and what they were promised: an acknowledgement is a promise.
 
-A 2xx says the write is done; anything else says nothing of it, and its record is left alone from then on.
+A 2xx with a record says the write is done; anything else says nothing of it, and its record is left alone from then on.
 """
 
 import random
@@ -68,7 +68,7 @@ class Writer(threading.Thread):
     def _done(self, method: str, path: str, body: Any = None) -> Any:
         answer = asked(self._port, method, path, body)
         self.answers[f"{method} {answer.status}"] += 1
-        if answer.status not in (200, 201):
+        if answer.status not in (200, 201) or "json" not in answer.headers.get("content-type", ""):
             self._told.wait(0.02)
             return None
         return answer.json

@@ -12,8 +12,7 @@ import pytest
 from app.config import Settings
 from app.database import Database, Row
 from app.main import create_app
-from app.services.needs import needs
-from app.services.statements import Statements
+from app.services.statements import Statements, needs
 from app.sql import Query
 from tests.engine.pets import PETS, pet
 
