@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -141,18 +141,20 @@ class Settings(BaseSettings):
             raise ValueError(f"must be {_ACCESS}")
         return tuple(sorted(named)) or None
 
-    @field_validator("api_keys", mode="before")
+    @field_validator("api_keys", "jwt_roles", mode="before")
     @classmethod
-    def _key_lines(cls, value: object) -> object:
+    def _lines(cls, value: object, field: ValidationInfo) -> object:
         """Empty is unset."""
         if isinstance(value, str):
-            keys.parsed(value)
+            (keys.parsed if field.field_name == "api_keys" else roles.parsed)(value)
         return value or None
 
-    @field_validator("jwt_issuer", "jwt_jwks_url", mode="before")
+    @field_validator("database_url", "jwt_issuer", "jwt_jwks_url", mode="before")
     @classmethod
-    def _address(cls, value: object) -> object:
-        return addresses.checked(value) if value and isinstance(value, str) else value or None
+    def _url(cls, value: object, field: ValidationInfo) -> object:
+        """Empty is unset."""
+        checked = libpq.checked if field.field_name == "database_url" else addresses.checked
+        return checked(value) if value and isinstance(value, str) else value or None
 
     @field_validator("jwt_roles_at")
     @classmethod
@@ -160,19 +162,6 @@ class Settings(BaseSettings):
         if not value.startswith("/"):
             raise ValueError("must be a JSON Pointer to a claim, such as /roles or /realm_access/roles")
         return value
-
-    @field_validator("jwt_roles", mode="before")
-    @classmethod
-    def _role_map(cls, value: object) -> object:
-        if isinstance(value, str):
-            roles.parsed(value)
-        return value or None
-
-    @field_validator("database_url", mode="before")
-    @classmethod
-    def _libpq_url(cls, value: object) -> object:
-        """Empty is unset."""
-        return libpq.checked(value) if value and isinstance(value, str) else value or None
 
     @field_validator("seed_file", "keep_alive", "changes_keep_days", "jwt_audience", "home_page", mode="before")
     @classmethod

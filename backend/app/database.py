@@ -1,8 +1,8 @@
 """The only room that opens connections: one pool, deadlines, and driver errors turned into `errors.*`.
 
-Statements arrive as SQL text with named parameters (`Query`), compiled elsewhere by SQLAlchemy, and run in autocommit
-on psycopg's own pool: one statement, one round trip, committed before the answer comes back. A statement is sent once;
-only PostgreSQL's own "nothing was done, try again" is followed by a second attempt.
+Statements arrive as SQL text with what it binds (`Query`), and run in autocommit on psycopg's own pool: one statement,
+one round trip, committed before the answer comes back. A statement is sent once; only PostgreSQL's own "nothing was
+done, try again" is followed by a second attempt.
 """
 
 import asyncio
@@ -26,6 +26,7 @@ from app.errors import DatabaseUnavailable
 from app.lanes import lanes
 from app.outages import STATES, Outage
 from app.primary import Connection, Primary
+from app.refused import RETRY, UNAVAILABLE, Exhausted, Locked, Refused, UniqueViolation
 from app.sql import Change, Changes, Query
 from app.watch import HEALTH_SECONDS, Watch
 
@@ -39,42 +40,7 @@ HEALTH_GRACE = 0.1  # seconds
 _LOCK_PAUSE = 0.02
 _LOCK_PATIENCE = 0.5  # a write then is refused; a read goes on until its deadline
 
-# Conflicts between transactions: nothing was done, and the same statement may succeed now (PostgreSQL 13.5).
-_RETRY = (pg.SerializationFailure, pg.DeadlockDetected)
 _PAUSES = (0, 0.01, 0.02, 0.04, 0.08, 0.16)  # seconds before each attempt
-
-# Away, starting, stopping, saturated, cut off, or in one of the states. Anything else is a fault of ours.
-_UNAVAILABLE: tuple[type[Exception], ...] = (
-    psycopg.OperationalError,  # the pool's errors, failed connections, SQLSTATE 08, 53, 57P, 57014 among them
-    psycopg.InterfaceError,
-    *STATES,
-    OSError,
-)
-
-
-class Refused(Exception):
-    """PostgreSQL will not do the statement because of its values; nothing was done (SQLSTATE 22, 23).
-
-    `constraint` is the name in the catalog of the one that refused, if one did.
-    """
-
-    def __init__(self, constraint: str | None = None) -> None:
-        self.constraint = constraint or ""
-        super().__init__(self.constraint)
-
-
-class Locked(DatabaseUnavailable):
-    """Somebody else's lock was waited for as long as the statement allows; nothing was done (SQLSTATE 55P03)."""
-
-    detail = "Somebody else is changing this at the moment. Nothing was done; try again shortly."
-
-
-class UniqueViolation(Refused):
-    """A unique constraint refused the statement (SQLSTATE 23505)."""
-
-
-class Exhausted(Refused):
-    """A sequence has no number left (SQLSTATE 2200H)."""
 
 
 class PoolUse(NamedTuple):
@@ -152,7 +118,7 @@ class Database:
             if not isinstance(query, Changes):  # of these each goes alone now
                 self._watch.failed(error)
             raise Locked from error
-        except _UNAVAILABLE as error:
+        except UNAVAILABLE as error:
             self._watch.failed(error)
             raise DatabaseUnavailable(STATES.get(type(error))) from error
         except (psycopg.DataError, psycopg.IntegrityError) as error:
@@ -180,7 +146,7 @@ class Database:
                 await asyncio.sleep(pause)
             try:
                 return await self._unlocked(query, end)
-            except _RETRY:
+            except RETRY:
                 continue
             except psycopg.OperationalError:
                 await self._suspect(end)

@@ -14,6 +14,8 @@ class Problem(Exception):
 
     status = 500
     detail = "The server met an unexpected fault. It has been logged."
+    seconds: int | None = None
+    """When to try again (RFC 9110, 10.2.3); None: it is not said."""
     challenge: Mapping[str, str] | None = None
     """What WWW-Authenticate says beside the realm (RFC 6750, 3); None: there is no such header."""
 
@@ -26,7 +28,7 @@ class Problem(Exception):
     ) -> None:
         self.detail = detail or self.detail
         self.errors = dict(errors or {})
-        self.headers = dict(headers or {})
+        self.headers = dict(headers or {}) | ({"Retry-After": str(self.seconds)} if self.seconds else {})
         super().__init__(self.detail)
 
 
@@ -92,10 +94,8 @@ class TooManyTries(Problem):
     status = 429
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(
-            f"There were too many tries to sign in. Try again in {seconds} seconds.",
-            headers={"Retry-After": str(seconds)},
-        )
+        self.seconds = seconds
+        super().__init__(f"There were too many tries to sign in. Try again in {seconds} seconds.")
 
 
 class ReadOnly(Problem):
@@ -180,13 +180,10 @@ class PayloadTooLarge(Problem):
 class ImportUnderWay(Problem):
     """One import at a time, whichever server works on it."""
 
-    status = 409
+    status, seconds = 409, 1
 
     def __init__(self, key: str) -> None:
-        super().__init__(
-            f"Another import is under way, {key}. Wait until it is over, or cancel it.",
-            headers={"Retry-After": "1"},
-        )
+        super().__init__(f"Another import is under way, {key}. Wait until it is over, or cancel it.")
 
 
 class ImportCancelled(Problem):
@@ -213,19 +210,13 @@ class NoRoom(Problem):
 class Busy(Problem):
     """No process for it, or as many at work as may be."""
 
-    status = 503
+    status, seconds = 503, 5
     detail = "The server has its hands full at the moment. Nothing was done; try again shortly."
-
-    def __init__(self) -> None:
-        super().__init__(headers={"Retry-After": "5"})
 
 
 class Stopping(Problem):
-    status = 503
+    status, seconds = 503, 1
     detail = "The server is stopping. Nothing was changed: send it again."
-
-    def __init__(self) -> None:
-        super().__init__(headers={"Retry-After": "1"})
 
 
 class UnsupportedMediaType(Problem):
@@ -240,22 +231,17 @@ class IssuerUnavailable(Problem):
     detail = "Access tokens cannot be checked at the moment: their issuer does not answer. Try again shortly."
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(headers={"Retry-After": str(seconds)})
+        self.seconds = seconds
+        super().__init__()
 
 
 class DatabaseUnavailable(Problem):
     """The database is away, frozen, saturated or has no schema yet. A write may or may not have happened."""
 
-    status = 503
+    status, seconds = 503, 1
     detail = "The database does not answer at the moment. Try again shortly."
-
-    def __init__(self, detail: str | None = None) -> None:
-        super().__init__(detail, headers={"Retry-After": "1"})
 
 
 class TooManyFollowers(Problem):
-    status = 503
+    status, seconds = 503, 5
     detail = "As many follow the changes as this server has room for. Try again shortly."
-
-    def __init__(self) -> None:
-        super().__init__(headers={"Retry-After": "5"})

@@ -14,6 +14,8 @@ FAULTS = 20  # faults one answer names; a body can hold more than anyone reads
 # A body.
 SMALL_BYTES = 4 * 1024  # of each connection count not among the bodies under way: a record is taken when these are full
 
+RESTORING = 1024  # bytes of one that names a version; more than its number ever takes
+
 # A connection, in seconds.
 KEEP_ALIVE = 5  # open without a request; Node's default too
 PROXY_KEEP_ALIVE = 75  # from a proxy, which must be the first to close it; nginx and most platforms keep one for 60

@@ -54,10 +54,10 @@ from app.resources import RESOURCES
 from app.services.feed import Feed
 from app.services.history import History
 from app.services.merging import keep_merged
+from app.services.needs import needs, unrecorded
 from app.services.pruning import keep
 from app.services.record_service import RecordService
 from app.services.restoring import Restoring
-from app.services.statements import needs, unrecorded
 from app.turns import Turns
 
 log = logging.getLogger("app")

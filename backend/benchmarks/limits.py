@@ -22,7 +22,7 @@ from app.config import Settings
 from app.database import Database, Row
 from app.main import create_app
 from app.resources import RESOURCES
-from app.services.statements import needs
+from app.services.needs import needs
 from app.sql import Query
 from benchmarks.load import Sample
 from benchmarks.scenarios import MARK, UNIQUE, Request

@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 from app.api.field_rules import example
 from app.resource import javascript
+from app.resource.fields import Field
 from app.resource.kinds import DAY, NUMBER, TEXT, TRUTH, WHOLE
-from app.resource.resource import Field, Resource
+from app.resource.resource import Resource
 
 _NUMBERS = (WHOLE, NUMBER)
 

@@ -6,8 +6,9 @@ The parameters stand in `parameters`, the shapes themselves in `openapi`.
 from collections.abc import Callable, Mapping, Sequence
 
 from app.api import examples, parameters, problems
-from app.api.parameters import INTEGER, MANY, TEXT, Json, header, id_of, query
+from app.api.parameters import COUNT, INTEGER, MANY, TEXT, Json, header, id_of, query
 from app.dialect.relations import Relations
+from app.limits import RESTORING
 from app.resource.resource import Resource
 
 Described = Json  # OpenAPI's Operation Object without its names
@@ -16,7 +17,8 @@ _HEADERS: Mapping[str, str] = {
     "ETag": "The version of this answer: strong on a {noun}, weak on a list.",
     "Location": "The address of the new {noun}.",
     "X-Total-Count": "How many {path} match, before the page or slice is cut.",
-    "X-Hint": "Names a parameter that is no field of any record, and what may have been meant.",
+    "X-Hint": "Names a parameter, or a field of `_sort` or `_where`, that no record has, and what may have been meant; "
+    "or says why `_where` is ignored.",
     "Link": "first, prev, next and last page (RFC 8288).",
     "Allow": "Every method this address takes.",
     "Retry-After": "Seconds after which another try may succeed.",
@@ -33,6 +35,12 @@ _FAULTS: Mapping[int, str] = {
     413: "The body is larger than MAX_BODY_BYTES.",
     415: "The body is not application/json or another JSON type (application/*+json).",
     503: "The database does not answer. Try again after `Retry-After` seconds.",
+}
+
+_RESTORING: Mapping[int, str] = {
+    404: "There is no such version, or nothing is on record of how the {noun} was then.",
+    409: "Another {noun} has this {unique} by now, as `errors` says; or it breaks a rule that is younger.",
+    413: f"The body is larger than {RESTORING} bytes.",
 }
 
 _NEEDED = "Records that must belong to one belong to this one; nothing was deleted."
@@ -137,6 +145,18 @@ class Operations:
             "responses": {**self._answer(200, "The version.", one), **self._faults(400, 404, 503)},
         }
 
+    def restore(self) -> Described:
+        named = {"version": {**COUNT, "description": "One of those that a GET of this address names."}}
+        body = {"type": "object", "required": ["version"], "properties": named, "additionalProperties": False}
+        return {
+            "parameters": [self._id],
+            **_body(body, {"version": 1}),
+            "responses": {
+                **self._row("The {noun} as it is now."),
+                **_faults(400, 404, 409, 413, 415, 503, say=self._say, means={**_FAULTS, **_RESTORING}),
+            },
+        }
+
     def _write(self, body: str, example: Json) -> Described:
         return {
             "parameters": [self._id, header("If-Match")],
@@ -198,10 +218,10 @@ def _answer(says: str, schema: Json, headers: Json) -> Json:
     return {"description": says, "headers": headers, "content": {"application/json": {"schema": schema}}}
 
 
-def _faults(*statuses: int, say: Callable[[str], str] = str) -> Json:
+def _faults(*statuses: int, say: Callable[[str], str] = str, means: Mapping[int, str] = _FAULTS) -> Json:
     content = _problem()
     return {
-        str(status): {"description": say(_FAULTS[status]), "content": content}
+        str(status): {"description": say(means[status]), "content": content}
         | ({"headers": _headers("Retry-After", say=say)} if status == 503 else {})
         for status in statuses
     }

@@ -10,15 +10,16 @@ from typing import Any
 
 from app.dialect.query import SPELLINGS
 from app.limits import CHANGES, CHANGES_MOST, WAIT
+from app.resource.fields import Field
 from app.resource.kinds import NUMBER, TRUTH, WHOLE
-from app.resource.resource import Field, Resource
+from app.resource.resource import Resource
 
 Json = dict[str, Any]
 
 TEXT: Json = {"type": "string"}
 INTEGER: Json = {"type": "integer"}
 MANY: Json = {"type": "array", "items": TEXT}
-_COUNT: Json = {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}
+COUNT: Json = {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}
 _TRIED = 10  # records that somebody who tries a list is shown: a browser stands still before a hundred thousand
 
 # Operator, as spelled behind a field -> what a filter with it finds.
@@ -135,8 +136,8 @@ def _is_numeric(field: Field) -> bool:
 
 def of_versions() -> list[Json]:
     return [
-        query("_limit", "How many, 50 unless said and 500 at most; fewer if they are large.", _COUNT),
-        query("_before", "Only those below this version.", _COUNT),
+        query("_limit", "How many, 50 unless said and 500 at most; fewer if they are large.", COUNT),
+        query("_before", "Only those below this version.", COUNT),
     ]
 
 

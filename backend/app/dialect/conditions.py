@@ -71,6 +71,16 @@ def where(text: str) -> tuple[Condition | Either, ...] | None:
     return _conditions(document, "", WHERE_DEPTH)
 
 
+def unread(text: str) -> str:
+    """Why a `_where` is ignored, in words that follow its name; empty if it is not, or is empty."""
+    try:
+        return "" if not text or isinstance(_JSON.decode(text), dict) else "is no JSON object"
+    except json.JSONDecodeError as error:
+        return f"is no JSON at character {error.pos + 1}"
+    except (ValueError, RecursionError):
+        return "is no JSON"
+
+
 def _conditions(document: Mapping[str, Any], parent: str, depth: int) -> tuple[Condition | Either, ...]:
     if not depth:
         raise UnsupportedQuery(f"_where is nested deeper than {WHERE_DEPTH} levels.")

@@ -6,8 +6,9 @@ from app.dialect import documents, forgiving, scalars
 from app.dialect.conditions import Condition, Either, UnsupportedQuery
 from app.dialect.search import search
 from app.limits import FILTERS
+from app.resource.fields import Field
 from app.resource.kinds import TEXT, Scalar
-from app.resource.resource import Field, Resource
+from app.resource.resource import Resource
 from app.resource.strict_json import unstorable
 from app.sql import ALWAYS, NEVER, Part, all_of, any_of
 

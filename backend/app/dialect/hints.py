@@ -1,53 +1,80 @@
-"""What a list request may have meant by a parameter that is neither the dialect's nor a field. Pure.
+"""What a list request may have meant by what means nothing: a parameter, what it sorts by, what `_where` has. Pure.
 
-A hint repeats names and never a value: a value may be somebody's name.
+A hint repeats names and never a value that is compared: it may be somebody's name.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 from urllib.parse import quote
 
+from app.dialect.conditions import unread
+from app.dialect.filters import leaves
 from app.dialect.forgiving import EVERYWHERE
-from app.dialect.query import PARAMETERS, SPELLINGS, spelled
+from app.dialect.query import PARAMETERS, SPELLINGS, ListQuery, spelled
+from app.dialect.scoring import SCORE
 from app.resource.strict_json import unstorable
 
-_MOST = 3  # parameters of one request that are told
+_MOST = 3  # names of one request that are told
 _MEANT = PARAMETERS | {f"{EVERYWHERE}:similar"}
+_SORT, _WHERE = "_sort", "_where"
+_KNOWN: Mapping[str, Collection[str]] = {"": _MEANT, _SORT: {SCORE}, _WHERE: ()}  # of no field, by where they stand
 _LONGEST = 64  # characters; what is longer is no misspelt name
 
 
 class Doubt(NamedTuple):
-    """A parameter that means nothing unless some record has a field of this name; None: in no case."""
+    """A name that means nothing unless some record has a field of it; None: in no case.
 
-    parameter: str
+    `within`: the parameter that names it; empty: it is one itself.
+    """
+
+    name: str
     field: str | None
+    within: str = ""
 
 
-def doubts(parameters: Iterable[tuple[str, str]], declared: Collection[str], owned: Collection[str]) -> list[Doubt]:
+def doubts(query: ListQuery, declared: Collection[str], owned: Collection[str]) -> list[Doubt]:
     """The first few. `owned`: the field that the address has a value for, if it has."""
-    found = dict.fromkeys(_doubts(parameters, declared, owned))
-    return list(found)[:_MOST]
+    known = {*declared, *owned}
+    return list(dict.fromkeys(one for one in _named(query, declared) if _doubtful(one, known)))[:_MOST]
 
 
-def _doubts(
-    parameters: Iterable[tuple[str, str]], declared: Collection[str], owned: Collection[str]
-) -> Iterator[Doubt]:
-    for name, _ in parameters:
-        field, _ = spelled(name, declared) or (None, "")
-        known = name in _MEANT or field in owned or (field or "").partition(".")[0] in declared
-        if not known and len(name) <= _LONGEST and not unstorable(name):
-            yield Doubt(name, field)
+def _named(query: ListQuery, declared: Collection[str]) -> Iterator[Doubt]:
+    for name, _ in query.parameters:
+        yield Doubt(name, (spelled(name, declared) or (None, ""))[0])
+    for one in leaves(query.conditions):
+        if one.exact and one.operator != "scalar":
+            yield Doubt(one.field, one.field, _WHERE)
+    for key in query.sort:
+        yield Doubt(key.field, key.field, _SORT)
 
 
-def hint(names: Sequence[str], declared: Collection[str]) -> str:
-    """Sentences in ASCII, fit for a header; empty if there is nothing to say."""
-    meant = [*declared, *sorted(_MEANT - {"", "_"}), *(field + end for field in declared for end in SPELLINGS)]
-    return " ".join(_sentence(name, get_close_matches(name, meant, 1)) for name in names)
+def _doubtful(one: Doubt, known: Collection[str]) -> bool:
+    field = one.field or ""
+    if one.name in _KNOWN[one.within] or field in known or field.partition(".")[0] in known:
+        return False
+    return len(one.name) <= _LONGEST and not unstorable(one.name)
 
 
-def _sentence(name: str, close: Sequence[str]) -> str:
-    return f"{_shown(name)} is no field" + (f"; did you mean {_shown(close[0])}?" if close else ".")
+def hint(query: ListQuery, names: Sequence[Doubt], declared: Collection[str]) -> str:
+    """Sentences in ASCII, fit for a header, of a `_where` that cannot be read too; empty if there is nothing to say."""
+    why = unread(next((value for name, value in query.parameters if name == _WHERE), ""))
+    ignored = [f"{_WHERE} {why}, and is ignored."] if why else []
+    return " ".join([*ignored, *(_sentence(one, declared) for one in names)])
+
+
+def _sentence(one: Doubt, declared: Collection[str]) -> str:
+    meant = {name.lower(): name for name in (*_others(one.within, declared), *declared)}
+    close = get_close_matches(one.name.lower(), meant, 1)
+    told = f"{one.within and one.within + ': '}{_shown(one.name)} is no field"
+    return told + (f"; did you mean {_shown(meant[close[0]])}?" if close else ".")
+
+
+def _others(within: str, declared: Collection[str]) -> Iterator[str]:
+    """What may stand there beside a field's name."""
+    yield from sorted({*_KNOWN[within]} - {"", "_"})
+    if not within:
+        yield from (field + end for field in declared for end in SPELLINGS)
 
 
 def _shown(name: str) -> str:

@@ -16,9 +16,10 @@ from app.dialect.order import Key, by_alphabet, sort_keys
 from app.dialect.query import ListQuery, Page, Slice
 from app.dialect.relations import Relations
 from app.limits import LIST_BYTES, PART_BYTES, QUICK_RECORDS, QUICK_VALUES, RANKED, ROW_BYTES, SAMPLE
+from app.resource.fields import Field
 from app.resource.javascript import LIMIT
 from app.resource.kinds import DAY, TEXT
-from app.resource.resource import Field, Resource
+from app.resource.resource import Resource
 from app.sql import Dear, Part, Query, joined, quoted
 
 _SIZE = Part("(SELECT n FROM total)")

@@ -14,8 +14,9 @@ from app.dialect import documents, filters
 from app.dialect.collation import Collations
 from app.dialect.query import Dialect, ListQuery, SortKey
 from app.dialect.scoring import SCORE, score
+from app.resource.fields import Field
 from app.resource.kinds import TEXT
-from app.resource.resource import Field, Resource
+from app.resource.resource import Resource
 from app.resource.strict_json import unstorable
 from app.sql import Part, quoted, quoted_text
 

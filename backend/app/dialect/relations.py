@@ -11,9 +11,10 @@ from typing import NamedTuple
 from app.dialect.conditions import UnsupportedQuery
 from app.dialect.query import Dialect, ListQuery
 from app.limits import RELATIONS
+from app.resource.fields import Field
 from app.resource.kinds import NUMBER, TRUTH, WHOLE, Kind
 from app.resource.plurals import plural, singular
-from app.resource.resource import Field, Resource
+from app.resource.resource import Resource
 from app.resource.strict_json import unstorable
 from app.sql import Part, by_type, quoted_text
 

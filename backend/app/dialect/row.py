@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable
 from functools import cache
 
 from app.limits import COMPRESSED, ROW_BYTES
-from app.resource.resource import Field, Resource
+from app.resource.fields import Field
+from app.resource.resource import Resource
 from app.sql import Part, quoted, quoted_text
 
 _ARGUMENTS = 50

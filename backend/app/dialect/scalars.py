@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from app.dialect import similar
 from app.dialect.conditions import Condition
 from app.dialect.texts import COMPARISONS, contains, literals, matches, patterns
+from app.resource.fields import Field
 from app.resource.kinds import Scalar
-from app.resource.resource import Field
 from app.sql import ALWAYS, NEVER, Part, any_of
 
 _SQL: Mapping[str, str] = {"eq": "=", **COMPARISONS}

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from app.dialect.documents import text_of
 from app.dialect.texts import contains, folded, starts_word, within
+from app.resource.fields import Field
 from app.resource.kinds import NUMBER, TEXT, Scalar
-from app.resource.resource import Field, Resource
+from app.resource.resource import Resource
 from app.resource.strict_json import unstorable
 from app.sql import NEVER, Part, all_of, any_of, quoted_text
 

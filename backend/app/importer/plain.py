@@ -16,8 +16,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, create_model
 from pydantic_core import SchemaValidator, core_schema
 
+from app.resource.fields import Field
 from app.resource.kinds import JSON
-from app.resource.resource import Field, Resource
+from app.resource.resource import Resource
 from app.resource.shapes import DAY
 from app.resource.strict_json import MAX_DEPTH
 

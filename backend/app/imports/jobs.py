@@ -1,33 +1,32 @@
 """What a server does about imports: take a file in, have it imported, say how far it is. Executes; knows no HTTP."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from secrets import token_hex
-from tempfile import TemporaryFile
 from types import TracebackType
 from typing import IO, Any, NamedTuple
 
-from app.database import Database, Locked, UniqueViolation
+from app.database import Database
 from app.errors import (
     DatabaseUnavailable,
     ImportCancelled,
     ImportIsOver,
     ImportUnderWay,
-    NoRoom,
     NotFound,
     Problem,
     Stopping,
 )
 from app.imports.process import Apart
+from app.imports.receiving import Receipt, room, write
 from app.imports.rows import CANCELLED, FAILED, GONE_SERVER, LOST, OVER, PROGRESS, READING, RECEIVING, Outcome
 from app.limits import IMPORT_DAYS, IMPORT_SILENCE, IMPORTS_LISTED
+from app.refused import Locked, UniqueViolation
 from app.services.history import moment
 from app.sql import Change, Query
 
 _BEAT = 1.0  # seconds between two words on how far it is
 _HOUR = 3600.0
-_BLOCK = 1 << 20  # bytes written at once, beside the event loop: a disk may take its time
 
 _GONE = "The client went away before all of the file had come. Nothing was changed: send it again."
 _CANCELLED = "It was cancelled. Nothing was changed."
@@ -101,8 +100,8 @@ class Imports:
         """
         key = await self._begin(asked)
         async with _Accounted(self._failed, key), self._receiving(key, asked.size) as receipt:
-            with _room() as file:
-                await _write(file, pieces, receipt)
+            with room() as file:
+                await write(file, pieces, receipt)
                 await self._import(key, asked, file, receipt.bytes)
         return key, await self.get(key)
 
@@ -212,7 +211,7 @@ class Imports:
         await self._database.rows(Change(_LOSE, {}))
 
     @asynccontextmanager
-    async def _receiving(self, key: str, size: int | None) -> "AsyncIterator[Receipt]":
+    async def _receiving(self, key: str, size: int | None) -> AsyncIterator[Receipt]:
         receipt = Receipt(size)
         task = asyncio.create_task(self._beat(key, receipt))
         try:
@@ -220,7 +219,7 @@ class Imports:
         finally:
             task.cancel()
 
-    async def _beat(self, key: str, receipt: "Receipt") -> None:
+    async def _beat(self, key: str, receipt: Receipt) -> None:
         while not receipt.cancelled:
             await asyncio.sleep(_BEAT)
             so_far = {"state": RECEIVING, "step": None, "done": receipt.bytes, "total": receipt.size, "records": 0}
@@ -230,14 +229,6 @@ class Imports:
     def _spawn(self, work: Any) -> None:
         self._tasks.add(task := asyncio.create_task(work))
         task.add_done_callback(self._tasks.discard)
-
-
-class Receipt:
-    """Of a file on its way: how much of it has come; somebody may have cancelled it."""
-
-    def __init__(self, size: int | None) -> None:
-        self.size = size
-        self.bytes, self.cancelled = 0, False
 
 
 class _Accounted:
@@ -253,37 +244,3 @@ class _Accounted:
     ) -> None:
         if error:
             await self._failed(self._key, error.detail if isinstance(error, Problem) else _GONE)
-
-
-@contextmanager
-def _room() -> Iterator[IO[bytes]]:
-    """A file without a name, for this process and those that are handed it. Raises `NoRoom`."""
-    try:
-        file = TemporaryFile(buffering=0)  # noqa: SIM115 closed below
-    except OSError as error:
-        raise NoRoom from error
-    with file:
-        yield file
-
-
-async def _write(file: IO[bytes], pieces: AsyncIterator[bytes], receipt: Receipt) -> None:
-    """Raises `NoRoom`, `ImportCancelled`."""
-    block = bytearray()
-    try:
-        async for piece in pieces:
-            if receipt.cancelled:
-                raise ImportCancelled
-            block += piece
-            receipt.bytes += len(piece)
-            if len(block) >= _BLOCK:
-                await asyncio.to_thread(_write_all, file, block)
-                block.clear()
-        await asyncio.to_thread(_write_all, file, block)
-    except OSError as error:
-        raise NoRoom from error
-
-
-def _write_all(file: IO[bytes], block: bytearray) -> None:
-    written = 0
-    while written < len(block):
-        written += file.write(memoryview(block)[written:])

@@ -10,6 +10,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from operator import ge, gt, le, lt
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Boolean, Date, Double, Integer, Text
@@ -75,6 +76,12 @@ def weakest(operator: str, bounds: Iterable[Any]) -> Any:
     return (min if _is_lower(operator) else max)(bounds, default=None)
 
 
+def _bound(of: Callable[[Iterable[Any]], Iterable[Any]], operator: str, values: Iterable[Any]) -> Bound:
+    """By the weakest of these values that are `of` the kind, as it is."""
+    bound = weakest(operator, of(values))
+    return bound is not None and (operator, bound)
+
+
 def _is_lower(operator: str) -> bool:
     return operator.startswith("g")
 
@@ -84,11 +91,6 @@ def _is_lower(operator: str) -> bool:
 
 def _same_text(value: Any, _: bool) -> str | None:
     return value if texts([value]) else None
-
-
-def _text_bound(operator: str, values: Iterable[Any]) -> Bound:
-    bound = weakest(operator, texts(values))
-    return bound is not None and (operator, bound)
 
 
 # --- numbers
@@ -106,11 +108,6 @@ def _same_number(value: Any, exact: bool) -> float | None:
     fits = isinstance(value, float) if exact else bool(javascript.trim(value))
     number = javascript.number(value) if fits else math.nan
     return number if math.isfinite(number) else None
-
-
-def _number_bound(operator: str, values: Iterable[Any]) -> Bound:
-    bound = weakest(operator, numbers(values))
-    return bound is not None and (operator, bound)
 
 
 def _same_whole(value: Any, exact: bool) -> int | None:
@@ -145,12 +142,7 @@ def _truth_bound(operator: str, values: Iterable[Any]) -> Bound:
     return ("eq", met[0]) if len(met) == 1 else bool(met)
 
 
-_COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
-    "gt": lambda one, other: one > other,
-    "gte": lambda one, other: one >= other,
-    "lt": lambda one, other: one < other,
-    "lte": lambda one, other: one <= other,
-}
+_COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
 
 
 # --- days
@@ -215,7 +207,7 @@ def _is_in_true(text: str) -> bool:
     return text.lower() in "true"
 
 
-TEXT = Kind("text", (Text,), "text", Scalar(True, _same_text, _text_bound, "{}", "{}", lambda _: True), str)
+TEXT = Kind("text", (Text,), "text", Scalar(True, _same_text, partial(_bound, texts), "{}", "{}", lambda _: True), str)
 WHOLE = Kind(
     "whole number",
     (Integer, BigInteger),
@@ -227,7 +219,7 @@ NUMBER = Kind(
     "number",
     (Double,),
     "float8",
-    Scalar(False, _same_number, _number_bound, _NUMBER_TEXT, _NUMBER_SOUGHT, _of("0123456789+-.eE")),
+    Scalar(False, _same_number, partial(_bound, numbers), _NUMBER_TEXT, _NUMBER_SOUGHT, _of("0123456789+-.eE")),
     _shortest,
 )
 TRUTH = Kind(
@@ -237,13 +229,7 @@ TRUTH = Kind(
     Scalar(False, _same_truth, _truth_bound, "{}::text", "CASE WHEN {} THEN 'true' ELSE '' END", _is_in_true),
     "ft".__getitem__,
 )
-DAY = Kind(
-    "day",
-    (Date,),
-    "date",
-    Scalar(True, _same_day, day_bound, _ISO, _ISO, _of("0123456789-")),
-    str,
-)
+DAY = Kind("day", (Date,), "date", Scalar(True, _same_day, day_bound, _ISO, _ISO, _of("0123456789-")), str)
 JSON = Kind(
     "any JSON value",
     (JSONB,),

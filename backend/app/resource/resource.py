@@ -9,19 +9,18 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from typing import Any
 from urllib.parse import quote
 
-from annotated_types import MaxLen
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
-from sqlalchemy import Column, PrimaryKeyConstraint, Table, UniqueConstraint
+from sqlalchemy import Column, Table
 
-from app.limits import ROW_BYTES
+from app.resource import fields
+from app.resource.fields import Field
 from app.resource.ids import TEXT, Ids, created, stored
-from app.resource.kinds import TEXT as WORDS
-from app.resource.kinds import Kind, is_of_a_kind, kind_of
+from app.resource.kinds import is_of_a_kind, kind_of
 from app.resource.shapes import Body, patched
 from app.sql import quoted, quoted_text
 
@@ -36,32 +35,6 @@ NAME_BYTES = 63  # PostgreSQL cuts longer names off (4.1.1), those of JSON membe
 
 class DeclarationError(TypeError):
     """A declaration that does not fit together; the text is one sentence for whoever wrote it."""
-
-
-class Field(NamedTuple):
-    """A declared field: its name on the wire, its column, and that column in SQL."""
-
-    name: str
-    column: str
-    sql: str
-    kind: Kind
-    optional: bool = False
-    null: str = ""
-    """Of an optional one, as jsonb: the null that a record holds, NULL where it does not have the field."""
-    choices: tuple[str, ...] = ()
-    """The only values it may have, where it is an enumeration."""
-    limited: bool = True
-    """Whether a value takes few bytes at most: a text of any length does not, and no array or object."""
-
-    @property
-    def document(self) -> str:
-        """One of any JSON, in SQL; an optional one's null is not in its column."""
-        return f"coalesce({self.sql}, {self.null})" if self.optional else self.sql
-
-    @property
-    def sorts_alike(self) -> bool:
-        """Whether its few values stand in the same order in every collation, so that one index serves all dialects."""
-        return bool(self.choices) and sorted(self.choices) == sorted(self.choices, key=str.lower)
 
 
 @dataclass(frozen=True, eq=False)  # identity: a free cache key, safe beside SQLAlchemy's `==`
@@ -100,9 +73,8 @@ class Resource:
 
     def __post_init__(self) -> None:
         _end_at_the_first(self, _faults(self))
-        fields = {name: _field(self, name, column) for name, column in _names(self).items()}
-        object.__setattr__(self, "fields", fields)
-        object.__setattr__(self, "unique", _unique(self))
+        object.__setattr__(self, "fields", fields.declared(self.table, self.body))
+        object.__setattr__(self, "unique", fields.unique(self.table, self.body))
         a_noun = self.a_noun[:1].upper() + self.a_noun[1:]
         object.__setattr__(self, "create", created(self.body, self.title, a_noun, self.ids))
         object.__setattr__(self, "patch", patched(self.body, self.title))
@@ -166,7 +138,7 @@ def _named(words: str) -> str:
 
 def _faults(resource: Resource) -> Iterator[str]:
     """What does not fit together; each is looked for only where the ones before were not found."""
-    table, names = resource.table, _names(resource)
+    table, names = resource.table, fields.columns(resource.body)
     if resource.path in RESERVED:
         yield "the server keeps this address for itself"
     if resource.path != table.name:
@@ -196,7 +168,7 @@ def _faults_of_field(name: str, column: Column[Any], rule: FieldInfo | None) -> 
 
 
 def _faults_of_keys(table: Table) -> Iterator[str]:
-    keys = _keys(table)
+    keys = fields.keys(table)
     if keys.pop(f"{table.name}_position_key", None) != ["position"]:
         yield "the table lacks the rules of every table (columns.rules)"
     for name, columns in keys.items():
@@ -208,7 +180,7 @@ def _faults_of_keys(table: Table) -> Iterator[str]:
 
 
 def _faults_of_examples(resource: Resource) -> Iterator[str]:
-    examples = ((name, rule.examples or ()) for name, rule in _rules(resource.body).items())
+    examples = ((name, rule.examples or ()) for name, rule in fields.rules(resource.body).items())
     for name, example in ((name, one) for name, some in examples for one in some):
         try:
             resource.patch.model_validate({name: example})
@@ -219,43 +191,3 @@ def _faults_of_examples(resource: Resource) -> Iterator[str]:
 def _end_at_the_first(resource: Resource, faults: Iterator[str]) -> None:
     for fault in faults:
         raise DeclarationError(f"{resource.path}: {fault}.")
-
-
-def _rules(body: type[BaseModel]) -> dict[str, FieldInfo]:
-    """By wire name, in wire order."""
-    return {rule.alias or name: rule for name, rule in body.model_fields.items()}
-
-
-def _names(resource: Resource) -> dict[str, str]:
-    """Wire name -> column."""
-    return {"id": "id"} | {rule.alias or name: name for name, rule in resource.body.model_fields.items()}
-
-
-def _keys(table: Table) -> dict[str, list[str]]:
-    """Name of a constraint that keeps values apart -> its columns."""
-    keys = (key for key in table.constraints if isinstance(key, PrimaryKeyConstraint | UniqueConstraint))
-    return {str(key.name): [column.name for column in key.columns] for key in keys}
-
-
-def _field(resource: Resource, name: str, column: str) -> Field:
-    found, rule = resource.table.c[column], resource.body.model_fields.get(column)
-    sql = f"{resource.sql}.{quoted(column)}"
-    null = f"({resource.extra} -> {quoted_text(name)})" if found.nullable else ""
-    kind, choices = kind_of(found.type), _choices(rule) if rule else ()
-    limited = not rule or bool(choices) or _is_limited(kind, rule)
-    return Field(name, column, sql, kind, bool(found.nullable), null, choices, limited)
-
-
-def _unique(resource: Resource) -> dict[str, str]:
-    wire = {column: name for name, column in _names(resource).items()}
-    found = {columns[0]: name for name, columns in _keys(resource.table).items()}
-    return {found[column]: name for column, name in wire.items() if column in found}
-
-
-def _is_limited(kind: Kind, rule: FieldInfo) -> bool:
-    lengths = (one.max_length for one in rule.metadata if isinstance(one, MaxLen))
-    return kind.scalar is not None and (kind is not WORDS or any(length <= ROW_BYTES for length in lengths))
-
-
-def _choices(rule: FieldInfo) -> tuple[str, ...]:
-    return get_args(rule.annotation) if get_origin(rule.annotation) is Literal else ()

@@ -37,7 +37,7 @@ def storable(value: Any) -> Any:
     return value
 
 
-def _whole_number(value: object) -> object:
+def integral(value: object) -> object:
     """JSON has one number type (RFC 8259, 6): 45.0 is the integer 45."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -73,7 +73,7 @@ def _iso_date(value: object) -> dt.date:
 
 def id_text(value: object) -> object:
     """A whole number becomes its text, as json-server 1.x does when it loads db.json."""
-    value = _whole_number(value)
+    value = integral(value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_NUMBER:
         return str(value)
     return value
@@ -93,7 +93,7 @@ def whole_number(gt: int = -MAX_NUMBER - 1, le: int = MAX_NUMBER) -> tuple[Any, 
     pattern = f"^[1-9][0-9]{{0,{most}}}$" if gt >= 0 else f"^(0|-?[1-9][0-9]{{0,{most}}})$"
     number = Annotated[int, Strict(), Field(gt=gt, le=le)]
     read = BeforeValidator(_form_whole, json_schema_input_type=number | Annotated[str, Field(pattern=pattern)])
-    return Strict(), Field(gt=gt, le=le), BeforeValidator(_whole_number), read
+    return Strict(), Field(gt=gt, le=le), BeforeValidator(integral), read
 
 
 def number(ge: float | None = None, le: float | None = None) -> tuple[Any, ...]:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from app.database import Database, Refused, Row
+from app.database import Database, Row
 from app.dialect.row import row
 from app.errors import NotFound
 from app.limits import LIST_BYTES
+from app.refused import Refused
 from app.resource.resource import Resource
 from app.sql import Dear, quoted_text
 

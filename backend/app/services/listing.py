@@ -17,7 +17,8 @@ from app.dialect.query import Dialect, ListQuery, Owner, parse
 from app.dialect.relations import Relations
 from app.errors import BadRequest, DatabaseUnavailable
 from app.limits import LIST_BYTES, SAMPLE
-from app.resource.resource import Field, Resource
+from app.resource.fields import Field
+from app.resource.resource import Resource
 from app.round_trips import Joined
 from app.services.asked import Asked
 from app.services.versions import weak_tag
@@ -42,7 +43,7 @@ class Listing(NamedTuple):
     tag: str = ""
     parts: AsyncIterator[bytes] | None = None
     hint: str = ""
-    """What a parameter that means nothing may have meant."""
+    """What that means nothing may have meant."""
 
     def headers(self, url: Callable[[], str]) -> dict[str, str]:
         """`X-Total-Count` and `Link`; `url` gives the list's own absolute address, which a whole list does not need."""
@@ -81,15 +82,14 @@ class Listings:
     async def _hint(self, query: ListQuery, owner: Owner | None, lists: Lists) -> str:
         """Only where a name is not declared the records are asked whether they have it."""
         fields = self._resource.fields
-        if not (doubts := hints.doubts(query.parameters, fields, (owner.field,) if owner else ())):
-            return ""
+        doubts = hints.doubts(query, fields, (owner.field,) if owner else ())
         names = [one.field for one in doubts if one.field]
         try:
             known = (await self._read(("known", *names), lists.known(names)))[0] if names else ()
         except DatabaseUnavailable:  # the answer is there, and goes without
             return ""
         there = {name for name, is_there in zip(names, known, strict=True) if is_there}
-        return hints.hint([one.parameter for one in doubts if one.field not in there], fields)
+        return hints.hint(query, [one for one in doubts if one.field not in there], fields)
 
     async def tally(self, query: ListQuery, fields: Sequence[Field], most: int, total: int) -> list[list[Count]]:
         """How often each field has which value, in all `total` records that match, or in some of them if they are many.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, cast
 
-from app.database import Database, Exhausted, Locked, Refused, Row, UniqueViolation
+from app.database import Database, Row
 from app.dialect.conditions import UnsupportedQuery
 from app.dialect.query import Dialect, dependents
 from app.dialect.relations import Relations
@@ -26,6 +26,7 @@ from app.errors import (
     PreconditionFailed,
     StillNeeded,
 )
+from app.refused import Exhausted, Locked, Refused, UniqueViolation
 from app.resource.columns import extra_size
 from app.resource.record import Record
 from app.resource.resource import Resource

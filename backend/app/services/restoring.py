@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from app.database import Database, Refused, UniqueViolation
+from app.database import Database
 from app.dialect.row import row
 from app.errors import Conflict, NotFound, Outlived
+from app.refused import Refused, UniqueViolation
 from app.resource.resource import Resource
 from app.services.history import Versions
 from app.services.signature import Signature, signed

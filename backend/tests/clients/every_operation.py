@@ -26,6 +26,7 @@ from patients_api_client.api.patients import (
     list_history_of_patient,
     list_patients,
     replace_patient,
+    restore_patient,
     update_patient,
 )
 from patients_api_client.models import (
@@ -45,6 +46,7 @@ from patients_api_client.models import (
     PatientReplaceGender,
     PatientVersion,
     Problem,
+    RestorePatientBody,
 )
 
 ID = "a/b c"
@@ -102,6 +104,9 @@ def main(client: Client) -> dict[str, object]:
     updated = is_a(Patient, update_patient.sync(ID, client=client, body=later))
     history = all_are(PatientVersion, list_history_of_patient.sync(ID, client=client, field_limit=2))
     version = is_a(PatientVersion, get_version_of_patient.sync(ID, history[0].version, client=client))
+    first = all_are(PatientVersion, list_history_of_patient.sync(ID, client=client))[-1].version
+    restored = is_a(Patient, restore_patient.sync(ID, client=client, body=RestorePatientBody(first)))
+    never = is_a(Problem, restore_patient.sync("none", client=client, body=RestorePatientBody(first)))
     changes = is_a(ChangePage, list_changes.sync(client=client, id=[ID]))
     gone = is_a(Patient, delete_patient.sync(ID, client=client))
     missing = is_a(Problem, get_patient.sync(ID, client=client))
@@ -117,7 +122,8 @@ def main(client: Client) -> dict[str, object]:
         "updatePatient": str(updated.last_visit),
         "listHistoryOfPatient": [one.change.value for one in history],
         "getVersionOfPatient": str(is_a(Patient, version.record).last_visit),
-        "listChanges": [one.change.value for one in changes.changes[-3:]],
+        "restorePatient": [restored.age, restored["ward"], never.status],
+        "listChanges": [one.change.value for one in changes.changes[-4:]],
         "deletePatient": gone.name,
         "checkHealth": is_a(Health, check_health.sync(client=client)).status.value,
         "checkLiveness": is_a(Health, check_liveness.sync(client=client)).status.value,

@@ -27,6 +27,10 @@ const updated = await client.PATCH("/patients/{id}", { params: { path }, body: {
 const history = await client.GET("/patients/{id}/history", { params: { path, query: { _limit: 2 } } })
 const number = history.data?.[0]?.version ?? 0
 const version = await client.GET("/patients/{id}/history/{version}", { params: { path: { ...path, version: number } } })
+const versions = await client.GET("/patients/{id}/history", { params: { path } })
+const first = { version: versions.data?.at(-1)?.version ?? 0 }
+const restored = await client.POST("/patients/{id}/history", { params: { path }, body: first })
+const never = await client.POST("/patients/{id}/history", { params: { path: { id: "none" } }, body: first })
 const changes = await client.GET("/changes", { params: { query: { id: [path.id] } } })
 const gone = await client.DELETE("/patients/{id}", { params: { path } })
 const missing = await client.GET("/patients/{id}", { params: { path } })
@@ -60,7 +64,8 @@ console.log(
     updatePatient: updated.data?.lastVisit,
     listHistoryOfPatient: history.data?.map((one) => one.change),
     getVersionOfPatient: version.data?.record?.lastVisit,
-    listChanges: changes.data?.changes.slice(-3).map((one) => one.change),
+    restorePatient: [restored.data?.age, restored.data?.["ward"], never.error?.status],
+    listChanges: changes.data?.changes.slice(-4).map((one) => one.change),
     deletePatient: gone.data?.name,
     checkHealth: health.data?.status,
     startImport: importing.data?.dryRun,

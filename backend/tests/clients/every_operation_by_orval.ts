@@ -27,6 +27,10 @@ const updated = await api.updatePatient(id, { lastVisit: "2024-07-02" })
 const history = await api.listHistoryOfPatient(id, { _limit: 2 })
 const number = history.status === 200 ? (history.data[0]?.version ?? 0) : 0
 const version = await api.getVersionOfPatient(id, number)
+const versions = await api.listHistoryOfPatient(id)
+const first = { version: versions.status === 200 ? (versions.data.at(-1)?.version ?? 0) : 0 }
+const restored = await api.restorePatient(id, first)
+const never = await api.restorePatient("none", first)
 const changes = await api.listChanges({ id: [id] })
 const gone = await api.deletePatient(id)
 const missing = await api.getPatient(id)
@@ -67,7 +71,12 @@ console.log(
     updatePatient: updated.status === 200 && updated.data.lastVisit,
     listHistoryOfPatient: history.status === 200 && history.data.map((one) => one.change),
     getVersionOfPatient: version.status === 200 && version.data.record?.lastVisit,
-    listChanges: changes.status === 200 && changes.data.changes.slice(-3).map((one) => one.change),
+    restorePatient: [
+      restored.status === 200 && restored.data.age,
+      restored.status === 200 && restored.data["ward"],
+      never.status,
+    ],
+    listChanges: changes.status === 200 && changes.data.changes.slice(-4).map((one) => one.change),
     deletePatient: gone.status === 200 && gone.data.name,
     checkHealth: health.status === 200 && health.data.status,
     startImport: importing.status === 202 && importing.data.dryRun,

@@ -62,7 +62,7 @@ def test_every_field_is_a_parameter_and_every_operator_is_described_once(schema:
 def test_every_operation_has_a_name_of_its_own_and_a_sentence(schema: dict[str, Any]) -> None:
     operations = {one["operationId"]: one for item in schema["paths"].values() for one in item.values()}
     own = ("listPets", "createPet", "getPet", "replacePet", "updatePet", "deletePet")
-    history = ("listHistoryOfPet", "getVersionOfPet")
+    history = ("listHistoryOfPet", "getVersionOfPet", "restorePet")
     imports = ("startImport", "listImports", "getImport", "cancelImport", "getImportReport", "getImportRejects")
     of_all = ("exportAll", "listChanges", "checkHealth", "checkLiveness")
     assert operations.keys() == {*own, *history, *imports, *of_all}
@@ -76,6 +76,15 @@ def test_an_operation_of_one_record_answers_one(schema: dict[str, Any]) -> None:
 
 
 _METHODS = ("get", "put", "patch", "delete")
+
+
+def test_bringing_a_version_back_is_described_as_it_is_taken(schema: dict[str, Any]) -> None:
+    operation = schema["paths"]["/pets/{id}/history"]["post"]
+    assert operation["responses"].keys() == {"200", "400", "404", "409", "413", "415", "503"}
+    assert operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].endswith("/Pet")
+    body = operation["requestBody"]["content"]["application/json"]
+    assert body["schema"]["properties"].keys() == set(body["schema"]["required"]) == body["example"].keys()
+    assert body["schema"]["additionalProperties"] is False
 
 
 def test_no_shape_refers_to_itself(schema: dict[str, Any]) -> None:

@@ -77,6 +77,18 @@ async def test_a_version_is_a_number(engine: httpx2.AsyncClient, version: object
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["version"])
 
 
+async def test_what_is_not_known_is_no_wish(engine: httpx2.AsyncClient) -> None:
+    answer = await engine.post("/doctors/1/history", json={"version": 1, "dryRun": True})
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["dryRun"])
+
+
+async def test_json_has_one_kind_of_number(engine: httpx2.AsyncClient) -> None:
+    await engine.post("/doctors", json=doctor(id="1"))
+    [created] = await versions(engine, "doctors/1")
+    answer = await engine.post("/doctors/1/history", json={"version": float(created["version"])})
+    assert answer.status_code == 200
+
+
 @pytest.mark.parametrize(("key", "version"), [("none", 1), ("a%00b", 1), ("1", 10**17)])
 async def test_no_version_is_not_found(engine: httpx2.AsyncClient, key: str, version: int) -> None:
     await engine.post("/doctors", json=doctor(id="1"))

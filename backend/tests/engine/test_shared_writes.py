@@ -12,7 +12,8 @@ import pytest
 from app.config import Settings
 from app.database import Database, Row
 from app.main import create_app
-from app.services.statements import Statements, needs
+from app.services.needs import needs
+from app.services.statements import Statements
 from app.sql import Query
 from tests.engine.pets import PETS, pet
 

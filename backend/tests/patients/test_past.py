@@ -15,8 +15,8 @@ from pydantic import SecretStr
 from app.config import BACKEND, Settings
 from app.database import Database
 from app.resources import RESOURCES
+from app.services.needs import needs
 from app.services.pruning import prune
-from app.services.statements import needs
 from tests.patients import patient
 
 Command = Callable[..., tuple[int, str]]

@@ -6,7 +6,7 @@ from app.api.table.pictures import pictures
 from app.api.table.states import OPERATORS, canonical
 from app.api.table.versions import steps
 from app.dialect.query import SPELLINGS, parse
-from app.resource.resource import Field
+from app.resource.fields import Field
 from app.resources import PATIENTS
 
 FIELDS = PATIENTS.fields

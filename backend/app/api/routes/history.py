@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -15,14 +16,17 @@ from app.api.routes.records import segment, signature
 from app.api.thin import ThinRoute, named
 from app.dialect.relations import Relations
 from app.errors import Invalid
+from app.limits import RESTORING
+from app.resource.record import printable
 from app.resource.resource import Resource
+from app.resource.shapes import integral
 from app.services.history import History
 from app.services.restoring import Restoring
 from app.services.versions import etag
 
 _DEFAULT, _MOST = 50, 500  # versions in one answer
 _WHOLE = re.compile("[0-9]{1,18}", re.ASCII)  # within bigint
-_LIMIT, _NUMBERS = 1024, 10**18  # bytes of what names a version; more than there are
+_NUMBERS = 10**18  # more than there are
 _NONE = -1  # the number of no version
 
 
@@ -40,14 +44,15 @@ def router(resource: Resource, relations: Relations, history: History, restoring
         return _json(await history.version(_key(request), int(asked) if _WHOLE.fullmatch(asked) else _NONE))
 
     async def restore(request: Request) -> Response:
-        """The body is JSON, as of every write: no page of another origin can send it without being asked."""
-        sent = (await json_object(request, _LIMIT)).get("version")
-        if not isinstance(sent, int) or isinstance(sent, bool) or not 0 <= sent < _NUMBERS:
-            raise Invalid({"version": "must be the number of a version"})
-        restored = await restoring.restore(_key(request), sent, signature(request))
+        """As that version has it, as a change of its own; one that was deleted is at its place in the list again."""
+        wanted = _wanted(await json_object(request, RESTORING))
+        restored = await restoring.restore(_key(request), wanted, signature(request))
         return _json(restored, {"ETag": etag(restored)})
 
-    routes.add_api_route("/{id}/history", restore, methods=["POST"], include_in_schema=False)
+    says, shown = f"Bring a version of {a_noun} back, also of one that was deleted.", described.restore()
+    routes.add_api_route(
+        "/{id}/history", restore, methods=["POST"], **named(f"restore{one}", says), openapi_extra=shown
+    )
     add = partial(routes.add_api_route, methods=["GET"])
     says, shown = f"List every version of {a_noun}, newest first.", described.versions()
     add("/{id}/history", versions, **named(f"listHistoryOf{one}", says), openapi_extra=shown)
@@ -58,6 +63,16 @@ def router(resource: Resource, relations: Relations, history: History, restoring
 
 def _key(request: Request) -> str:
     return segment(request.path_params["id"]).replace("\0", "\ufffd")  # an id has no NUL
+
+
+def _wanted(sent: Mapping[str, Any]) -> int:
+    """The version that a body names. What else it asks for would not be done, so it is refused."""
+    if unknown := [printable(name) for name in sent if name != "version"]:
+        raise Invalid({unknown[0]: "is not what this can be asked for: version"})
+    number = integral(sent.get("version"))
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < _NUMBERS:
+        raise Invalid({"version": "must be the number of a version"})
+    return number
 
 
 def _number(request: Request, name: str, default: int | None) -> int | None:

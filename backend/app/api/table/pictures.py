@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from app.api.table.cells import text
 from app.api.table.states import Pair, State
+from app.resource.fields import Field
 from app.resource.kinds import DAY, NUMBER, TEXT, TRUTH, WHOLE
-from app.resource.resource import Field, Resource
+from app.resource.resource import Resource
 
 FEW = 8  # values that a picture shows
 _TEXTS = 4  # columns of text that may have few values

@@ -8,17 +8,19 @@ answers, and at nothing of what makes this server's; else a fault of ours would 
 from collections.abc import Sequence
 
 from app.cutover.comparable import same
+from app.cutover.differences.addresses import ADDRESSES
 from app.cutover.differences.exchange import Exchange
 from app.cutover.differences.filters import FILTERS
 from app.cutover.differences.forgiving import FORGIVING
 from app.cutover.differences.pages import PAGES
+from app.cutover.differences.parameters import PARAMETRIC
 from app.cutover.differences.reductions import Difference
 from app.cutover.differences.relating import RELATING
 from app.cutover.differences.writing import WRITING
 
 __all__ = ["DIFFERENCES", "Difference", "Exchange", "explanations"]
 
-DIFFERENCES: tuple[Difference, ...] = (*FILTERS, FORGIVING, *PAGES, *RELATING, *WRITING)
+DIFFERENCES: tuple[Difference, ...] = (*PARAMETRIC, *FILTERS, FORGIVING, *PAGES, *RELATING, *WRITING, *ADDRESSES)
 
 
 def explanations(exchange: Exchange) -> Sequence[Difference]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from app.cutover.comparable import Comparable, Version, parsed, with_text_ids
-from app.cutover.differences.values import shown
+from app.cutover.differences.values import at, shown
 
 Record = dict[str, Any]
 
@@ -64,6 +64,10 @@ class Filter(NamedTuple):
     def operator(self) -> str:
         return self.spelling[1:] or "eq"
 
+    def of(self, record: Record) -> Any:
+        """What a record has of its field; None if it has not."""
+        return at(record, self.field)
+
 
 @dataclass(frozen=True)
 class Exchange:
@@ -109,8 +113,19 @@ class Exchange:
     @cached_property
     def filters(self) -> Sequence[Filter]:
         named = [(_INDEX.sub("", key), value) for key, value in self.pairs if key not in ("", "q") and key[:1] != "_"]
-        where = parsed(self.first("_where").encode(errors="replace")) if self.version == B15 else None
+        where = self.where if self.version == B15 else None
         return [*(Filter(*self._split(key), value, key) for key, value in named), *_conditions(where)]
+
+    @cached_property
+    def where(self) -> Any:
+        """The value of `_where`; bytes if it is none."""
+        return parsed(self.first("_where").encode(errors="replace"))
+
+    @property
+    def repeats_in_a_page(self) -> bool:
+        """Whether a page is asked for, and something twice."""
+        names = [name.partition("[")[0] for name, _ in self.pairs]
+        return "_page" in self.keys and len(set(names)) < len(names)
 
     def _split(self, key: str) -> tuple[str, str]:
         match = _OPERATOR.fullmatch(key)

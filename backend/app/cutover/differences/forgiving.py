@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from app.cutover.differences.exchange import ALL, Exchange, Record
-from app.cutover.differences.readings import document
 from app.cutover.differences.reductions import Difference, changed, either, is_of_one_record, ordered
 from app.cutover.differences.values import at, contains
 
@@ -18,7 +17,7 @@ _SIMILAR = ":similar"
 def _sought(exchange: Exchange) -> Sequence[tuple[str, str]]:
     """Fields and what is looked for in them; no field: anywhere."""
     asked = [(key.removesuffix(_SIMILAR), text) for key, text in exchange.pairs if key.endswith(_SIMILAR)]
-    return [("" if name == "q" else name, text) for name, text in (*asked, *_within(document(exchange)))]
+    return [("" if name == "q" else name, text) for name, text in (*asked, *_within(exchange.where))]
 
 
 def _within(where: Any) -> Iterator[tuple[str, str]]:

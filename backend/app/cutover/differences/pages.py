@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from app.cutover.comparable import parsed, with_text_ids
 from app.cutover.differences.exchange import ALL, B3, B15, SLICE, V0, Exchange
-from app.cutover.differences.filters import repeats
 from app.cutover.differences.reductions import Difference, either, emptied, framed, ordered, statuses, windows
 from app.cutover.differences.values import at, parse_int
 
@@ -53,10 +52,6 @@ def _page_and_slice(exchange: Exchange) -> bool:
 def _size_below_1(exchange: Exchange) -> bool:
     size = exchange.first("_per_page")
     return bool(size) and (parse_int(size) or 0) < 1
-
-
-def _repeated_page(exchange: Exchange) -> bool:
-    return "_page" in exchange.keys and repeats(exchange)
 
 
 def _unwrapped(exchange: Exchange) -> Exchange:
@@ -134,7 +129,7 @@ PAGES: tuple[Difference, ...] = (
         "makes links by replacing text in the address, and so keeps a second `_page` as it was",
         "builds links from the parameters",
         "Replacing text changes the wrong parameter now and then.",
-        framed(_repeated_page),
+        framed(lambda exchange: exchange.repeats_in_a_page),
     ),
     Difference(
         "pages-of-nothing",

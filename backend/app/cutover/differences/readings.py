@@ -7,25 +7,23 @@ two servers' rules.
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
-from app.cutover.comparable import parsed, same
-from app.cutover.differences.exchange import B3, B15, LOOSE, PARAMETERS, V0, Exchange, Filter, Record
+from app.cutover.differences.exchange import B3, B15, PARAMETERS, V0, Exchange, Record
 from app.cutover.differences.values import (
-    RANGES,
     WITHIN,
     WORDS,
     at,
+    combined,
     compared,
     contains,
     finite,
     has,
     is_number,
     matches,
-    meets,
     parse_int,
     shown,
-    unstorable,
 )
 
 _OF_17 = re.compile(r"(.*?)(_lte|_gte|_ne|_like|)", re.DOTALL)
@@ -33,9 +31,7 @@ _OF_3 = re.compile(r"(.*?)(?:_(lt|lte|gt|gte|ne)|)", re.DOTALL)
 _OPERATORS = "lt|lte|gt|gte|eq|ne|in|contains|startsWith|endsWith"
 _OF_15 = re.compile(r"(.+?)(?::(\w+)|_(lt|lte|gt|gte|eq|ne|in|contains)|)", re.DOTALL)
 _ARRAY = re.compile(r"(.*)\[\d*\]", re.DOTALL)
-_ALL_OPERATORS = {*_OPERATORS.split("|"), "like"}
 _PLACE = re.compile(r"(.*)\[(\d+)\]", re.DOTALL)
-_ABSENT = object()
 _RESERVED = {"_sort", "_page", "_per_page", "_embed", "_where"}
 
 
@@ -106,20 +102,14 @@ def _at_3(record: Record, path: str) -> Any:
 
 
 def _of_15(exchange: Exchange, record: Record) -> bool:
-    where = document(exchange) if "_where" in exchange.keys else None
-    if isinstance(where, Mapping):
-        return _matches_where(record, where)
+    if "_where" in exchange.keys and isinstance(exchange.where, Mapping):
+        return _matches_where(record, exchange.where)
     last = {key: text for key, text in exchange.pairs if key not in _RESERVED}
     return all(_meets_15(key, text, record) for key, text in last.items())
 
 
 def _matches_where(record: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
-    groups = where.get("or", [])
-    some = [one for one in groups if isinstance(one, Mapping)] if isinstance(groups, list) else []
-    rules = ((name, rule) for name, rule in where.items() if name != "or")
-    return ("or" not in where or any(_matches_where(record, one) for one in some)) and all(
-        _matches_rule(record, name, rule) for name, rule in rules
-    )
+    return combined(where, partial(_matches_where, record), partial(_matches_rule, record))
 
 
 def _matches_rule(record: Mapping[str, Any], name: str, rule: Any) -> bool:
@@ -173,108 +163,3 @@ def coerced(text: str) -> Any:
 
 
 _READ: Mapping[str, Callable[[Exchange, Record], bool]] = {V0: _of_17, B3: _of_3, B15: _of_15}
-
-
-# --- this server, as docs/json-server-compatibility.md says
-
-_MARKS_17 = frozenset({"_limit", "_start", "_end", "_order", "q", "_expand"})
-_MARKS_1 = frozenset({"_per_page", "_where"})
-
-
-def ours_meets(exchange: Exchange, one: Filter, record: Record) -> bool:
-    """Any of the values of a repeated filter, and for `_ne` each."""
-    if one.key == "_where":
-        return ours_where(exchange, record)
-    if _is_ignored(exchange, one):
-        return True
-    alike = [other for other in exchange.filters if other[:2] == one[:2] and not _is_no_filter(exchange, other)]
-    found = [_ours_meets(exchange, other, record) for other in alike]
-    return all(found) if one.operator == "ne" else any(found) or not alike
-
-
-def _is_no_filter(exchange: Exchange, one: Filter) -> bool:
-    """`name=`, in 1.x's requests."""
-    return not one.value and is_of_1(exchange) and not one.spelling.startswith(":")
-
-
-def _is_ignored(exchange: Exchange, one: Filter) -> bool:
-    """No operator, or no field of any record. Where a list is empty for it the field is one of some other record."""
-    if one.operator not in _ALL_OPERATORS:
-        return True
-    applied = exchange.has_nothing_of_ours and len(exchange.seen) > 1
-    known = one.field in exchange.shape.declared or any(has(other, one.field) for other in exchange.seen)
-    return not (known or applied)
-
-
-def _ours_meets(exchange: Exchange, one: Filter, record: Record) -> bool:
-    value = at(record, one.field)
-    if unstorable(one.value):
-        return False
-    if value is None:
-        return has(record, one.field) and _finds_null(one)
-    if isinstance(value, list | Mapping) and is_of_1(exchange) and one.operator != "contains":
-        return one.operator == "ne"
-    bounded = one.operator not in RANGES or _is_bounded(exchange, one.field, value)
-    return bounded and meets(value, one.operator, one.value)
-
-
-def _finds_null(one: Filter) -> bool:
-    return one.operator in ("eq", "ne", "in") and ("null" in one.value.split(",")) is (one.operator != "ne")
-
-
-def ours_where(exchange: Exchange, record: Record) -> bool:
-    where = document(exchange)
-    return not isinstance(where, Mapping) or _meets_where(exchange, record, where)
-
-
-def document(exchange: Exchange) -> Any:
-    """The value of `_where`; bytes if it is none."""
-    return parsed(exchange.first("_where").encode(errors="replace"))
-
-
-def _meets_where(exchange: Exchange, record: Any, where: Mapping[str, Any]) -> bool:
-    groups = where.get("or")
-    some = [one for one in groups if isinstance(one, Mapping)] if isinstance(groups, list) else []
-    rules = ((name, rule) for name, rule in where.items() if name != "or")
-    return ("or" not in where or any(_meets_where(exchange, record, one) for one in some)) and all(
-        isinstance(rule, Mapping) and _meets_rule(exchange, name, _held(record, name), rule) for name, rule in rules
-    )
-
-
-def _held(record: Any, name: str) -> Any:
-    return at(record, name) if has(record, name) else _ABSENT
-
-
-def _meets_rule(exchange: Exchange, name: str, value: Any, rule: Mapping[str, Any]) -> bool:
-    return all(_meets_operand(exchange, name, value, operator, operand) for operator, operand in rule.items())
-
-
-def _meets_operand(exchange: Exchange, name: str, value: Any, operator: str, operand: Any) -> bool:
-    """What is no operator is ignored; a text is compared with texts alone."""
-    if isinstance(operand, Mapping):
-        return not isinstance(value, Mapping) or _meets_rule(exchange, "", _held(value, operator), operand)
-    if value is _ABSENT:
-        return operator not in _ALL_OPERATORS
-    if operator in ("eq", "ne"):
-        return same(value, operand) is (operator == "eq")
-    if operator == "in":
-        return any(same(value, one) for one in (operand if isinstance(operand, list) else [operand]))
-    if operator in RANGES:
-        is_one = isinstance(operand, str) or not isinstance(value, str)
-        return is_one and _is_bounded(exchange, name, value) and compared(value, operator, operand)
-    return operator not in _ALL_OPERATORS or (value is not None and meets(value, operator, shown(operand)))
-
-
-def _is_bounded(exchange: Exchange, name: str, value: Any) -> bool:
-    """Yes or no is between bounds where it is declared; arrays and objects never."""
-    return isinstance(value, str | int | float) and (not isinstance(value, bool) or name in exchange.shape.truths)
-
-
-def is_of_1(exchange: Exchange) -> bool:
-    """Whether the request is read as 1.x's: by its parameters, else as one of the release it was made for."""
-    if {"_page", "_per_page"} <= exchange.keys:
-        return True
-    if not _MARKS_17.isdisjoint(exchange.keys) or any(one.spelling == "_like" for one in exchange.filters):
-        return False
-    of_1 = any(one.spelling[:1] == ":" or one.spelling in LOOSE for one in exchange.filters)
-    return of_1 or exchange.version != V0 or not _MARKS_1.isdisjoint(exchange.keys) or "-" in exchange.first("_sort")

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from app.cutover.comparable import Version, exact, same
 from app.cutover.differences.exchange import Exchange, Filter, Record, total
-from app.cutover.differences.readings import ours_meets, theirs_has
+from app.cutover.differences.ours import ours_meets
+from app.cutover.differences.readings import theirs_has
 
 Reduction = Callable[[Exchange], Exchange]
 When = Callable[[Exchange], bool]

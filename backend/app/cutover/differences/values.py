@@ -188,3 +188,15 @@ def contains(value: Any, sought: str) -> bool:
     if isinstance(value, list):
         return any(contains(one, sought) for one in value)
     return value not in (None, False, 0) and sought.lower() in shown(value).lower()
+
+
+def combined(
+    where: Mapping[str, Any],
+    meets_group: Callable[[Mapping[str, Any]], bool],
+    meets_rule: Callable[[str, Any], bool],
+) -> bool:
+    """Whether all rules of a `_where` hold, and of its groups, if it has some, one."""
+    groups = where.get("or")
+    some = [one for one in groups if isinstance(one, Mapping)] if isinstance(groups, list) else []
+    rules = all(meets_rule(name, rule) for name, rule in where.items() if name != "or")
+    return rules and ("or" not in where or any(map(meets_group, some)))

@@ -40,4 +40,4 @@ def test_the_description_is_true(postgres: Postgres, server: Server, amount: Amo
         print(said.stdout[said.stdout.rfind("= SUMMARY =") :])
         assert said.returncode == 0, said.stdout[-6_000:] + said.stderr[-2_000:]
         assert int(re.findall(r"(\d+) generated", said.stdout)[-1]) > 500
-        assert re.search(rf"Tested: {10 + 8 * len(RESOURCES)}\b", said.stdout)
+        assert re.search(rf"Tested: {10 + 9 * len(RESOURCES)}\b", said.stdout)

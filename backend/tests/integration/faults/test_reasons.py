@@ -14,7 +14,7 @@ from app.config import Settings
 from app.database import Database
 from app.errors import DatabaseUnavailable
 from app.resources import RESOURCES
-from app.services.statements import needs
+from app.services.needs import needs
 from tests.integration.faults.processes import Postgres
 from tests.needs import program
 from tests.servers import free_port, wait_until
