@@ -16,6 +16,9 @@ SMALL_BYTES = 4 * 1024  # of each connection count not among the bodies under wa
 
 RESTORING = 1024  # bytes of one that names a version; more than its number ever takes
 
+# A record.
+NAME_LENGTH = 1_000  # characters of the name of a field that is not declared: pages show it, and refusals say it
+
 # A connection, in seconds.
 KEEP_ALIVE = 5  # open without a request; Node's default too
 PROXY_KEEP_ALIVE = 75  # from a proxy, which must be the first to close it; nginx and most platforms keep one for 60

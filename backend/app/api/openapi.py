@@ -12,6 +12,7 @@ from app.api.operations import ref
 from app.api.parameters import INTEGER, TEXT, Json
 from app.api.problems import MEDIA_TYPE
 from app.api.thin import ThinRoute
+from app.limits import NAME_LENGTH
 from app.resource.resource import Resource
 from app.resource.shapes import NO_NUL
 
@@ -55,7 +56,7 @@ _HEALTH: Json = {
 
 # Fields beside the declared ones: any JSON, kept as it is. That no text in them may have a NUL is not said: it takes a
 # schema that refers to itself, of which generators of clients make no type.
-_UNDECLARED: Json = {"additionalProperties": True, "propertyNames": {"pattern": NO_NUL}}
+_UNDECLARED: Json = {"additionalProperties": True, "propertyNames": {"pattern": NO_NUL, "maxLength": NAME_LENGTH}}
 
 _BEARER: Json = {
     "type": "http",

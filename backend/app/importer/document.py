@@ -11,7 +11,6 @@ from app.importer.place import Place
 from app.importer.plain import MOST
 from app.importer.source import NotJSON, Source, Unreadable
 from app.resource.record import printable
-from app.resource.strict_json import unstorable
 
 _TYPES = {b"{": "an object", b"[": "a list", b'"': "a text", b"t": "true", b"f": "false", b"n": "null"}
 _TYPES |= dict.fromkeys([b"-", *(b"%d" % digit for digit in range(10))], "a number")
@@ -171,13 +170,8 @@ class Document:
         return raw
 
     def _found_instead(self) -> str:
-        names = ", ".join(_storable(collection.name) for collection in self.unserved)
+        names = ", ".join(printable(collection.name) for collection in self.unserved)
         return f"; it has: {names}" if names else ""
-
-
-def _storable(name: str) -> str:
-    """What may stand in a sentence that a database keeps."""
-    return printable(name) if unstorable(name) else name
 
 
 class _PlainOnes:

@@ -1,6 +1,6 @@
 """A body checked against its shape: every broken rule named, and the declared fields parted from the others."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -8,10 +8,12 @@ from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from app.limits import FAULTS
+from app.limits import FAULTS, NAME_LENGTH
 from app.resource import javascript
 from app.resource.resource import Resource
 from app.resource.strict_json import unstorable
+
+_BEGINNING = 100  # characters of a name that is too long to be told
 
 
 class Fault(NamedTuple):
@@ -48,7 +50,8 @@ def check(body: Mapping[str, Any], resource: Resource, model: type[BaseModel]) -
     """
     names = resource.fields
     extra = {name: value for name, value in body.items() if name not in names}
-    faults = _unstorable(extra) if extra and unstorable(extra) else []
+    odd = extra and (unstorable(extra) or max(map(len, extra)) > NAME_LENGTH)
+    faults = list(islice(_unkept(extra), FAULTS)) if odd else []
     try:
         declared = model.model_validate({name: body[name] for name in names if name in body})
     except ValidationError as error:
@@ -61,14 +64,18 @@ def check(body: Mapping[str, Any], resource: Resource, model: type[BaseModel]) -
     return Record(columns, extra | nulls)
 
 
-def _unstorable(extra: Mapping[str, Any]) -> list[Fault]:
-    found = (Fault(printable(k), "character", why) for k, v in extra.items() if (why := unstorable([k, v])))
-    return list(islice(found, FAULTS))
+def _unkept(extra: Mapping[str, Any]) -> Iterator[Fault]:
+    for name, value in extra.items():
+        if len(name) > NAME_LENGTH:
+            yield Fault(printable(name), "name", f"must have a name of at most {NAME_LENGTH} characters")
+        elif why := unstorable([name, value]):
+            yield Fault(printable(name), "character", why)
 
 
 def printable(name: str) -> str:
-    """A field name that cannot be sent back as it came, in ASCII escapes."""
-    return name.encode("ascii", "backslashreplace").decode().replace("\0", "\\x00")
+    """A field name as it can be told: what no text may have in escapes, and of one that is too long the beginning."""
+    begin, end = (name, "") if len(name) <= NAME_LENGTH else (name[:_BEGINNING], "…")
+    return begin.encode(errors="backslashreplace").decode().replace("\0", "\\x00") + end
 
 
 # pydantic's error types -> sentences that follow the field's name. {…} come from the error's context: never input.

@@ -11,9 +11,11 @@ import httpx2
 import psycopg
 import pytest
 
-from tests.engine.pets import pet
+from tests.engine.pets import PETS, pet
 
 Table = psycopg.Connection[Any]
+
+JSON = {"Content-Type": "application/json"}
 
 
 async def post(client: httpx2.AsyncClient, body: dict[str, Any]) -> dict[str, Any]:
@@ -225,6 +227,31 @@ async def test_undeclared_fields_are_kept_and_returned(client: httpx2.AsyncClien
     row = await post(client, pet(id="1", **extra))
     assert row == {**pet(id="1"), **extra}
     assert (await client.get("/pets")).json() == [row]
+
+
+@pytest.mark.parametrize("character", ["n", "\0", "\ud800", "ñ"])
+async def test_the_name_of_a_field_has_a_bound(client: httpx2.AsyncClient, character: str) -> None:
+    """A page of records has all names of fields in it, and an answer that refuses one says it three times."""
+    assert (await client.post("/pets", json=pet(id="1") | {"ñ" * 1_000: 1})).status_code == 201
+    name, shown = character * 150_000, character.encode(errors="backslashreplace").decode().replace("\0", "\\x00")
+    for method, address, body in (
+        ("POST", "/pets", pet(id="2") | {name: 1, "x" * 1_001: 1}),
+        ("POST", "/pets", [pet(id="2"), pet(id="3") | {name: 1}]),
+        ("PUT", "/pets/1", pet() | {name: 1}),
+        ("PATCH", "/pets/1", {name: {}}),
+    ):
+        answer = await client.request(method, address, content=json.dumps(body), headers=JSON)
+        errors = answer.json()["errors"]
+        told = next(iter(errors))
+        assert (answer.status_code, told.removeprefix("[1].")) == (400, shown * 100 + "…")
+        assert errors[told] == "must have a name of at most 1000 characters"
+        assert len(answer.content) < 10_000
+    assert [len(one) for one in (await client.get("/pets")).json()] == [len(PETS.fields) + 1]
+
+
+async def test_names_within_a_value_are_part_of_it(client: httpx2.AsyncClient) -> None:
+    deep = {"more": {"n" * 900_000: 1}}
+    assert (await post(client, pet(id="1") | deep))["more"] == deep["more"]
 
 
 async def test_patch_changes_only_what_is_sent(client: httpx2.AsyncClient) -> None:

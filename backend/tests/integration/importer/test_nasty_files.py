@@ -174,6 +174,8 @@ VERDICTS: dict[str, tuple[str, list[str]]] = {
     ),
     "a NUL in an undeclared name": (altered('"age"', r'"mo\u0000re": 1, "age"'), [r"rejected mo\x00re:character"]),
     "half a character in an undeclared name": (altered('"age"', r'"\ud800": 1, "age"'), [r"rejected \ud800:character"]),
+    "an undeclared name of 1,000 characters": (db(record(**{"😀" * 1_000: 1})), ["in"]),
+    "an undeclared name of a character more": (db(record(**{"n" * 1_001: 1})), [f"rejected {'n' * 100}…:name"]),
     "5,000 decimals": (altered('"age"', f'"ecg": [{", ".join(["120.5"] * 5_000)}], "age"'), ["in"]),
     "as many values as are kept": (altered('"age"', f'"x": [{", ".join(["1"] * 19_991)}], "age"'), ["in"]),
     "one value more": (altered('"age"', f'"x": [{", ".join(["1"] * 19_992)}], "age"'), ["rejected None:json"]),
