@@ -37,6 +37,8 @@ SHARED_BYTES = 32 * 1024  # of a record whose readers share a round trip with ot
 QUICK_RECORDS = 1_000  # to the end of its page
 QUICK_VALUES = 4  # it is filtered by; PostgreSQL counts all that match
 
+SEEN = 1_000  # names of undeclared fields that lists remember to look for
+
 # A picture of a list.
 SAMPLE = 10_000  # records that are counted
 

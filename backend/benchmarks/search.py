@@ -54,7 +54,7 @@ def _asking(connection: psycopg.Connection[Any]) -> Ask:
         statement, times = lists.rows(parse(urlencode(query), "1", PATIENTS.fields)), []
         for _ in range(_ROUNDS):
             begin = time.perf_counter()
-            [(rows, total)] = connection.execute(statement.sql.encode(), statement.params).fetchall()
+            [(rows, total, _)] = connection.execute(statement.sql.encode(), statement.params).fetchall()
             times.append((time.perf_counter() - begin) * 1000)
         return json.loads(rows), total, median(times)
 

@@ -5,7 +5,7 @@ from one snapshot. A list above `LIST_BYTES` is not rendered as one text: its po
 part by part.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from app.dialect import filters
@@ -15,7 +15,7 @@ from app.dialect.embedding import Embedding
 from app.dialect.order import Key, by_alphabet, sort_keys
 from app.dialect.query import ListQuery, Page, Slice
 from app.dialect.relations import Relations
-from app.limits import LIST_BYTES, PART_BYTES, QUICK_RECORDS, QUICK_VALUES, RANKED, ROW_BYTES, SAMPLE
+from app.limits import LIST_BYTES, PART_BYTES, QUICK_RECORDS, QUICK_VALUES, RANKED, ROW_BYTES, SAMPLE, SEEN
 from app.resource.fields import Field
 from app.resource.javascript import LIMIT
 from app.resource.kinds import DAY, TEXT
@@ -41,12 +41,24 @@ class _Records(NamedTuple):
 class Lists:
     """The lists of one resource in a database with these collations, and its relations to others that are served."""
 
-    def __init__(self, resource: Resource, collations: Collations, relations: Relations | None = None) -> None:
+    def __init__(
+        self,
+        resource: Resource,
+        collations: Collations,
+        relations: Relations | None = None,
+        seen: frozenset[str] = frozenset(),
+    ) -> None:
         self._resource = resource
+        self._seen = seen
         self._collations = collations
         self._relations = relations or Relations([resource])
         self._fold = quoted(collations.fold)
         self._columns = ", ".join(f"{resource.sql}.{quoted(name)}" for name in resource.columns)
+
+    def aware(self, names: Iterable[str]) -> "Lists":
+        """These lists, which look for undeclared fields of these names too."""
+        seen = self._seen if len(self._seen) < SEEN else frozenset()
+        return Lists(self._resource, self._collations, self._relations, seen.union(names))
 
     def nearly_ordered(self, query: ListQuery) -> bool:
         """Whether its order is only near that of json-server, for want of ICU."""
@@ -54,16 +66,21 @@ class Lists:
 
     def rows(self, query: ListQuery) -> Query:
         """One row: the page's JSON array (None if too large for one answer), the total before paging (None: a whole
-        list).
+        list), and the undeclared fields that were not looked for and yet some record has (None: no such field).
+
+        A filter or a sort key that no record has the field of means nothing, and the statement does without. It says so
+        itself if that is wrong, of the same snapshot: the rest of its answer is void, and the lists must be `aware`.
 
         Raises `UnsupportedQuery` for more or other filters than this server takes.
         """
-        keys, embedding = sort_keys(self._resource, query, self._collations), self._embedding(query, "few")
-        before, records, total = self._records(query, keys)
+        known, unseen = self._known(query), [one for one in self._doubtful(query) if one not in self._seen]
+        sought = query._replace(conditions=filters.without(query.conditions, unseen))
+        keys, embedding = sort_keys(self._resource, query, self._collations, unseen), self._embedding(query, "few")
+        before, records, total = self._records(sought, keys)
         few = _named("few", _joined(records, f"LIMIT {LIST_BYTES // ROW_BYTES + 1}"))
-        answer = _joined("SELECT", self._rendered(embedding, keys), ",", total)
+        answer = _joined("SELECT", self._rendered(embedding, keys), ",", total, ",", _overlooked(unseen))
         kind = Query if self._quick(query) else Dear
-        return kind(*_joined("WITH", joined(", ", [*before, few]), answer))
+        return kind(*_joined("WITH", joined(", ", [*known, *before, few]), answer))
 
     def places(self, query: ListQuery) -> Dear:
         """The same list for one that is too large: a row for each of its parts, in order. Row: positions, total, bytes.
@@ -83,7 +100,7 @@ class Lists:
             total,
             f", max(embedded) FROM ({parted}) AS parted GROUP BY part ORDER BY part",
         )
-        return Dear(*_joined("WITH", joined(", ", [*before, _named("listed", records)]), answer))
+        return Dear(*_joined("WITH", joined(", ", [*self._known(query), *before, _named("listed", records)]), answer))
 
     def rows_at(self, query: ListQuery, positions: Sequence[int]) -> Dear:
         """The records at these positions, in their order, as one JSON array's inside; NULL if they are all gone."""
@@ -102,9 +119,8 @@ class Lists:
         return Dear(*_joined("WITH", _named("few", Part(few, (key,))), row))
 
     def known(self, names: Sequence[str]) -> Dear:
-        """One row: of each name whether some record has an undeclared field of it."""
-        tests = [filters.known(self._resource, filters.undeclared(self._resource, name)) for name in names]
-        return Dear(*_joined("SELECT", joined(", ", tests)))
+        """One row: an array of those of the names that some record has as an undeclared field."""
+        return Dear(*_joined("WITH", filters.knowing(self._resource, names), "SELECT names FROM known"))
 
     def tally(self, query: ListQuery, fields: Sequence[Field], most: int, percent: float | None) -> Dear:
         """How often these fields have which value in the records that match, or in a sample: at most `SAMPLE` records,
@@ -116,9 +132,8 @@ class Lists:
         found = filters.found(table, query.conditions, query.search, self._fold)
         sample = _joined(f"SELECT {values} FROM {source} WHERE", found, f"LIMIT {SAMPLE}")
         counts = ", ".join(_counts(place, most if one.kind is TEXT else SAMPLE) for place, one in enumerate(fields))
-        return Dear(
-            *_joined("WITH", _named("sample", sample, "MATERIALIZED "), f"SELECT json_build_array({counts})::text")
-        )
+        before = joined(", ", [*self._known(query), _named("sample", sample, "MATERIALIZED ")])
+        return Dear(*_joined("WITH", before, f"SELECT json_build_array({counts})::text"))
 
     def embeds(self, query: ListQuery) -> bool:
         """Whether the answer has more than the records' own fields."""
@@ -155,6 +170,13 @@ class Lists:
         records = f"SELECT {self._columns}{chosen} FROM page JOIN {table.sql} ON page.position = {table.position}"
         return _Records(before, Part(records), _SIZE if query.window else _UNCOUNTED)
 
+    def _known(self, query: ListQuery) -> Sequence[Part]:
+        names = self._doubtful(query)
+        return [filters.knowing(self._resource, names)] if names else []
+
+    def _doubtful(self, query: ListQuery) -> list[str]:
+        return filters.doubtful(self._resource, query)
+
     def _found(self, query: ListQuery, keys: Sequence[Key], columns: str) -> Part:
         """A SELECT of what meets the query, with its keys but for scores."""
         labels = [_joined(",", key.part, f"AS k{place}") for place, key in enumerate(keys, 1) if not key.scored]
@@ -179,6 +201,15 @@ class Lists:
         size = f"SELECT coalesce(sum({embedding.own_size} + {embedding.size}), 0) {embedding.sizes}"
         fits = f"CASE WHEN ({size}) <= {LIST_BYTES} THEN (SELECT concat('[', string_agg("
         return _joined(fits, embedding.row, f", ',' ORDER BY {order}), ']') {embedding.texts}) END")
+
+
+def _overlooked(unseen: list[str]) -> Part:
+    """Those of the names that are `known`."""
+    return (
+        Part("(SELECT array_agg(name) FROM known, unnest(names) AS name WHERE name = ANY(%s))", (unseen,))
+        if unseen
+        else Part("NULL")
+    )
 
 
 def _told(field: Field) -> str:

@@ -6,7 +6,7 @@ ICU's business. Where PostgreSQL was built without it there are the three levels
 one behind the other by code point.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -33,13 +33,14 @@ class Key(NamedTuple):
 _TextOrder = Callable[[Part], Sequence[Key]]
 
 
-def sort_keys(resource: Resource, query: ListQuery, collations: Collations) -> list[Key]:
-    """The query's sort keys in turn. What is similar comes best first, where the query does not say otherwise."""
+def sort_keys(resource: Resource, query: ListQuery, collations: Collations, unseen: Collection[str] = ()) -> list[Key]:
+    """The query's sort keys in turn, but for undeclared fields that nobody has. What is similar comes best first, where
+    the query does not say otherwise."""
     by_text = partial(_ORDERS[query.dialect], collations)
     best = score(resource, query, quoted(collations.fold))
     if best and not query.sort and any(filters.forgiven(query.conditions)):
         return [Key(best, descending=True, scored=True)]
-    sort = [key for key in query.sort if not unstorable(key.field)]
+    sort = [key for key in query.sort if not unstorable(key.field) and key.field not in {*unseen} - {SCORE}]
     return [
         key._replace(descending=wanted.descending != key.descending)
         for wanted in sort
@@ -58,7 +59,7 @@ def _keys(resource: Resource, wanted: SortKey, by_text: _TextOrder, best: Part |
     own = _sorted_by(resource, wanted.field, by_text)
     if wanted.field != SCORE or SCORE in resource.fields or not best:
         return own
-    known = filters.known(resource, filters.undeclared(resource, SCORE))
+    known = filters.known(SCORE)
     return [
         *own,
         Key(Part(f"CASE WHEN {known.sql} THEN 0 ELSE {best.sql} END", known.values + best.values), scored=True),
@@ -72,7 +73,7 @@ def _sorted_by(resource: Resource, name: str, by_text: _TextOrder) -> Sequence[K
         return by_text(Part(field.sql)) if _collated(field) else [Key(Part(field.sql))]
     document = Part(field.sql) if field else filters.undeclared(resource, name)
     keys = [Key(documents.number_of(document)), *by_text(documents.string_of(document))]
-    return keys if field else _if_known(filters.known(resource, document), keys)
+    return keys if field else _if_known(filters.known(name), keys)
 
 
 def _if_known(known: Part, keys: Sequence[Key]) -> list[Key]:

@@ -44,6 +44,8 @@ class Listing(NamedTuple):
     parts: AsyncIterator[bytes] | None = None
     hint: str = ""
     """What that means nothing may have meant."""
+    overlooked: Sequence[str] = ()
+    """Undeclared fields that were not looked for and yet some record has: then all else of it is void."""
 
     def headers(self, url: Callable[[], str]) -> dict[str, str]:
         """`X-Total-Count` and `Link`; `url` gives the list's own absolute address, which a whole list does not need."""
@@ -74,8 +76,11 @@ class Listings:
             query, statement = await self._asked.statement(query_string, dialect, owner, lists)
         except UnsupportedQuery as error:
             raise BadRequest(str(error)) from None
-        asked = owner, query_string
+        asked = owner, query_string, lists
         listing = await self._readings.get(asked, self._database.deadline(), partial(self._listing, query, statement))
+        if listing and listing.overlooked:
+            self._known = (await self._lists()).aware(listing.overlooked)
+            return await self.find(query_string, dialect, owner)
         found = listing or await self._in_parts(query, asked, lists)
         return found._replace(hint=await self._hint(query, owner, lists))
 
@@ -85,10 +90,9 @@ class Listings:
         doubts = hints.doubts(query, fields, (owner.field,) if owner else ())
         names = [one.field for one in doubts if one.field]
         try:
-            known = (await self._read(("known", *names), lists.known(names)))[0] if names else ()
+            there = _names((await self._read(("known", *names), lists.known(names)))[0][0]) if names else ()
         except DatabaseUnavailable:  # the answer is there, and goes without
             return ""
-        there = {name for name, is_there in zip(names, known, strict=True) if is_there}
         return hints.hint(query, [one for one in doubts if one.field not in there], fields)
 
     async def tally(self, query: ListQuery, fields: Sequence[Field], most: int, total: int) -> list[list[Count]]:
@@ -117,7 +121,9 @@ class Listings:
 
     async def _listing(self, query: ListQuery, statement: Query, deadline: float) -> Listing | None:
         """One answer, made once for all who asked for it; None if it is too large for that."""
-        [(rows, total)] = await self._database.rows(statement, deadline)
+        [(rows, total, overlooked)] = await self._database.rows(statement, deadline)
+        if overlooked:
+            return Listing(query, total, overlooked=_names(overlooked))
         body = page.body(query, rows, total) if rows else b""
         return Listing(query, total, body, weak_tag(body)) if body else None
 
@@ -163,6 +169,10 @@ async def _enveloped(
             yield separator + rows
             separator = b","
     yield b"]" + after
+
+
+def _names(found: Sequence[bytes]) -> list[str]:
+    return [str(name, "utf-8") for name in found]
 
 
 def _embedded(query: ListQuery) -> Hashable:

@@ -185,7 +185,7 @@ def many(trigrams: Connection) -> Connection:
 
 def asked(connection: Connection, collations: Collations, **query: str) -> Sequence[Any]:
     sql, values = Lists(PETS, collations).rows(parse(urlencode(query), "1", PETS.fields))
-    [(rows, total)] = connection.execute(sql.encode(), values).fetchall()
+    [(rows, total, _)] = connection.execute(sql.encode(), values).fetchall()
     return json.loads(rows), total
 
 
