@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import heavy, load, report
+from benchmarks import heavy, load, pictures, report
 from benchmarks.load import WrongAnswers
 from benchmarks.measuring import FULL, QUICK, measure
 
@@ -22,7 +22,8 @@ def main() -> int:
     print(report.table(cells, facts))
     print(f"\nPython's part of one heavy list: {about['heavy_list_python_ms']} ms")
     options.json.write_text(report.as_json(cells, facts, about))
-    print(f"\nWritten to {options.json}")
+    drawn = [] if options.quick else pictures.draw(cells, options.pictures)
+    print("\nWritten to", ", ".join(map(str, [options.json, *drawn])))
     return 0
 
 
@@ -30,6 +31,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="10,000 patients, one round: below 90 seconds")
     parser.add_argument("--json", type=Path, default=Path("benchmark.json"), help="where the figures go")
+    parser.add_argument("--pictures", type=Path, default=Path(), metavar="FOLDER", help="where they go; none if quick")
     return parser.parse_args()
 
 
