@@ -30,7 +30,7 @@ reset: $(VENV)/.serve ## begin anew: remove the embedded database and every pati
 	@$(call from_here,SEED_FILE) $(call from_here,DATA_DIR) cd backend && exec .venv/bin/python scripts/reset_data.py $(if $(filter 1,$(YES)),--yes)
 
 test: lint ## set up what is needed and check everything: lint, format, types, tests, coverage
-	$(RUN) pytest -n 2 --dist loadfile --cov --cov-report=term # `alembic check`: test_migrations.py
+	$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term # `alembic check`: test_migrations.py
 
 lint: $(VENV)/.test ## of that only lint, format, types; what each commit waits for
 	$(RUN) ruff check .
@@ -47,7 +47,7 @@ cutover-demo: $(VENV)/.test $(NODE)/.made ## watch a whole move from json-server
 	@cd backend && exec .venv/bin/python -m rehearsing $(if $(QUICK),--quick)
 
 torture: $(VENV)/.test ## the long form of the tests that kill, freeze, flood and race
-	cd backend && TORTURE=1 .venv/bin/python -m pytest tests/integration/faults
+	cd backend && TORTURE=1 .venv/bin/python -m pytest $(CHANCE)
 
 setup: $(VENV)/.serve $(VENV)/.test ## install everything for serving and testing, run nothing
 

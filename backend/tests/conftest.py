@@ -5,6 +5,7 @@
     own_database      a test's own, with the schema in it, whose tables it may change
     bare_database     a database without the schema
     settings          Settings for `database_url`, as in development, untouched by `backend/.env`
+    module_settings   the same for `module_database`
 
 Nothing of ours is in the environment, here and in every process that a test starts, unless the test puts it there.
 With `REQUIRE_ALL=1` a skipped test is a failure: nothing the run was meant to prove may go missing.
@@ -13,7 +14,7 @@ With `REQUIRE_ALL=1` a skipped test is a failure: nothing the run was meant to p
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -87,7 +88,7 @@ def module_database(cluster: str, template: str) -> Iterator[str]:
 
 @pytest.fixture
 def database_url(module_database: str) -> str:
-    _execute(module_database, "TRUNCATE patients, changes RESTART IDENTITY")
+    empty(module_database, ["patients", "changes"])
     return module_database
 
 
@@ -103,9 +104,21 @@ def bare_database(cluster: str) -> Iterator[str]:
         yield dsn
 
 
+@pytest.fixture(scope="module")
+def module_settings(module_database: str) -> Settings:
+    return Settings(_env_file=None, database_url=SecretStr(module_database))
+
+
 @pytest.fixture
-def settings(database_url: str) -> Settings:
-    return Settings(_env_file=None, database_url=SecretStr(database_url))
+def settings(module_settings: Settings, database_url: str) -> Settings:
+    return module_settings
+
+
+def empty(dsn: str, tables: Iterable[str]) -> None:
+    """As TRUNCATE … RESTART IDENTITY, which makes files anew: that takes five times as long. No trigger fires."""
+    deleted = "".join(f"DELETE FROM {table}; " for table in tables)
+    counted = "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"
+    _execute(dsn, f"SET session_replication_role = replica; {deleted}{counted}")
 
 
 def _execute(dsn: str, statement: str) -> None:

@@ -1,10 +1,6 @@
-"""Random sequences of requests to a real json-server and to this server, from the same state: equal answers throughout.
-
-`CONTRACT_EXAMPLES` sets how many sequences each release gets (100).
-"""
+"""Random sequences of requests to a real json-server and to ours, from the same state: equal answers throughout."""
 
 import json
-import os
 from collections.abc import Mapping
 from itertools import chain
 from typing import Any, NamedTuple
@@ -22,8 +18,8 @@ from tests.contract.cases import UNTYPED
 from tests.contract.pair import Pair
 from tests.contract.records import PATIENTS
 from tests.contract.servers import RELEASES
+from tests.torture import amount
 
-EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "100"))
 BASE = [PATIENTS[place] for place in (0, 1, 3, 7, 8)]
 
 Pairs = list[tuple[str, str]]
@@ -231,7 +227,7 @@ def target(step: Step, pair: Pair) -> str:
 def test_sequences(version: Version, pairs: Mapping[Version, Pair]) -> None:
     pair = pairs[version]
 
-    @settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=amount(40, 1_000), suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(steps(version), min_size=1, max_size=8))
     def answered_alike(sequence: list[Step]) -> None:
         pair.reset(BASE)

@@ -1,6 +1,5 @@
 """Whoever of the three dies or stands still, in whatever stage: nothing that was acknowledged is lost."""
 
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -12,8 +11,8 @@ from tests.contract.answers import Version
 from tests.cutover.trio import Trio, some, trio
 from tests.cutover.writers import Ledger
 from tests.servers import Server, wait_until
+from tests.torture import LONG, amount
 
-LONG = os.environ.get("TORTURE") == "1"
 RELEASES: list[Version] = ["0.17.4", "1.0.0-beta.15"] if LONG else ["0.17.4"]
 
 
@@ -51,7 +50,7 @@ def freeze(server: Server, seconds: float) -> None:
 
 def test_the_cutover_is_killed_again_and_again(three: Trio) -> None:
     ledger = Ledger()
-    for number in range(30 if LONG else 4):
+    for number in range(amount(4, 30)):
         if number == 2:
             three.cutover.stage("new", anyway="a test")
         with ledger.writing(three.cutover.port):
@@ -123,7 +122,7 @@ def test_going_back_after_a_thousand_writes(three: Trio) -> None:
     ledger = Ledger()
     three.cutover.stage("new", anyway="a test")
     with ledger.writing(three.cutover.port, 8):
-        wait_until(lambda: ledger.acknowledged > (1000 if LONG else 100), 60)
+        wait_until(lambda: ledger.acknowledged > amount(100, 1000), 60)
     three.cutover.stage("copy")
     old, new = three.lists()
     assert ledger.lost(old) == []

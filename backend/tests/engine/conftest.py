@@ -9,7 +9,7 @@ import pytest
 
 from app.config import Settings
 from tests.asked import serving
-from tests.conftest import new_database
+from tests.conftest import empty, new_database
 from tests.engine.declared import Base
 from tests.engine.pets import PETS
 from tests.engine.served import create_tables, served
@@ -24,9 +24,7 @@ def module_database(cluster: str) -> Iterator[str]:
 
 @pytest.fixture
 def database_url(module_database: str) -> str:
-    tables = ", ".join([*Base.metadata.tables, "changes"])
-    with psycopg.connect(module_database, autocommit=True) as connection:
-        connection.execute(f"TRUNCATE {tables} RESTART IDENTITY".encode())
+    empty(module_database, [*Base.metadata.tables, "changes"])
     return module_database
 
 
@@ -42,20 +40,31 @@ def table(database_url: str) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-@pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[httpx2.AsyncClient]:
-    async with served(database_url) as http:
+@pytest.fixture(scope="module")
+async def serving_all(module_database: str) -> AsyncIterator[httpx2.AsyncClient]:
+    async with served(module_database) as http:
         yield http
 
 
 @pytest.fixture
-async def client(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
-    """Pets, where a request that does not tell is json-server 0.17's."""
-    async with serving(settings, [PETS]) as http:
+def engine(serving_all: httpx2.AsyncClient, database_url: str) -> httpx2.AsyncClient:
+    """The module's server of every resource, on empty tables."""
+    return serving_all
+
+
+@pytest.fixture(scope="module")
+async def serving_pets(module_settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
+    async with serving(module_settings, [PETS]) as http:
         yield http
+
+
+@pytest.fixture
+def client(serving_pets: httpx2.AsyncClient, database_url: str) -> httpx2.AsyncClient:
+    """The module's server of pets, on an empty table; a request that does not tell is json-server 0.17's."""
+    return serving_pets
 
 
 @pytest.fixture
 async def client_of_1(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
-    async with serving(settings.model_copy(update={"json_server_dialect": "1"}), [PETS]) as http:
+    async with serving(settings, [PETS], json_server_dialect="1") as http:
         yield http

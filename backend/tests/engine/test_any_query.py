@@ -15,6 +15,7 @@ from app.dialect.conditions import UnsupportedQuery
 from app.dialect.lists import Lists
 from app.dialect.query import SPELLINGS, parse
 from tests.engine.pets import PETS
+from tests.torture import amount
 
 Connection = psycopg.Connection[Any]
 
@@ -79,7 +80,7 @@ def rows(module_database: str) -> Iterator[tuple[Connection, Collations]]:
         yield connection, Collations(*found)
 
 
-@settings(max_examples=300, suppress_health_check=list(HealthCheck))
+@settings(max_examples=amount(100, 2_000), suppress_health_check=list(HealthCheck))
 @given(st.lists(parameters, max_size=5), st.sampled_from(["1", "0.17"]))
 def test_any_query_is_answered(rows: tuple[Connection, Collations], pairs: list[tuple[str, str]], dialect: Any) -> None:
     connection, collations = rows

@@ -1,6 +1,7 @@
 """The feed as pages: what a change says, cursors, filters, limits, waiting; of all resources of the engine."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
@@ -13,6 +14,13 @@ from tests.engine.served import served
 Table = psycopg.Connection[Any]
 DOCTOR = {"name": "Dr. Ìfẹ́ Òjó", "fee": 120.5, "accepting": True, "extra": [1]}
 VISIT = {"reason": "a cough"}
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """A server for each test: it keeps what it has told to whoever follows."""
+    async with served(database_url) as http:
+        yield http
 
 
 async def page(engine: httpx2.AsyncClient, since: str = "", **query: Any) -> Any:

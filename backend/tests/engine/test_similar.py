@@ -19,6 +19,7 @@ from app.limits import RANKED, SIMILAR_LENGTH
 from app.sql import Part, quoted
 from benchmarks.names import PAIRS, names
 from tests.engine.pets import PETS, pet
+from tests.engine.served import served
 from tests.needs import needed
 
 Connection = psycopg.Connection[Any]
@@ -149,12 +150,13 @@ async def test_what_is_too_long_to_be_compared_is_a_400(people: httpx2.AsyncClie
     assert (answer.status_code, ":similar" in answer.json()["detail"]) == (400, True)
 
 
-async def test_without_trigrams_it_says_what_to_install(trigrams: Connection, client: httpx2.AsyncClient) -> None:
+async def test_without_trigrams_it_says_what_to_install(trigrams: Connection, database_url: str) -> None:
     trigrams.execute("DROP EXTENSION pg_trgm")
     try:
-        answer = await client.get("/pets?name:similar=smith")
-        assert (answer.status_code, "CREATE EXTENSION pg_trgm" in answer.json()["detail"]) == (400, True)
-        assert (await client.get("/pets?q=smith&_sort=-_score")).json() == []
+        async with served(database_url, resources=[PETS]) as http:
+            answer = await http.get("/pets?name:similar=smith")
+            assert (answer.status_code, "CREATE EXTENSION pg_trgm" in answer.json()["detail"]) == (400, True)
+            assert (await http.get("/pets?q=smith&_sort=-_score")).json() == []
     finally:
         trigrams.execute("CREATE EXTENSION pg_trgm")
 

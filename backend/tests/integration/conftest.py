@@ -40,7 +40,13 @@ def _ended(data_dir: Path) -> bool:
     return not postgres_processes(data_dir)
 
 
-@pytest.fixture
-async def client(settings: Settings, table: psycopg.Connection[Any]) -> AsyncIterator[httpx2.AsyncClient]:
-    async with serving(settings) as http:
+@pytest.fixture(scope="module")
+async def module_client(module_settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
+    async with serving(module_settings) as http:
         yield http
+
+
+@pytest.fixture
+def client(module_client: httpx2.AsyncClient, table: psycopg.Connection[Any]) -> httpx2.AsyncClient:
+    """The module's application, on an empty table."""
+    return module_client

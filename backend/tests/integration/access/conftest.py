@@ -24,9 +24,10 @@ def made() -> Mapping[str, tuple[str, str]]:
 
 
 class Provider(Server):
-    """The tests' issuer, and what a test asks of it."""
+    """The tests' issuer, and what a test asks of it. `changed`: since it has had new keys and good manners."""
 
     def __init__(self) -> None:
+        self.changed = False
         super().__init__([sys.executable, "-m", "tests.integration.access.issuer", "{port}"], BACKEND, {})
 
     def token(self, claims: Mapping[str, object] = {}, head: Mapping[str, object] = {}, kind: str = "RSA") -> str:
@@ -35,6 +36,7 @@ class Provider(Server):
         return signed
 
     def behave(self, **behaviour: object) -> None:
+        self.changed = True
         self._post("/behave", behaviour)
 
     def asked(self) -> int:
@@ -54,29 +56,37 @@ def provider_process() -> Iterator[Provider]:
 
 @pytest.fixture
 def provider(provider_process: Provider) -> Provider:
-    """With new keys, and no bad manners."""
+    """Without bad manners, and with new keys where a test has given it any: to make them takes long."""
     if not provider_process.running():
         provider_process.start()
-    provider_process.behave(rotate=["RSA", "EC", "OKP"])
+    if provider_process.changed:
+        provider_process.behave(rotate=["RSA", "EC", "OKP"])
+        provider_process.changed = False
     return provider_process
 
 
-@pytest.fixture
-def trusting(settings: Settings, provider: Provider) -> Settings:
-    jwt = {"access": ("jwt",), "jwt_issuer": provider.url, "jwt_audience": "api"}
-    return settings.model_copy(update=jwt)
+@pytest.fixture(scope="module")
+def trusting(module_settings: Settings, provider_process: Provider) -> Settings:
+    jwt = {"access": ("jwt",), "jwt_issuer": provider_process.url, "jwt_audience": "api"}
+    return module_settings.model_copy(update=jwt)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def asking(trusting: Settings, made: Mapping[str, tuple[str, str]]) -> Settings:
     lines = ",".join(line for _, line in made.values())
     return trusting.model_copy(update={"access": ("jwt", "keys"), "api_keys": SecretStr(lines), "metrics": True})
 
 
-@pytest.fixture
-async def api(asking: Settings, table: psycopg.Connection[object]) -> AsyncIterator[httpx2.AsyncClient]:
+@pytest.fixture(scope="module")
+async def module_api(asking: Settings) -> AsyncIterator[httpx2.AsyncClient]:
     async with serving(asking) as http:
         yield http
+
+
+@pytest.fixture
+def api(module_api: httpx2.AsyncClient, table: psycopg.Connection[object]) -> httpx2.AsyncClient:
+    """The module's application, on an empty table."""
+    return module_api
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """One durable PostgreSQL for the run, one server for each module; what they log is searched for patients."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,14 +13,6 @@ from tests.integration.faults.processes import Postgres, packaged_first
 from tests.integration.faults.standby import Standby
 from tests.integration.faults.wire import PLANTED, Client, ask
 from tests.servers import Server, wait_until
-
-LONG = os.environ.get("TORTURE") == "1"
-
-
-@pytest.fixture(scope="session")
-def amount() -> Callable[[int, int], int]:
-    """`amount(short, long)`: the one for this run."""
-    return lambda short, long: long if LONG else short
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ from itertools import count, cycle
 import psycopg
 import pytest
 
-from tests.integration.faults.conftest import LONG
 from tests.integration.faults.processes import Postgres
 from tests.integration.faults.standby import Standby, synchronous
 from tests.integration.faults.test_fairness import KEYS, asked_all_the_time, median
@@ -18,6 +17,7 @@ from tests.integration.faults.test_given_up import busy
 from tests.integration.faults.test_pooler import patient
 from tests.integration.faults.wire import Answer, Client, ask
 from tests.servers import Server, wait_until
+from tests.torture import LONG
 
 Launch = Callable[..., Server]
 Table = psycopg.Connection[tuple[object, ...]]

@@ -4,19 +4,18 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from app.config import BACKEND
 from app.resources import RESOURCES
 from tests.integration.faults.processes import Postgres
 from tests.servers import UNMEASURED, Server
+from tests.torture import amount
 
-Amount = Callable[[int, int], int]
 COMMAND = [sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()", "--no-color"]
 
 
-def test_the_description_is_true(postgres: Postgres, server: Server, amount: Amount, tmp_path: Path) -> None:
+def test_the_description_is_true(postgres: Postgres, server: Server, tmp_path: Path) -> None:
     postgres.fill(5)
     for seed in range(1, 1 + amount(1, 5)):
         said = subprocess.run(

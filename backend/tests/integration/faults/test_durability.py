@@ -4,7 +4,6 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable
 
 import pytest
 
@@ -13,8 +12,7 @@ from tests.integration.faults.outage import judged, probed
 from tests.integration.faults.processes import Postgres
 from tests.integration.faults.wire import ask
 from tests.servers import Server, wait_until
-
-Amount = Callable[[int, int], int]
+from tests.torture import amount
 
 
 def kept(verdict: Verdict) -> None:
@@ -25,7 +23,7 @@ def kept(verdict: Verdict) -> None:
     assert verdict.slowest < 5
 
 
-def test_a_killed_server_loses_nothing(postgres: Postgres, server: Server, amount: Amount) -> None:
+def test_a_killed_server_loses_nothing(postgres: Postgres, server: Server) -> None:
     ledger, chance = Ledger(), random.Random(1)
     for _ in range(amount(3, 50)):
         with ledger.writing(server.port):
@@ -38,9 +36,7 @@ def test_a_killed_server_loses_nothing(postgres: Postgres, server: Server, amoun
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["its postmaster alone", "all its processes"])
-def test_a_killed_database_loses_nothing_and_is_found_again(
-    postgres: Postgres, server: Server, amount: Amount, whole: bool
-) -> None:
+def test_a_killed_database_loses_nothing_and_is_found_again(postgres: Postgres, server: Server, whole: bool) -> None:
     ledger, chance, process = Ledger(), random.Random(whole), server.process
     for round_ in range(amount(1, 12)):
         with ledger.writing(server.port):
@@ -54,7 +50,7 @@ def test_a_killed_database_loses_nothing_and_is_found_again(
     assert process.poll() is None
 
 
-def test_a_restarted_database_costs_no_request(postgres: Postgres, server: Server, amount: Amount) -> None:
+def test_a_restarted_database_costs_no_request(postgres: Postgres, server: Server) -> None:
     """What was idle is found closed before anything is sent on it."""
     for _ in range(amount(3, 20)):
         burst = [threading.Thread(target=ask, args=(server.port, "GET", "/patients/x")) for _ in range(16)]

@@ -11,8 +11,8 @@ import pytest
 
 from tests.integration.faults.wire import Client
 from tests.servers import Server
+from tests.torture import amount
 
-Amount = Callable[[int, int], int]
 Asked = tuple[str, str, bytes | None]
 
 PERSON = {"name": "Secretia", "age": 4, "gender": "Other", "medicalCondition": "Morbus", "lastVisit": "2024-01-15"}
@@ -62,7 +62,7 @@ def _ask_on(port: int, name: str, at: int, seconds: float) -> set[int]:
 
 
 @pytest.mark.parametrize("name", DEAR)
-def test_others_are_answered_meanwhile(server: Server, client: Client, amount: Amount, name: str) -> None:
+def test_others_are_answered_meanwhile(server: Server, client: Client, name: str) -> None:
     """The clients are a process of their own: what is measured is the server.
 
     Below 100 ms beside 32 clients where nobody else wants the processors; the bound here is for machines that share.

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from tests.integration.faults.conftest import LONG
 from tests.integration.faults.ledger import Ledger, Verdict
 from tests.integration.faults.processes import Postgres
 from tests.integration.faults.standby import Standby, either, synchronous
@@ -18,9 +17,9 @@ from tests.integration.faults.test_outages import connections_of
 from tests.integration.faults.test_pooler import patient
 from tests.integration.faults.wire import ask
 from tests.servers import Server, wait_until
+from tests.torture import LONG
 
 Launch = Callable[..., Server]
-Amount = Callable[[int, int], int]
 
 WRITERS = 8
 PROMOTED_SECONDS = 5.0  # from the promotion to the first write that is acknowledged

@@ -28,8 +28,8 @@ from tests.integration.faults.processes import Postgres
 from tests.integration.faults.wire import ask
 from tests.patients import patient
 from tests.servers import Server, wait_until
+from tests.torture import amount
 
-Amount = Callable[[int, int], int]
 Launch = Callable[..., Server]
 
 _BY_SEQUENCE = "SELECT seq, id, seq FROM changes WHERE seq > %s ORDER BY seq"
@@ -56,7 +56,7 @@ def launch_there(cluster: Postgres, directory: Path) -> Iterator[Launch]:
 
 @pytest.mark.parametrize("way", ["directly", "through a pooler", "of three workers"])
 def test_whoever_follows_sees_each_change_once_and_in_order(
-    cluster: Postgres, launch_there: Launch, tmp_path: Path, amount: Amount, way: str
+    cluster: Postgres, launch_there: Launch, tmp_path: Path, way: str
 ) -> None:
     with ExitStack() as stack, cluster.connect() as table:
         dsn = stack.enter_context(pooler(cluster.port, tmp_path)) if (pooled := "pooler" in way) else cluster.dsn

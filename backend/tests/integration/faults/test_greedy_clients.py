@@ -13,8 +13,8 @@ from tests.integration.faults import hostile
 from tests.integration.faults.processes import Postgres
 from tests.integration.faults.wire import ask, connect, read_all
 from tests.servers import Server, wait_until
+from tests.torture import amount
 
-Amount = Callable[[int, int], int]
 Launch = Callable[..., Server]
 
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -29,7 +29,7 @@ MIB = 2**20
 @pytest.mark.parametrize("request_bytes", [LIVE, PATCH, UPGRADE], ids=["GET", "PATCH", "upgrade"])
 @pytest.mark.parametrize("reads", [False, True], ids=["reads nothing", "reads slowly"])
 def test_who_sends_on_and_on_takes_no_more_memory(
-    server: Server, postgres: Postgres, request_bytes: bytes, reads: bool, amount: Amount
+    server: Server, postgres: Postgres, request_bytes: bytes, reads: bool
 ) -> None:
     postgres.fill(1)
     for _ in range(200):
@@ -76,9 +76,7 @@ def flooding(port: int, request: bytes, reads: bool) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("request_bytes", [LIVE, PATCH, UPGRADE], ids=["GET", "PATCH", "upgrade"])
-def test_all_requests_sent_at_once_are_answered(
-    server: Server, postgres: Postgres, request_bytes: bytes, amount: Amount
-) -> None:
+def test_all_requests_sent_at_once_are_answered(server: Server, postgres: Postgres, request_bytes: bytes) -> None:
     postgres.fill(1)
     number = amount(3_000, 30_000)
     with connect(server.port) as line:

@@ -16,7 +16,6 @@ from tests.integration.faults.processes import Postgres
 from tests.integration.faults.wire import INSIDES, ask, connect, converse, read_all
 from tests.servers import Server, wait_until
 
-Amount = Callable[[int, int], int]
 Launch = Callable[..., Server]
 
 HOST = b"Host: a\r\n"

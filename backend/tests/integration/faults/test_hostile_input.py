@@ -16,8 +16,8 @@ import pytest
 from app.resource.javascript import BLANKS
 from tests.integration.faults import hostile
 from tests.integration.faults.wire import Answer, Client
+from tests.torture import amount
 
-Amount = Callable[[int, int], int]
 Table = psycopg.Connection[Any]
 
 WHOLE = {
@@ -299,7 +299,7 @@ def test_a_header_does_not_change_the_method(client: Client) -> None:
 # --- chance
 
 
-def test_chance_finds_nothing(client: Client, amount: Amount) -> None:
+def test_chance_finds_nothing(client: Client) -> None:
     chance, statuses = random.Random(20241121), Counter[int]()
     for _ in range(amount(300, 20_000)):
         method = chance.choice(["GET", "POST", "PUT", "PATCH", "DELETE"])

@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
@@ -12,13 +12,13 @@ import pytest
 from tests.integration.faults.processes import Postgres
 from tests.integration.faults.wire import Client, ask, connect, read_all
 from tests.servers import Server
+from tests.torture import amount
 
-Amount = Callable[[int, int], int]
 Table = psycopg.Connection[Any]
 
 
 @pytest.fixture(scope="module")
-def rows(cluster_process: Postgres, amount: Amount) -> Iterator[int]:
+def rows(cluster_process: Postgres) -> Iterator[int]:
     """So many patients are there while this module's tests read: more than one answer holds."""
     count = amount(40_000, 100_000)
     cluster_process.start()

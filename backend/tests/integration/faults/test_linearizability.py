@@ -17,8 +17,8 @@ from tests.integration.faults.processes import Postgres
 from tests.integration.faults.racing import Race, Verdict
 from tests.integration.faults.wire import ask
 from tests.servers import Server, wait_until
+from tests.torture import amount
 
-Amount = Callable[[int, int], int]
 Launch = Callable[..., Server]
 REQUESTS = 800  # in a run, at least
 PLANTED = 60
@@ -91,7 +91,7 @@ DISTURBANCES = (
 
 @pytest.mark.parametrize("disturb", DISTURBANCES, ids=lambda disturb: disturb.__name__)
 def test_there_is_one_order_of_all_that_happened(
-    launch: Launch, postgres: Postgres, amount: Amount, disturb: Callable[[Server, Postgres, float], None]
+    launch: Launch, postgres: Postgres, disturb: Callable[[Server, Postgres, float], None]
 ) -> None:
     server, chance = launch(db_deadline=1, log_level="WARNING"), random.Random(disturb.__name__)
     for _ in range(amount(1, 30)):

@@ -2,7 +2,6 @@
 
 import json
 import random
-from collections.abc import Callable
 from itertools import cycle
 from typing import Any
 
@@ -10,12 +9,12 @@ import psycopg
 
 from tests.integration.faults.wire import Client
 from tests.servers import Server
+from tests.torture import amount
 
-Amount = Callable[[int, int], int]
 Table = psycopg.Connection[Any]
 
 
-def test_a_long_mixed_load_does_not_grow(server: Server, client: Client, amount: Amount) -> None:
+def test_a_long_mixed_load_does_not_grow(server: Server, client: Client) -> None:
     steps = cycle(
         [
             ("GET", "/patients?_page=1&_sort=name", None),

@@ -15,12 +15,12 @@ from tests.integration.faults.outage import judged, probed
 from tests.integration.faults.processes import Postgres
 from tests.integration.faults.wire import Answer, ask
 from tests.servers import Server, wait_until
+from tests.torture import amount
 
-Amount = Callable[[int, int], int]
 Launch = Callable[..., Server]
 
 
-def test_a_frozen_database_is_as_good_as_dead(postgres: Postgres, server: Server, amount: Amount) -> None:
+def test_a_frozen_database_is_as_good_as_dead(postgres: Postgres, server: Server) -> None:
     ledger = Ledger()
     for _ in range(amount(1, 6)):
         with ledger.writing(server.port):

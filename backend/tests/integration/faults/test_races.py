@@ -1,7 +1,6 @@
 """Many at once: one winner where there can be one, and nobody's change lost where there is room for all."""
 
 import json
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from threading import Barrier
@@ -13,8 +12,8 @@ import pytest
 from tests import patients
 from tests.integration.faults.wire import Answer, Client, ask, burst
 from tests.servers import Server
+from tests.torture import amount
 
-Amount = Callable[[int, int], int]
 Table = psycopg.Connection[Any]
 Request = tuple[str, str, Any, dict[str, str]]  # method, path, body, headers
 _numbers = count(1)
@@ -43,7 +42,7 @@ def at_once(server: Server, requests: list[Request]) -> list[Answer]:
 
 
 @pytest.mark.parametrize("field", ["patientID", "id"])
-def test_of_equal_patients_one_is_taken(server: Server, table: Table, amount: Amount, field: str) -> None:
+def test_of_equal_patients_one_is_taken(server: Server, table: Table, field: str) -> None:
     for turn in range(amount(5, 30)):
         bodies = [patient(**{field: f"same{turn}"}) for _ in range(64)]
         answers = at_once(server, [("POST", "/patients", body, {}) for body in bodies])
@@ -53,7 +52,7 @@ def test_of_equal_patients_one_is_taken(server: Server, table: Table, amount: Am
         assert table.execute("SELECT count(*) FROM patients").fetchone() == (turn + 1,)
 
 
-def test_of_equal_renames_one_is_taken(server: Server, table: Table, amount: Amount) -> None:
+def test_of_equal_renames_one_is_taken(server: Server, table: Table) -> None:
     for turn in range(amount(3, 20)):
         rows = [ask(server.port, "POST", "/patients", patient()).json() for _ in range(16)]
         wanted = {"patientID": f"wanted{turn}"}
@@ -66,7 +65,7 @@ def test_of_equal_renames_one_is_taken(server: Server, table: Table, amount: Amo
         assert sorted(answer.status for answer in at_once(server, renames)) == [200] + [409] * 15
 
 
-def test_changes_of_different_fields_all_survive(server: Server, table: Table, amount: Amount) -> None:
+def test_changes_of_different_fields_all_survive(server: Server, table: Table) -> None:
     for turn in range(amount(20, 200)):
         row = ask(server.port, "POST", "/patients", patient()).json()
         changes = {
@@ -83,7 +82,7 @@ def test_changes_of_different_fields_all_survive(server: Server, table: Table, a
         assert ask(server.port, "GET", address).json() == row | changes
 
 
-def test_whole_records_are_never_mixed(server: Server, amount: Amount) -> None:
+def test_whole_records_are_never_mixed(server: Server) -> None:
     for _ in range(amount(10, 60)):
         row = ask(server.port, "POST", "/patients", patient()).json()
         versions = [row | {"name": f"Secretia {n}", "medicalCondition": f"Morbus {n}", "age": n} for n in range(1, 13)]
@@ -93,7 +92,7 @@ def test_whole_records_are_never_mixed(server: Server, amount: Amount) -> None:
         assert ask(server.port, "GET", address).json() in versions
 
 
-def test_a_deleted_patient_stays_deleted(server: Server, table: Table, amount: Amount) -> None:
+def test_a_deleted_patient_stays_deleted(server: Server, table: Table) -> None:
     for _ in range(amount(10, 60)):
         row = ask(server.port, "POST", "/patients", patient()).json()
         address = f"/patients/{row['id']}"
@@ -105,7 +104,7 @@ def test_a_deleted_patient_stays_deleted(server: Server, table: Table, amount: A
     assert table.execute("SELECT count(*) FROM patients").fetchone() == (0,)
 
 
-def test_of_changes_to_one_version_one_is_taken(server: Server, amount: Amount) -> None:
+def test_of_changes_to_one_version_one_is_taken(server: Server) -> None:
     for _ in range(amount(5, 40)):
         created = ask(server.port, "POST", "/patients", patient())
         address, tag = created.headers["location"], {"If-Match": created.headers["etag"]}

@@ -11,13 +11,13 @@ from tests.integration.faults.ledger import Ledger
 from tests.integration.faults.processes import Postgres
 from tests.integration.faults.wire import ask, connect, read_all
 from tests.servers import Server, wait_until
+from tests.torture import amount
 
-Amount = Callable[[int, int], int]
 Launch = Callable[..., Server]
 ROWS = 30_000
 
 
-def test_a_stop_under_load_finishes_what_is_under_way(postgres: Postgres, server: Server, amount: Amount) -> None:
+def test_a_stop_under_load_finishes_what_is_under_way(postgres: Postgres, server: Server) -> None:
     ledger, took = Ledger(), []
     postgres.fill(ROWS)
     for turn in range(amount(2, 12)):

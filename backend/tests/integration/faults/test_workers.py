@@ -18,9 +18,9 @@ from tests.integration.faults.ledger import Ledger
 from tests.integration.faults.processes import Postgres, children
 from tests.integration.faults.wire import ask
 from tests.servers import Measured, Server, wait_until
+from tests.torture import amount
 
 Launch = Callable[..., Server]
-Amount = Callable[[int, int], int]
 
 SECONDS = 30.0  # for what takes one on a quiet machine
 
@@ -103,7 +103,7 @@ def requests_counted(server: Server) -> float:
 
 
 def test_killed_under_load_they_lose_nothing_acknowledged_and_refuse_nobody(
-    launch: Launch, postgres: Postgres, table: psycopg.Connection[tuple[object, ...]], amount: Amount
+    launch: Launch, postgres: Postgres, table: psycopg.Connection[tuple[object, ...]]
 ) -> None:
     server = launch(workers=2)
     asking = Asking(server.port)
@@ -123,7 +123,7 @@ def test_killed_under_load_they_lose_nothing_acknowledged_and_refuse_nobody(
     assert server.stop() == 0
 
 
-def test_replaced_under_load_no_request_fails(launch: Launch, amount: Amount) -> None:
+def test_replaced_under_load_no_request_fails(launch: Launch) -> None:
     server = launch(workers=2)
     asking = Asking(server.port)
     with asking.all_the_time():
