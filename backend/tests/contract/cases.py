@@ -34,65 +34,14 @@ ODD_VALUES = ("", "abc", "45.0", "045", "+45", "45abc", "1e400", "-1", "9" * 20,
 
 UNDERSCORE = ("ne", "gte", "lte", "gt", "lt", "eq", "in", "contains", "startsWith", "endsWith")
 PATTERNS = (
-    "an",
-    "^a",
-    "a$",
-    "^anna$",
-    "m.ller",
-    "[aeiou]{2}",
-    "(anna|emile)",
-    r"\d+",
-    r"\bo",
-    r"o\b",
-    r"o\.brien",
-    r"\(the",
-    ".*",
-    "a+?b*",
-    "ΚΏΣ",
-    "straße|flu",
-    r"\s",
-    r"[^a-z ]{4}",
-    "5",
-    "2024-0[1-6]",
-    r"^\w+ \w+$",
-    r"\u0041nna",
-    "x{0}",
-)
+    "an", "^a", "a$", "^anna$", "m.ller", "[aeiou]{2}", "(anna|emile)", r"\d+", r"\bo", r"o\b", r"o\.brien", r"\(the",
+    ".*", "a+?b*", "ΚΏΣ", "straße|flu", r"\s", r"[^a-z ]{4}", "5", "2024-0[1-6]", r"^\w+ \w+$", r"\u0041nna", "x{0}",
+)  # fmt: skip
 SEARCHES = (
-    "anna",
-    "ANNA",
-    "MÜLLER",
-    "müller",
-    "ώστ",
-    "дМИ",
-    "%",
-    "_",
-    "p_",
-    ".",
-    "4",
-    "2024-01",
-    "2147483647",
-    "12-31",
-    "north",
-    "PARIS",
-    "red",
-    "true",
-    "false",
-    "10",
-    "4.5",
-    "female",
-    "O'B",
-    "\\",
-    "  ",
-    "\t",
-    "a b",
-    "ÅNG",
-    "'",
-    '"',
-    "-",
-    "{",
-    "zzz",
-)
+    "anna", "ANNA", "MÜLLER", "müller", "ώστ", "дМИ", "%", "_", "p_", ".", "4", "2024-01", "2147483647", "12-31",
+    "north", "PARIS", "red", "true", "false", "10", "4.5", "female", "O'B", "\\", "  ", "\t", "a b", "ÅNG", "'", '"',
+    "-", "{", "zzz",
+)  # fmt: skip
 
 
 def equality() -> Iterator[str]:
@@ -137,15 +86,8 @@ def underscore_operators() -> Iterator[str]:
         f"lastVisit_{name}={value}" for name in ("gte", "lte") for value in ("2024", "2024-06", "2024-01-1", "Z")
     )
     yield from (
-        "age_gte=45.5",
-        "age_lte=44.9",
-        "age_gte=-1e3",
-        "_gte=1",
-        "_ne=1",
-        "age_gte",
-        "age_GTE=45",
-        "age_gtee=45",
-    )
+        "age_gte=45.5", "age_lte=44.9", "age_gte=-1e3", "_gte=1", "_ne=1", "age_gte", "age_GTE=45", "age_gtee=45",
+    )  # fmt: skip
 
 
 def colon_operators() -> Iterator[str]:
@@ -167,16 +109,9 @@ def colon_operators() -> Iterator[str]:
         "name:Contains=a",
     )
     yield from (
-        "name:foo=1",
-        "name:=Anna",
-        ":eq=1",
-        "name:eq:eq=Anna",
-        "age:gte=40&age:lte=50",
-        "age:ne=45",
-        "age:lt=20.5",
-        "age:gt=false",
-        "age:lte=null",
-    )
+        "name:foo=1", "name:=Anna", ":eq=1", "name:eq:eq=Anna", "age:gte=40&age:lte=50", "age:ne=45", "age:lt=20.5",
+        "age:gt=false", "age:lte=null",
+    )  # fmt: skip
     yield from (
         "name:gte=M",
         "lastVisit:gt=2024-01-15",
@@ -284,39 +219,11 @@ def like() -> Iterator[str]:
 
 
 _SORTS = (
-    "name",
-    "-name",
-    "age",
-    "-age",
-    "gender,age",
-    "gender,-age",
-    "-gender,name",
-    "lastVisit",
-    "-lastVisit,age",
-    "foo",
-    "",
-    ",",
-    "-",
-    "name,",
-    ",name",
-    "Name",
-    "name,-name",
-    "age,name,id",
-    "id",
-    "-id",
-    "patientID",
-    "medicalCondition",
-    "score",
-    "-score",
-    "score,name",
-    "address.city",
-    "--age",
-    " age",
-    "active",
-    "-active",
-    "mixed",
+    "name", "-name", "age", "-age", "gender,age", "gender,-age", "-gender,name", "lastVisit", "-lastVisit,age", "foo",
+    "", ",", "-", "name,", ",name", "Name", "name,-name", "age,name,id", "id", "-id", "patientID", "medicalCondition",
+    "score", "-score", "score,name", "address.city", "--age", " age", "active", "-active", "mixed",
     "age,gender,name,id",
-)
+)  # fmt: skip
 _ORDERS = ("asc", "desc", "DESC", "Desc", "desc,asc", "asc,desc", "down", "", "desc,desc,desc")
 
 
@@ -370,29 +277,11 @@ def slices() -> Iterator[str]:
 
 def odd() -> Iterator[str]:
     yield from (
-        "",
-        "&",
-        "&&",
-        "&a=b",
-        "=",
-        "=1",
-        "a",
-        "_",
-        "_=123",
-        "_=123&age=45",
-        "callback=f",
-        "_delay=1",
-        "_foo=bar",
-    )
+        "", "&", "&&", "&a=b", "=", "=1", "a", "_", "_=123", "_=123&age=45", "callback=f", "_delay=1", "_foo=bar",
+    )  # fmt: skip
     yield from (
-        "_embed=foo",
-        "_expand=foo",
-        "__proto__=1",
-        "constructor=1",
-        "name=Anna&",
-        "&name=Anna",
-        "name=Anna&&age=x",
-    )
+        "_embed=foo", "_expand=foo", "__proto__=1", "constructor=1", "name=Anna&", "&name=Anna", "name=Anna&&age=x",
+    )  # fmt: skip
     yield from ("n%61me=Anna", "name=An%6Ea", "name%00=1", "%E0%A4%A=1", "name=An+na", "name=Anna?x", "a=b=c")
 
 

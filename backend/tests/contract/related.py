@@ -67,37 +67,19 @@ def whole(*, numbers: bool) -> Database:
 
 _BETAS: tuple[Version, ...] = ("1.0.0-beta.3", "1.0.0-beta.15")
 _OF_BOTH = (
-    "_embed=visits",
-    "_embed=patient",
-    "_embed=doctor&_embed=patient",
-    "_embed=doctor&_embed=visits&_embed=sessions",
-    "_embed=person",
-    "_embed=children",
-    "_embed=nothing",
-    "_embed=medicine",
-    "_embed=visits,doctor",
-    "_embed=",
-)
+    "_embed=visits", "_embed=patient", "_embed=doctor&_embed=patient", "_embed=doctor&_embed=visits&_embed=sessions",
+    "_embed=person", "_embed=children", "_embed=nothing", "_embed=medicine", "_embed=visits,doctor", "_embed=",
+)  # fmt: skip
 _RELATED: Mapping[Version, Sequence[str]] = {
     "0.17.4": (
-        "_embed=visits",
-        "_embed=sessions&_embed=visits",
-        "_embed=children",
-        "_embed=patients&_embed=sessions",
-        "_embed=nothing",
-        "_embed=doctor",
-        "_embed=",
-        "_embed=visits,sessions",
-        "_expand=patient",
-        "_expand=doctor&_expand=patient",
-        "_expand=person",
-        "_expand=nothing",
-        "_expand=",
+        "_embed=visits", "_embed=sessions&_embed=visits", "_embed=children", "_embed=patients&_embed=sessions",
+        "_embed=nothing", "_embed=doctor", "_embed=", "_embed=visits,sessions", "_expand=patient",
+        "_expand=doctor&_expand=patient", "_expand=person", "_expand=nothing", "_expand=",
         "_embed=visits&_expand=doctor",
     ),
     "1.0.0-beta.3": _OF_BOTH,
     "1.0.0-beta.15": _OF_BOTH,
-}
+}  # fmt: skip
 _LISTS: Mapping[Version, Sequence[str]] = {
     "0.17.4": (
         "",

@@ -74,23 +74,10 @@ sizes = st.sampled_from(["1", "2", "3", "10", "100", "", "x"])
 edges = st.integers(-9, 9).map(str)
 held = st.sampled_from(
     [
-        "",
-        "Insulin",
-        "insulin",
-        "5",
-        "2.5",
-        "-1",
-        "true",
-        "a,b",
-        ",",
-        ",,",
-        "0,5",
-        "Insulin,5",
-        '"x"',
-        "[",
+        "", "Insulin", "insulin", "5", "2.5", "-1", "true", "a,b", ",", ",,", "0,5", "Insulin,5", '"x"', "[",
         "[object Object]",
     ]
-) | st.lists(scalars, max_size=3).map(javascript.text)
+) | st.lists(scalars, max_size=3).map(javascript.text)  # fmt: skip
 PATTERNS = ("^a", "a$", "[aeé]", r"\bm", "(an|o)+", "a.b", r"\d{2}", "x|y", r"[^a-z]", ".+", r"\w\s\w", "Ω")
 
 

@@ -16,14 +16,9 @@ ROOT = os.geteuid() == 0
 
 # Another user, who may read our Python wherever it is (CAP_DAC_READ_SEARCH), and is nobody special otherwise.
 _ORDINARY = (
-    "setpriv",
-    "--reuid=daemon",
-    "--regid=daemon",
-    "--clear-groups",
-    "--inh-caps=-all,+dac_read_search",
-    "--ambient-caps=+dac_read_search",
-    "--bounding-set=-all,+dac_read_search",
-)
+    "setpriv", "--reuid=daemon", "--regid=daemon", "--clear-groups", "--inh-caps=-all,+dac_read_search",
+    "--ambient-caps=+dac_read_search", "--bounding-set=-all,+dac_read_search",
+)  # fmt: skip
 AS_WE_ARE: tuple[str, ...] = ()
 USERS = {"root": AS_WE_ARE, "ordinary": _ORDINARY} if ROOT else {"ordinary": AS_WE_ARE}
 

@@ -266,20 +266,8 @@ def test_there_is_nothing_else_to_find(client: Client) -> None:
 
 
 METHODS = [
-    "TRACE",
-    "CONNECT",
-    "PROPFIND",
-    "COPY",
-    "MOVE",
-    "LOCK",
-    "MKCOL",
-    "PURGE",
-    "LINK",
-    "SEARCH",
-    "QUERY",
-    "FOO",
-    "get",
-]
+    "TRACE", "CONNECT", "PROPFIND", "COPY", "MOVE", "LOCK", "MKCOL", "PURGE", "LINK", "SEARCH", "QUERY", "FOO", "get",
+]  # fmt: skip
 
 
 def test_another_method_is_refused(client: Client) -> None:

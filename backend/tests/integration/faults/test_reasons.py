@@ -49,14 +49,10 @@ WRONG = {
     "socket": ("postgresql:///patients?host=/nowhere", "nothing listens at the address"),
 }
 KINDS = (
-    "CREATE ROLE barred",
-    "CREATE ROLE limited LOGIN CONNECTION LIMIT 1",
-    "ALTER ROLE limited CONNECTION LIMIT 0",
-    "CREATE ROLE outsider LOGIN",
-    "CREATE DATABASE closed ALLOW_CONNECTIONS false",
-    "CREATE DATABASE private",
+    "CREATE ROLE barred", "CREATE ROLE limited LOGIN CONNECTION LIMIT 1", "ALTER ROLE limited CONNECTION LIMIT 0",
+    "CREATE ROLE outsider LOGIN", "CREATE DATABASE closed ALLOW_CONNECTIONS false", "CREATE DATABASE private",
     "REVOKE CONNECT ON DATABASE private FROM public",
-)
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -20,18 +20,10 @@ A, B = record(1), record(2, more={"x": [1.5]})
 
 # What a role, a database or a URL may set.
 ODD_SETTINGS = [
-    "statement_timeout=1",
-    "lock_timeout=1",
-    "datestyle=SQL,DMY",
-    "default_transaction_isolation=serializable",
-    "default_transaction_read_only=on",
-    "client_encoding=latin1",
-    "standard_conforming_strings=off",
-    "bytea_output=escape",
-    "extra_float_digits=-15",
-    "timezone=Asia/Kolkata",
-    "search_path=public,pg_temp",
-]
+    "statement_timeout=1", "lock_timeout=1", "datestyle=SQL,DMY", "default_transaction_isolation=serializable",
+    "default_transaction_read_only=on", "client_encoding=latin1", "standard_conforming_strings=off",
+    "bytea_output=escape", "extra_float_digits=-15", "timezone=Asia/Kolkata", "search_path=public,pg_temp",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("setting", ODD_SETTINGS)

@@ -110,15 +110,8 @@ def test_what_is_broken_at_the_end_of_a_large_body_is_found_there(api: Api, tabl
 
 
 NO_DB_JSON = (
-    b"",
-    b"[]",
-    b"7",
-    b"\x1f\x8b\x08\x00",
-    b'{"patients": {}}',
-    b"\xff\xfe{",
-    rb'{"a\u0000b": []}',
-    rb'{"\ud800": []}',
-)
+    b"", b"[]", b"7", b"\x1f\x8b\x08\x00", b'{"patients": {}}', b"\xff\xfe{", rb'{"a\u0000b": []}', rb'{"\ud800": []}',
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("content", NO_DB_JSON)
