@@ -179,6 +179,8 @@ _WHERES: tuple[object, ...] = (
     {"address": {"city": {"ne": "Paris"}}},
     {"address": {"nope": {"eq": 1}}},
     {"tags": {"eq": "red"}},
+    {"tags": {"eq": ["red"]}},
+    {"medications": {"contains": "INSULIN"}},
     {"age": {"deep": {"eq": 1}}},
     {"gender": {"eq": "Male"}, "age": {"gte": 50}, "name": {"contains": "д"}},
 )
@@ -238,6 +240,7 @@ def sort() -> Iterator[str]:
         "_sort=name&_limit=5",
         "_sort=-name&_page=1&_per_page=4",
     )
+    yield from ("_sort=%00,-age", "_sort=%FF,score", "_sort=foo,-age")
     yield from ("_sort=age&_sort=name", "_sort=name&q=a", "_sort=lastVisit&_order=desc&_limit=3")
 
 

@@ -8,16 +8,9 @@ from app.config import Settings
 from app.spelling import ignored
 
 OTHERS = [
-    *("PATH", "HOME", "HOSTNAME", "LOGNAME", "SHELL", "DISPLAY", "ENV", "NODE_ENV", "PGHOST", "PGPORT", "VITE_PORT"),
-    *(
-        "TEST_DATABASE_URL",
-        "DB_HOST",
-        "DB_PORT",
-        "POSTGRES_HOST",
-        "KUBERNETES_SERVICE_HOST",
-        "RENDER_EXTERNAL_HOSTNAME",
-    ),
-]
+    "PATH", "HOME", "HOSTNAME", "LOGNAME", "SHELL", "DISPLAY", "ENV", "NODE_ENV", "PGHOST", "PGPORT", "VITE_PORT",
+    "TEST_DATABASE_URL", "DB_HOST", "DB_PORT", "POSTGRES_HOST", "KUBERNETES_SERVICE_HOST", "RENDER_EXTERNAL_HOSTNAME",
+]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -47,28 +40,7 @@ def test_a_near_miss_in_the_environment_is_told(monkeypatch: pytest.MonkeyPatch,
     assert list(ignored()) == [f"{name.upper()}, which is no setting: {meant} was probably meant"]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "PATH",
-        "HOME",
-        "HOSTNAME",
-        "LOGNAME",
-        "PGHOST",
-        "PGPORT",
-        "TEST_DATABASE_URL",
-        "VITE_PORT",
-        "DB_HOST",
-        "DB_PORT",
-        "ENV",
-        "NODE_ENV",
-        "DISPLAY",
-        "SHELL",
-        "KUBERNETES_SERVICE_HOST",
-        "RENDER_EXTERNAL_HOSTNAME",
-        "POSTGRES_HOST",
-    ],
-)
+@pytest.mark.parametrize("name", OTHERS)
 def test_another_programs_variable_is_left_alone(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "1")
     assert list(ignored()) == []
