@@ -1,8 +1,6 @@
 """Frontends' own db.json files, declared by one command: served as json-server 0.17.4 serves the same file."""
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,6 +13,7 @@ from app.cutover.comparable import same
 from app.cutover.differences import Exchange, explanations
 from app.cutover.differences.exchange import Shape
 from tests.checkout import clone
+from tests.commands import ran
 from tests.contract.answers import Comparable, Version, comparable
 from tests.contract.field_files import FILES, Database, read, requests
 from tests.contract.servers import Server, json_server
@@ -28,9 +27,9 @@ def test_a_file_is_declared_and_served_as_json_server_does(
     file: Path, node: Path, bare_database: str, tmp_path: Path
 ) -> None:
     database, backend = read(file), clone(tmp_path / "checkout")
-    _run(backend, sys.executable, "scripts/declare.py", str(file))
-    _run(backend, sys.executable, "-m", "alembic", "upgrade", "head", DATABASE_URL=bare_database)
-    _run(backend, sys.executable, "scripts/migrate_db_json.py", str(file), DATABASE_URL=bare_database)
+    _run(backend, "scripts/declare.py", str(file))
+    _run(backend, "-m", "alembic", "upgrade", "head", DATABASE_URL=bare_database)
+    _run(backend, "scripts/migrate_db_json.py", str(file), DATABASE_URL=bare_database)
     with (
         json_server(VERSION, node, database, tmp_path / "json-server") as theirs,
         _ours(backend, bare_database) as ours,
@@ -91,7 +90,5 @@ def _ours(backend: Path, dsn: str) -> Server:
 
 
 def _run(folder: Path, *command: str, **settings: str) -> None:
-    done = subprocess.run(
-        command, cwd=folder, env=os.environ | UNMEASURED | settings, check=False, capture_output=True, text=True
-    )
+    done = ran(*command, folder=folder, **UNMEASURED | settings)
     assert done.returncode == 0, done.stdout + done.stderr

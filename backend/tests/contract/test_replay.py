@@ -1,28 +1,22 @@
 """The way back: a json-server that was left behind gets the present state, whatever has changed since."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.config import BACKEND
+from tests.commands import Done, ran
 from tests.contract.answers import Version
 from tests.contract.servers import RELEASES, Server, json_server, our_server
 from tests.patients import patient
-from tests.servers import UNMEASURED
 
 BEFORE = [patient(number, id=str(number)) for number in range(1, 8)]
 OTHER_IDS: Version = "1.0.0-beta.15"  # which gives every new record an id of its own
 
 
-def replay(dsn: str, url: str, since: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "app", "replay", url, "--since", since]
-    environment = os.environ | {"DATABASE_URL": dsn} | UNMEASURED
-    return subprocess.run(command, cwd=BACKEND, env=environment, capture_output=True, text=True, check=False)
+def replay(dsn: str, url: str, since: str) -> Done:
+    return ran("-m", "app", "replay", url, "--since", since, DATABASE_URL=dsn)
 
 
 def records(server: Server) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.config import BACKEND
+from tests.commands import ran
 from tests.npm import installed
 from tests.servers import PATIENCE, wait_until
 
@@ -87,10 +88,6 @@ def test_an_interruption_ends_all(folder: Path, after: str) -> None:
 
 
 def test_without_node_one_line_says_so(folder: Path) -> None:
-    command = [sys.executable, "-m", "rehearsing", "--quick"]
-    environment = os.environ | {"PATH": str(folder)}
-    done = subprocess.run(
-        command, cwd=BACKEND, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
-    )
+    done = ran("-m", "rehearsing", "--quick", PATH=str(folder))
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "Node 18" in done.stderr

@@ -1,8 +1,6 @@
 """Each stage: who answers, who is written, and that both sides are equal afterwards."""
 
 import resource
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -10,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.config import BACKEND
+from tests.commands import ran
 from tests.contract.answers import Version
 from tests.cutover.trio import Trio, some, trio
 from tests.cutover.writers import Ledger
@@ -120,8 +118,7 @@ def test_a_large_body_goes_on_as_it_comes(three: Trio) -> None:
 
 def test_the_command_line_leads(three: Trio) -> None:
     def said(*words: str) -> tuple[int, str]:
-        command = [sys.executable, "-m", "app", "cutover", *words, "--state", str(three.cutover.state)]
-        done = subprocess.run(command, cwd=BACKEND, capture_output=True, text=True, timeout=60, check=False)
+        done = ran("-m", "app", "cutover", *words, "--state", three.cutover.state)
         return done.returncode, done.stdout + done.stderr
 
     assert said("verify")[0] == 0

@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 import psycopg
 
+from tests.commands import ran
 from tests.docs.conftest import Sandbox
 from tests.docs.pages import DOCS
 from tests.patients import patient
@@ -23,9 +24,7 @@ PATIENT = patient()
 
 
 def alembic(folder: Path, dsn: str, *arguments: str) -> str:
-    environment = os.environ | UNMEASURED | {"DATABASE_URL": dsn}
-    command = [sys.executable, "-m", "alembic", *arguments]
-    done = subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True, text=True)
+    done = ran("-m", "alembic", *arguments, folder=folder, **UNMEASURED, DATABASE_URL=dsn)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

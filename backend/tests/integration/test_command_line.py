@@ -1,16 +1,14 @@
 """`python -m app` typed like json-server, in development: what its flags do, and what `make reset` does."""
 
 import json
-import os
 import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from app.config import BACKEND
+from tests.commands import ran
 from tests.integration.processes import PATIENT, launched, refusal, serving
 from tests.servers import free_port, wait_until
 
@@ -110,10 +108,6 @@ def reset(settings: dict[str, object], *arguments: str, answer: str = "", code: 
 
 
 def script(name: str, settings: dict[str, object], *arguments: str, answer: str = "", code: int = 0) -> str:
-    environment = os.environ | {name: str(value) for name, value in settings.items()}
-    command = [sys.executable, f"scripts/{name}", *arguments]
-    done = subprocess.run(
-        command, cwd=BACKEND, env=environment, input=answer, capture_output=True, text=True, check=False, timeout=60
-    )
+    done = ran(f"scripts/{name}", *arguments, stdin=answer, **{one: str(value) for one, value in settings.items()})
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr

@@ -1,10 +1,8 @@
 """`make declare` in a checkout of its own: what it writes is sound, and it writes all of it or nothing."""
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,12 +12,12 @@ import pytest
 
 from app.config import BACKEND
 from tests.checkout import clone
+from tests.commands import Done, ran
 from tests.patients import patient
 from tests.servers import UNMEASURED
 
 ODD_NAMES = BACKEND / "tests" / "contract" / "files" / "odd-names.json"
 OTHERS = {"patients": [{"id": 1, "firstName": "Ada"}, {"id": 2, "firstName": "Bo", "ward": 3}]}
-Done = subprocess.CompletedProcess[str]
 
 
 class Checkout:
@@ -27,10 +25,7 @@ class Checkout:
         self.backend = backend
 
     def run(self, *command: str, **settings: str) -> Done:
-        environment = os.environ | UNMEASURED | settings
-        return subprocess.run(
-            [sys.executable, *command], cwd=self.backend, env=environment, check=False, capture_output=True, text=True
-        )
+        return ran(*command, folder=self.backend, **UNMEASURED | settings)
 
     def declare(self, document: Any, *flags: str, **settings: str) -> Done:
         """`document`: what the file holds, as text or as a value."""

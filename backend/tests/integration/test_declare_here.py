@@ -1,8 +1,6 @@
 """`make declare` and its revisions in this process, on a checkout beside it."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +10,12 @@ from alembic import command
 from alembic.config import Config
 
 from app import config
-from app.config import BACKEND
 from app.declaring import plan, writing
 from app.declaring.collections import Refused
 from app.declaring.rows import demand_no_loss
 from app.resources import RESOURCES
 from tests.checkout import clone
+from tests.commands import ran
 from tests.patients import patient
 
 OTHERS = {"patients": [{"id": 1, "firstName": "Ada", "day": "2024-01-15", "tags": []}], "theme": {}}
@@ -122,5 +120,5 @@ def test_what_does_not_fit_is_declared_anew(records: list[Any], tmp_path: Path) 
 
 @pytest.mark.parametrize(("file", "code"), [("../db.json", 0), ("nowhere.json", 2)])
 def test_the_script_says_what_it_did(file: str, code: int) -> None:
-    done = subprocess.run([sys.executable, "scripts/declare.py", file], cwd=BACKEND, check=False, capture_output=True)
+    done = ran("scripts/declare.py", file)
     assert done.returncode == code, done.stderr

@@ -3,8 +3,6 @@
 import json
 import os
 import stat
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,11 +21,12 @@ from app.importer.frame import around
 from app.importer.run import import_file
 from app.importer.source import Unreadable
 from app.resources import RESOURCES
+from tests.commands import Done, ran
 from tests.npm import installed
 from tests.servers import Server
 
 SEED = BACKEND.parent / "db.json"
-Export = Callable[..., "subprocess.CompletedProcess[str]"]
+Export = Callable[..., Done]
 
 ODD = {
     "id": "a/b c",
@@ -49,15 +48,8 @@ JSON_SERVERS = {"0.17": "json-server-0.17/lib/cli/bin.js", "1.x": "json-server-b
 def export(database_url: str, tmp_path: Path) -> Export:
     """The script, as a person runs it."""
 
-    def run(*arguments: Any, dsn: str = database_url) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, BACKEND / "scripts" / "export_db_json.py", *map(str, arguments)],
-            check=False,
-            capture_output=True,
-            encoding="utf-8",
-            cwd=tmp_path,
-            env=os.environ | {"DATABASE_URL": dsn, "LC_ALL": "C"},
-        )
+    def run(*arguments: Any, dsn: str = database_url) -> Done:
+        return ran(BACKEND / "scripts/export_db_json.py", *arguments, folder=tmp_path, DATABASE_URL=dsn, LC_ALL="C")
 
     return run
 
@@ -220,14 +212,7 @@ def test_memory_does_not_grow_with_the_table(database_url: str, export: Export, 
             measured += f"sys.path.insert(0, '{BACKEND / 'scripts'}')\n"
             measured += f"try: runpy.run_path('{BACKEND / 'scripts' / 'export_db_json.py'}', run_name='__main__')\n"
             measured += "finally: print(re.search('VmHWM:[^0-9]*([0-9]+)', open('/proc/self/status').read())[1])"
-            done = subprocess.run(
-                [sys.executable, "-c", measured],
-                check=True,
-                capture_output=True,
-                text=True,
-                env=os.environ | {"DATABASE_URL": database_url},
-            )
-            peaks.append(int(done.stdout))
+            peaks.append(int(ran("-c", measured, DATABASE_URL=database_url).stdout))
     assert (tmp_path / "big.json").stat().st_size > 20_000_000
     assert peaks[1] - peaks[0] < 8 * 1024
 

@@ -1,8 +1,5 @@
 """The schema: what Alembic makes is what the models say, however often and by however many it is asked for."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,12 +8,12 @@ import psycopg
 import pytest
 from sqlalchemy import NullPool, create_engine
 
-from app.config import BACKEND
 from app.dialect.collation import DETECT, Collations
 from app.dialect.lists import Lists
 from app.dialect.query import parse
 from app.resource.columns import Base, is_accelerator
 from app.resources import PATIENTS
+from tests.commands import Done, ran
 from tests.needs import needed
 
 _CATALOG = """
@@ -36,15 +33,8 @@ def catalog(dsn: str) -> list[Any]:
         return [(name, definition) for name, definition in connection.execute(_CATALOG) if not is_accelerator(name)]
 
 
-def alembic(dsn: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "alembic", *arguments],
-        check=False,
-        cwd=BACKEND,
-        env=os.environ | {"DATABASE_URL": dsn},
-        capture_output=True,
-        text=True,
-    )
+def alembic(dsn: str, *arguments: str) -> Done:
+    return ran("-m", "alembic", *arguments, DATABASE_URL=dsn)
 
 
 def test_models_and_migrations_agree(module_database: str) -> None:

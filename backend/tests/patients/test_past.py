@@ -1,8 +1,5 @@
 """`python -m app undo` and `forget`, typed by a person; a journal that is pruned."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -12,11 +9,12 @@ import pytest
 from psycopg.types.json import Jsonb
 from pydantic import SecretStr
 
-from app.config import BACKEND, Settings
+from app.config import Settings
 from app.database import Database
 from app.resources import RESOURCES
 from app.services.needs import needs
 from app.services.pruning import prune
+from tests.commands import ran, typed
 from tests.patients import patient
 
 Command = Callable[..., tuple[int, str]]
@@ -24,15 +22,17 @@ Command = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def command(database_url: str) -> Command:
-    def run(*arguments: str, answer: str = "") -> tuple[int, str]:
-        environment = os.environ | {"DATABASE_URL": database_url}
-        done = subprocess.run(
-            [sys.executable, "-m", "app", *arguments],
-            cwd=BACKEND, env=environment, input=answer, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+    def run(*words: str, answer: str = "") -> tuple[int, str]:
+        done = typed(*words, stdin=answer, DATABASE_URL=database_url)
         return done.returncode, done.stdout + done.stderr
 
     return run
+
+
+def test_as_a_person_types_them(database_url: str) -> None:
+    for word in ("undo", "forget"):
+        done = ran("-m", "app", word, "patients", "1", stdin="n\n", DATABASE_URL=database_url)
+        assert (done.returncode, "Nothing was changed" in done.stdout + done.stderr) == (1, True)
 
 
 async def versions(client: httpx2.AsyncClient) -> list[dict[str, Any]]:

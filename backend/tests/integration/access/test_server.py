@@ -2,14 +2,12 @@
 
 import json
 import re
-import subprocess
-import sys
 
 import httpx2
 import pytest
 
 from app.access import keys
-from app.config import BACKEND
+from tests.commands import ran, typed
 from tests.integration.processes import refusal, serving
 
 OPEN = "ANYONE WHO CAN REACH THIS SERVER MAY READ, CHANGE AND DELETE EVERY PATIENT"
@@ -22,14 +20,8 @@ def test_production_must_say_who_may() -> None:
 
 
 def test_uvicorn_is_told_the_same() -> None:
-    said = subprocess.run(
-        [sys.executable, "-m", "uvicorn", "app.main:app", "--port", "0"],
-        check=False,
-        cwd=BACKEND,
-        env={"ENVIRONMENT": "production", "DATABASE_URL": "postgresql://h/d"},
-        capture_output=True,
-        text=True,
-    )
+    uvicorn = ("-m", "uvicorn", "app.main:app", "--port", "0")
+    said = ran(*uvicorn, ENVIRONMENT="production", DATABASE_URL="postgresql://h/d")
     assert said.returncode != 0
     assert "ACCESS must be set when ENVIRONMENT=production" in said.stderr
 
@@ -57,9 +49,7 @@ def test_open_is_said_and_asks_nobody(database_url: str) -> None:
 
 
 def test_a_key_of_the_command_line_opens_the_server(database_url: str) -> None:
-    command = [sys.executable, "-m", "app", "key", "anna", "writer"]
-    made = subprocess.run(command, check=True, cwd=BACKEND, capture_output=True, text=True)
-    key, line = made.stdout.splitlines()
+    key, line = ran("-m", "app", "key", "anna", "writer").stdout.splitlines()
     assert re.fullmatch(r"pak_[A-Za-z0-9_-]{43}", key)
     assert re.fullmatch(r"anna writer sha256:[0-9a-f]{64}", line)
     with serving(DATABASE_URL=database_url, ACCESS="keys", API_KEYS=f"\r\n{line}\r\n") as server:
@@ -71,8 +61,6 @@ def test_a_key_of_the_command_line_opens_the_server(database_url: str) -> None:
     "arguments", [("key",), ("key", "anna"), ("key", "a b", "reader"), ("key", "anna", "boss"), ("key", "a", "b", "c")]
 )
 def test_a_key_that_cannot_be_made_is_told(arguments: tuple[str, ...]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "app", *arguments], check=False, cwd=BACKEND, capture_output=True, text=True
-    )
+    done = typed(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert "python -m app key: error: " in done.stderr

@@ -1,8 +1,6 @@
 """Signing in with a password: as frontends made with json-server-auth do it, and as those who guess do."""
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -10,11 +8,12 @@ import httpx2
 import psycopg
 import pytest
 
-from app.config import BACKEND, Settings
+from app.config import Settings
 from app.errors import TooManyTries
 from app.people.failures import MOST, WITHIN, Failures, share
 from app.people.passwords import hashed, matches
 from tests.asked import serving
+from tests.commands import Done, ran, typed
 from tests.servers import Server
 
 EMAIL, PASSWORD = "anna@clinic.example", "correct horse battery"
@@ -22,16 +21,8 @@ WRONG = "The email or the password is not right."
 Table = psycopg.Connection[Any]
 
 
-def account(dsn: str, email: str, role: str, password: str = PASSWORD) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "app", "user", email, role, "--name", "Anna"],
-        check=False,
-        cwd=BACKEND,
-        env=Server.surroundings() | {"DATABASE_URL": dsn},
-        input=f"{password}\n",
-        capture_output=True,
-        text=True,
-    )
+def account(dsn: str, email: str, role: str, password: str = PASSWORD) -> Done:
+    return typed("user", email, role, "--name", "Anna", stdin=f"{password}\n", DATABASE_URL=dsn)
 
 
 @pytest.fixture
@@ -267,7 +258,8 @@ async def test_with_access_open_signing_in_works_too(settings: Settings, people:
 
 
 def test_no_log_has_a_password_or_a_session(database_url: str, table: Table) -> None:
-    assert account(database_url, EMAIL, "admin").returncode == 0
+    made = ran("-m", "app", "user", EMAIL, "admin", stdin=f"{PASSWORD}\n", DATABASE_URL=database_url)
+    assert (made.returncode, made.stdout) == (0, f"{EMAIL} may sign in as admin.\n")
     with Server.ours(database_url, ACCESS="keys", LOG_LEVEL="DEBUG") as server:
         right = httpx2.post(f"{server.url}/login", json={"email": EMAIL, "password": PASSWORD}).json()
         httpx2.post(f"{server.url}/login", json={"email": EMAIL, "password": "hunter22"})

@@ -16,6 +16,7 @@ from app.config import BACKEND
 from app.importer.files import Unwritable
 from app.importer.run import Options, import_file
 from app.resources import RESOURCES
+from tests.commands import Done, ran
 from tests.integration.processes import postgres_processes, serving
 from tests.servers import wait_until
 
@@ -27,17 +28,9 @@ SECRET = "Bartholomew"
 FAULTY = db(record(1), record(2, name=SECRET, age=SECRET, **{"\x1b[31m[red]": "\0"}), record(1), record(3, id=4))
 
 
-def migrate(*arguments: object, stdin: str | None = None, **environment: str) -> "subprocess.CompletedProcess[str]":
+def migrate(*arguments: object, stdin: str | None = None, **environment: str) -> Done:
     """The command in `backend/` with these settings. Nothing may ever be a traceback."""
-    run = subprocess.run(
-        [sys.executable, "scripts/migrate_db_json.py", *map(str, arguments)],
-        cwd=BACKEND,
-        env=os.environ | {"COLUMNS": "120"} | environment,
-        capture_output=True,
-        text=True,
-        input=stdin,
-        check=False,
-    )
+    run = ran("scripts/migrate_db_json.py", *arguments, stdin=stdin, folder=BACKEND, **{"COLUMNS": "120"} | environment)
     assert "Traceback" not in run.stderr
     return run
 

@@ -12,6 +12,7 @@ import pytest
 
 from app.access import keys
 from app.config import BACKEND
+from tests.commands import Done, ran
 from tests.integration.importer.conftest import count, db, record
 from tests.servers import UNMEASURED
 
@@ -19,18 +20,10 @@ from .conftest import CONTENT, Api, Launch, Table, half_way, held
 
 MIXED = db(record(7, id=7), record(2, age="old", gender="x"), record(3, patientID="P007"), doctors=[{}], x=1)
 SCRIPT = [sys.executable, BACKEND / "scripts" / "migrate_db_json.py"]
-Done = subprocess.CompletedProcess[str]
 
 
 def script(*arguments: object, **environment: str) -> Done:
-    return subprocess.run(
-        [*map(str, (*SCRIPT, *arguments))],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env=os.environ | {"LC_ALL": "C.UTF-8"} | environment,
-    )
+    return ran(SCRIPT[1], *arguments, folder=BACKEND, **{"LC_ALL": "C.UTF-8"} | environment)
 
 
 @pytest.fixture
@@ -62,13 +55,7 @@ def test_it_is_written_over_there(api: Api, table: Table, file: Path) -> None:
     first, second = (script(file, "--to", api.server.url) for _ in range(2))
     assert (first.returncode, second.returncode, count(table)) == (1, 1, 1)
     assert "│ unchanged │       1 │" in second.stdout
-    piped = subprocess.run(
-        [*map(str, SCRIPT), "-", "--to", api.server.url, "--quiet"],
-        input=db(record(9)).encode(),
-        timeout=60,
-        check=False,
-        cwd=BACKEND,
-    )
+    piped = ran(SCRIPT[1], "-", "--to", api.server.url, "--quiet", stdin=db(record(9)))
     assert (piped.returncode, count(table)) == (0, 2)
 
 
