@@ -26,7 +26,7 @@ _BESIDE: Mapping[str, Callable[[Sequence[str]], int]] = {
 }
 
 
-def ran(*command: object, stdin: str | None = None, folder: Path = BACKEND, **settings: str) -> Done:
+def ran(*command: object, stdin: str | None = None, folder: Path | str = BACKEND, **settings: str) -> Done:
     """Python with these arguments, in a process of its own; settings of its environment by keyword."""
     return subprocess.run(
         [sys.executable, *map(str, command)],

@@ -30,7 +30,7 @@ FAULTY = db(record(1), record(2, name=SECRET, age=SECRET, **{"\x1b[31m[red]": "\
 
 def migrate(*arguments: object, stdin: str | None = None, **environment: str) -> Done:
     """The command in `backend/` with these settings. Nothing may ever be a traceback."""
-    run = ran("scripts/migrate_db_json.py", *arguments, stdin=stdin, folder=BACKEND, **{"COLUMNS": "120"} | environment)
+    run = ran("scripts/migrate_db_json.py", *arguments, stdin=stdin, **{"COLUMNS": "120"} | environment)
     assert "Traceback" not in run.stderr
     return run
 

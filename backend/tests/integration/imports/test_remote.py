@@ -23,7 +23,7 @@ SCRIPT = [sys.executable, BACKEND / "scripts" / "migrate_db_json.py"]
 
 
 def script(*arguments: object, **environment: str) -> Done:
-    return ran(SCRIPT[1], *arguments, folder=BACKEND, **{"LC_ALL": "C.UTF-8"} | environment)
+    return ran(SCRIPT[1], *arguments, **{"LC_ALL": "C.UTF-8"} | environment)
 
 
 @pytest.fixture
