@@ -39,7 +39,7 @@ from app.api.routes import (
 )
 from app.api.routes.record_pages import RecordPages
 from app.api.table.showing import Showing
-from app.api.thin import ThinApp
+from app.api.thin import ThinApp, told_apart
 from app.config import Settings
 from app.database import Database
 from app.dialect.relations import Relations
@@ -49,7 +49,7 @@ from app.imports.exports import Exports
 from app.imports.jobs import Imports
 from app.people.people import PREFIX as SESSION
 from app.people.people import People
-from app.resource.resource import Resource
+from app.resource.resource import Resource, demand_apart
 from app.resources import RESOURCES
 from app.services.feed import Feed
 from app.services.history import History
@@ -92,7 +92,11 @@ class _Parts(NamedTuple):
 def create_app(
     settings: Settings, resources: Sequence[Resource] = RESOURCES, database: Database | None = None
 ) -> FastAPI:
-    """The ASGI application over the database `settings.database_url` names; its lifespan opens and closes the pool."""
+    """The ASGI application over the database `settings.database_url` names; its lifespan opens and closes the pool.
+
+    Raises `DeclarationError` for resources that cannot be served together.
+    """
+    demand_apart(resources)
     parts = _parts(settings, resources, database or Database(settings, needs(resources)))
     judge = _judge(settings, parts.people) if settings.demanded else None
     base_path, asked = settings.base_path or "", bool(settings.demanded)
@@ -111,7 +115,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},  # spans carry what was searched for
     )
     # Flat, `include_router` would wrap each request once more; and before FastAPI's own, which few ask for.
-    app.router.routes[:0] = [route for router in _routers(parts) for route in router.routes]
+    app.router.routes[:0] = told_apart([route for router in _routers(parts) for route in router.routes])
     return app
 
 

@@ -4,7 +4,8 @@ FastAPI's own way (dependencies, exit stacks, validation, layers for files, tele
 query of a small answer.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import chain, count
 from typing import Any
 
 from fastapi import FastAPI
@@ -12,8 +13,10 @@ from fastapi.routing import APIRoute
 from starlette._utils import get_route_path
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match, Route, Router
+from starlette.routing import BaseRoute, Match, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.resource.resource import RESERVED
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -41,6 +44,18 @@ class ThinApp(FastAPI):
 def named(name: str, says: str) -> dict[str, Any]:
     """What a route is called: its operation, in clients that are made from the description, and a sentence."""
     return {"name": name, "operation_id": name, "summary": says}
+
+
+def told_apart(routes: Sequence[BaseRoute]) -> Sequence[BaseRoute]:
+    """The routes, each with a name of its own. Two collections' may come to the same, or to one of the server's, which
+    keeps it. Clients that are made from the description have a file of each, so case alone is no difference."""
+    described = [route for route in routes if isinstance(route, ThinRoute) and route.include_in_schema]
+    taken: set[str] = set()
+    for route in sorted(described, key=lambda one: _first(one.path) not in RESERVED):
+        named = chain((route.operation_id,), (f"{route.operation_id}{number}" for number in count(2)))
+        route.operation_id = next(name for name in named if name and name.lower() not in taken)
+        taken.add(route.operation_id.lower())
+    return routes
 
 
 class ThinRoute(APIRoute):

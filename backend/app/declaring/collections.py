@@ -12,7 +12,7 @@ from app.declaring.evidence import Evidence, Found
 from app.resource import kinds
 from app.resource.columns import MAX_NUMBER
 from app.resource.plurals import singular
-from app.resource.resource import RESERVED
+from app.resource.resource import RESERVED, shapes
 
 MOST_FIELDS = 250  # of one collection; PostgreSQL has room for 1,600 columns, a person's patience for fewer
 _ADDRESS = re.compile(r"\w[\w .~-]*")
@@ -104,9 +104,9 @@ def _noun(path: str, others: Iterable[str]) -> str:
     return next(word for word in words if taken.isdisjoint(_classes(word)))
 
 
-def _classes(noun: str) -> tuple[str, str]:
-    """What is called after it: its classes, its modules."""
-    return names.title(noun).lower(), names.identifier(noun)
+def _classes(noun: str) -> list[str]:
+    """What is called after it: its classes, its modules, its shapes in the API's description."""
+    return [names.title(noun).lower(), names.identifier(noun), *(name.lower() for name in shapes(noun))]
 
 
 def _columns(found: Sequence[Found]) -> Iterator[Column]:

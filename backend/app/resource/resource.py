@@ -6,7 +6,7 @@ is imported and never in a request.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -30,6 +30,7 @@ _SIGNING = ("login", "logout", "register", "signin", "signup")
 RESERVED = frozenset(("changes", "db", "docs", "exports", "health", "imports", "metrics", *_PAGES, *_SIGNING))
 """Addresses that the server keeps for itself."""
 _SHAPES = frozenset(("ChangePage", "Health", "Import", "Problem"))  # that every API has
+_USES = ("", "Create", "Replace", "Patch", "Page", "Version")  # that the API's description has a shape for
 NAME_BYTES = 63  # PostgreSQL cuts longer names off (4.1.1), those of JSON members in a row too
 
 
@@ -84,8 +85,7 @@ class Resource:
     @property
     def title(self) -> str:
         """The noun as a name: `TestCase` of "test case"."""
-        name = _named(self.noun)
-        return f"{name}Record" if name in _SHAPES else name
+        return shapes(self.noun)[0]
 
     @property
     def titles(self) -> str:
@@ -130,6 +130,23 @@ class Resource:
     def position(self) -> str:
         """The column of the place in the list, in SQL."""
         return f"{self.sql}.position"
+
+
+def shapes(noun: str) -> list[str]:
+    """What the shapes of a resource are called, the record itself first."""
+    name = _named(noun)
+    name += "" if _SHAPES.isdisjoint(name + use for use in _USES) else "Record"
+    return [name + use for use in _USES]
+
+
+def demand_apart(resources: Iterable[Resource]) -> None:
+    """Raises `DeclarationError` where a shape of one is called as one of another. Rights name resources so as well."""
+    known: dict[str, Resource] = {}
+    for one, name in ((each, name) for each in resources for name in shapes(each.noun)):
+        other = known.setdefault(name.lower(), one)  # clients have a file of each
+        if other is not one:
+            why = f"comes to {name} in the API's description, as {other.path} has it: give it another"
+            raise DeclarationError(f"{one.path}: its noun, {one.noun}, {why}.")
 
 
 def _named(words: str) -> str:

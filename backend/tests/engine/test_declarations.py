@@ -9,6 +9,8 @@ from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Tex
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.schema import SchemaItem
 
+from app.config import Settings
+from app.main import create_app
 from app.resource import columns
 from app.resource.columns import Record, rules
 from app.resource.kinds import Kind
@@ -89,6 +91,15 @@ def test_what_does_not_fit_together_cannot_be_made(wrong_table: Table, wrong_bod
 def test_the_table_has_the_name_of_the_address() -> None:
     with pytest.raises(DeclarationError, match=r"^remarks: the table has another name, notes\.$"):
         Resource("remarks", "remark", table(), Note)
+
+
+@pytest.mark.parametrize(("noun", "name"), [("a-note", "ANote"), ("a_noteVersion", "ANoteVersion")])
+def test_what_the_description_would_call_alike_cannot_be_served_together(noun: str, name: str) -> None:
+    one, other = Resource("notes", "a note", table(), Note), Resource("notes", noun, table(), Note)
+    sentence = f"notes: its noun, {noun}, comes to {name} in the API's description, as notes has it: give it another."
+    with pytest.raises(DeclarationError) as error:
+        create_app(Settings(_env_file=None), [one, other])
+    assert str(error.value) == sentence
 
 
 def test_a_kind_that_lacks_something_cannot_be_made() -> None:

@@ -1,16 +1,21 @@
 """Names as JSON may have them, and what becomes of them in Python, in SQL and on the wire."""
 
 import keyword
+import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
+from app.config import Settings
 from app.declaring.collections import Collection, parted
 from app.declaring.names import identifier, title
 from app.declaring.sources import module
 from app.declaring.tables import altered, table
+from app.main import create_app
 from app.resource.record import check
 from tests.declared import of, resource
 
@@ -102,6 +107,31 @@ def test_no_two_have_the_same_noun() -> None:
     found = nouns_of("person", "people", "Person", "test-cases", "testCases", doctors="person")
     assert len({module for _, module in found.values()}) == len(found)
     assert "person" not in {module for _, module in found.values()}
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        ("a-b", "a_b", "aB"),
+        ("pets", "petVersions", "petPages", "pet-creates"),
+        ("petVersions", "pets"),
+        ("Changes", "Imports", "import reports", "visits"),
+        ("patients", "historyOfPatients", "history of patient"),
+    ],
+)
+def test_names_that_come_to_the_same_are_told_apart_in_the_description(paths: Sequence[str]) -> None:
+    """Clients that are made from it call a function by each operation's name, and a type by each shape's."""
+    found, _ = parted({path: [{"day": "2024-01-15"}] for path in paths}, {})
+    resources = list(map(resource, found))
+    app = create_app(Settings(_env_file=None, database_url=SecretStr("postgresql://nowhere/none")), resources)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        schema = app.openapi()
+    names = [one["operationId"] for item in schema["paths"].values() for one in item.values()]
+    assert len(set(names)) == len(names)
+    assert {"listChanges", "startImport", "getImportReport", "checkHealth"} <= set(names)
+    assert schema["paths"]["/changes"]["get"]["operationId"] == "listChanges"
+    assert len(schema["components"]["schemas"]) == 4 + 6 * len(paths)
 
 
 @pytest.mark.parametrize(
