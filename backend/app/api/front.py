@@ -71,7 +71,7 @@ class Front:
         except Exception as error:  # of any kind: uvicorn would write its text to the log, and a text may name a person
             await self._failed(error, inner, receive, answer)
         finally:
-            self._tell(inner, scope["method"], answer.status, time.perf_counter() - begin)
+            self._tell(inner, scope["method"], answer, time.perf_counter() - begin)
 
     async def _refusal(self, scope: Scope, sent: Mapping[bytes, bytes]) -> Response | None:
         """CORS before all that can refuse, so that browsers may read refusals too; access before all that tells or
@@ -109,12 +109,13 @@ class Front:
         if not answer.status:
             await answer_to(error, Request(scope))(scope, receive, answer.send)
 
-    def _tell(self, scope: Scope, method: str, status: int, seconds: float) -> None:
+    def _tell(self, scope: Scope, method: str, answer: "_Answer", seconds: float) -> None:
         route, actor = getattr(scope.get("route"), "path", "-"), getattr(scope.get("actor"), "name", "")
+        status, cut = answer.status, bool(answer.status) and not answer.whole
         if self._metrics:
             self._metrics.count(method, route, status, seconds, actor)
         query = told(scope["query_string"], scope.get("hint", "")) if self._tells_query else ""
-        log_request(method, route + query, status, seconds, scope["request_id"], actor=actor)
+        log_request(method, route + query, status, seconds, scope["request_id"], actor=actor, cut=cut)
 
     def _id(self, sent: bytes | None) -> str:
         return sent.decode() if sent and _HARMLESS.fullmatch(sent) else f"{self._process}-{next(self._numbers)}"
@@ -124,7 +125,7 @@ class _Answer:
     """An answer on its way out: completed by the headers that each has, without its body where it must have none."""
 
     def __init__(self, send: Send, own: Pairs, *, bodiless: bool) -> None:
-        self.status = 0  # not begun
+        self.status, self.whole = 0, False  # not begun
         self._send, self._own, self._bodiless = send, own, bodiless
 
     async def send(self, message: Message) -> None:
@@ -135,6 +136,7 @@ class _Answer:
         elif self._bodiless:
             message = {**message, "body": b""}
         await self._send(message)
+        self.whole = message["type"] == "http.response.body" and not message.get("more_body")
 
 
 def _missing(headers: Pairs) -> Pairs:

@@ -71,6 +71,26 @@ def test_an_export_that_fails_in_the_middle_is_cut_off(launch: Launch, table: Ta
             answer.read()
 
 
+def lines(server: Server) -> list[str]:
+    """What the log has of exports."""
+    return [line for line in server.said.splitlines() if "GET /exports" in line]
+
+
+def test_the_log_says_of_an_export_that_it_did_not_come_to_its_end(launch: Launch, table: Table) -> None:
+    """Its status went out before: somebody may have half a file."""
+    api = launch(log_level="INFO", shutdown_timeout=1)
+    assert api.http.get("/exports").status_code == 200
+    table.execute(_FILL, [60_000])
+    with begun(api.server):
+        pass
+    wait_until(lambda: len(lines(api.server)) == 2, 30, "the line of the one whose client has gone")
+    with begun(api.server) as answer:
+        assert api.server.stop() == 0
+        with pytest.raises((http.client.HTTPException, OSError)):
+            answer.read()
+    assert [" GET /exports 200 cut " in line for line in lines(api.server)] == [False, True, True]
+
+
 def test_without_a_table_nothing_begins(bare_database: str) -> None:
     with Server.ours(bare_database) as server:
         assert server.status("/exports") == 503
