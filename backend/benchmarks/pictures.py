@@ -18,7 +18,12 @@ _STYLE = Style(
     foreground_strong=_GREY,
     foreground_subtle=_GREY,
     colors=("#0969da", "#1f883d", "#8250df", "#bf8700", "#cf222e", _GREY),
+    guide_stroke_color=_GREY,
+    major_guide_stroke_color=_GREY,
+    guide_stroke_dasharray="1,4",
+    major_guide_stroke_dasharray="1,4",
     font_family="sans-serif",
+    title_font_size=15,
     opacity="1",
 )
 _Rates = Mapping[tuple[str, str, int, int], float]  # by scenario, server, connections, patients
@@ -71,12 +76,13 @@ def _filled(
         js=(),
         title=f"Requests a second. {title}",
         x_labels=[f"{one:,}" if isinstance(one, int) else one for one in labels],
-        width=560,
-        height=400,
+        width=600,
+        height=430,
         explicit_size=True,
         legend_at_bottom=True,
         legend_at_bottom_columns=3,
         truncate_legend=-1,
+        truncate_label=-1,
     )
     for label, values in rows.items():
         chart.add(label, values)

@@ -235,7 +235,7 @@ JSON = Kind(
     (JSONB,),
     "jsonb",
     None,
-    partial(json.dumps, ensure_ascii=False, allow_nan=False, separators=(",", ":")),
+    json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode,  # dumps makes one each time
 )
 
 KINDS = (TEXT, WHOLE, NUMBER, TRUTH, DAY, JSON)
