@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import chain, count
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette._utils import get_route_path
 from starlette.requests import Request
@@ -56,6 +56,12 @@ def told_apart(routes: Sequence[BaseRoute]) -> Sequence[BaseRoute]:
         route.operation_id = next(name for name in named if name and name.lower() not in taken)
         taken.add(route.operation_id.lower())
     return routes
+
+
+def add(routes: APIRouter, at: str, answer: Endpoint, called: dict[str, Any], shown: Any, *, told: bool = True) -> None:
+    """An operation `at` a method and a path, `called` as `named` says and described as `shown`, if it is `told`."""
+    method, _, path = at.partition(" ")
+    routes.add_api_route(path, answer, methods=[method], openapi_extra=shown, include_in_schema=told, **called)
 
 
 class ThinRoute(APIRoute):

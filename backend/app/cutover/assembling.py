@@ -1,6 +1,6 @@
 """The parts of the program, put together."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -29,9 +29,12 @@ from app.cutover.shadow import Shadow
 from app.cutover.sides import Side
 from app.cutover.starting import Starting
 from app.cutover.status import Status
-from app.cutover.verifying import verify
+from app.cutover.verifying import Verification, verify
 from app.cutover.writing import Writing
 from app.resource.resource import Resource
+
+_NO_ANSWER = "a side does not answer ({})"
+_Look = Callable[[], Awaitable[Verification]]
 
 
 @dataclass(frozen=True)
@@ -86,24 +89,27 @@ def parts(plan: Plan, course: Course) -> Parts:
     shadow = Shadow(course, sides, plan.resources, plan.release.version)
     front = Front(course, sides, {one.path: one for one in plan.resources}, Reading(course, asking, shadow), writing)
 
-    async def unequal() -> str:
-        try:
-            return (await verify(old, new, plan.resources, plan.release.version)).summary
-        except Lost as error:
-            return f"a side does not answer ({error})"
-
-    async def verified() -> Response:
-        try:
-            found = await verify(old, new, plan.resources, plan.release.version)
-        except Lost as error:
-            return as_json({"unequal": f"a side does not answer ({error})"})
-        return as_json({"unequal": found.text} | found.as_json())
-
-    changing = Changing(course, writing, resyncing, starting, unequal)
-    admin = Admin(course, changing, _pages(course) | {"/verify.json": verified})
+    look = partial(verify, old, new, plan.resources, plan.release.version)
+    changing = Changing(course, writing, resyncing, starting, partial(_unequal, look))
+    admin = Admin(course, changing, _pages(course) | {"/verify.json": partial(_verified, look)})
     if plan.notify:
         course.alarm = Notifying(plan.notify).tell
     return Parts(old, new, front, admin, changing, resyncing)
+
+
+async def _unequal(look: _Look) -> str:
+    try:
+        return (await look()).summary
+    except Lost as error:
+        return _NO_ANSWER.format(error)
+
+
+async def _verified(look: _Look) -> Response:
+    try:
+        found = await look()
+    except Lost as error:
+        return as_json({"unequal": _NO_ANSWER.format(error)})
+    return as_json({"unequal": found.text} | found.as_json())
 
 
 def _pages(course: Course) -> dict[str, Page]:

@@ -67,13 +67,8 @@ def run(plan: Plan, settings: Settings, admin_port: int) -> None:
         program = Program(parts(plan, found), admin[0].getsockname()[1])
 
         def announce() -> None:
-            log.info(
-                "stage %s: %s is in front of %s (old) and %s (new)",
-                found.stage.name,
-                url_of(front[0]),
-                plan.old,
-                plan.new,
-            )
+            sides = url_of(front[0]), plan.old, plan.new
+            log.info("stage %s: %s is in front of %s (old) and %s (new)", found.stage.name, *sides)
             log.info("status and stages: %s", url_of(admin[0]))
 
         serve(program, settings, [*front, *admin], announce, _refused)

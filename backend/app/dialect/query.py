@@ -68,7 +68,6 @@ def parse(
     """Read a query string as sent; `dialect` decides what its marks leave open, `declared` are the fields' names.
 
     An `owner` takes the place of what the query says of that field.
-
     Bytes that are not UTF-8 become lone surrogates, which no stored text has.
     Raises `UnsupportedQuery` above `PARAMETERS`, `SORT_KEYS` and `WHERE_DEPTH`.
     """
@@ -78,10 +77,10 @@ def parse(
     filters = [_filter(key, value, declared) for key, value in parameters if key not in taken]
     spoken = _spoken(first, {mark for _, mark in filters}, dialect)
     stated = where(first.get("_where", ""))
-    own = [_Filter(owner.field, "eq", owner.id, "")] if owner else []
+    asked = _grouped((one for one, _ in filters if one), spoken) if stated is None else stated
     return ListQuery(
         spoken,
-        (_grouped((one for one, _ in filters if one), spoken) if stated is None else stated) + _grouped(own, spoken),
+        asked + _grouped([_Filter(owner.field, "eq", owner.id, "")] if owner else [], spoken),
         first.get("q", ""),
         _sort(first.get("_sort", ""), first.get("_order", "")),
         _window(first, spoken),

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
@@ -13,7 +12,7 @@ from app.api import conditional
 from app.api.body import NOTHING, json_object
 from app.api.operations import Operations
 from app.api.routes.records import segment, signature
-from app.api.thin import ThinRoute, named
+from app.api.thin import ThinRoute, add, named
 from app.dialect.relations import Relations
 from app.errors import Invalid
 from app.limits import RESTORING
@@ -30,34 +29,38 @@ _NUMBERS = 10**18  # more than there are
 _NONE = -1  # the number of no version
 
 
+class _Answers:
+    """What each address of a record's history answers."""
+
+    def __init__(self, history: History, restoring: Restoring) -> None:
+        self._history, self._restoring = history, restoring
+
+    async def versions(self, request: Request) -> Response:
+        limit, before = _number(request, "_limit", _DEFAULT), _number(request, "_before", None)
+        return _json(await self._history.of(_key(request), min(limit or 0, _MOST), before))
+
+    async def version(self, request: Request) -> Response:
+        asked = request.path_params["version"]
+        return _json(await self._history.version(_key(request), int(asked) if _WHOLE.fullmatch(asked) else _NONE))
+
+    async def restore(self, request: Request) -> Response:
+        """As that version has it, as a change of its own; one that was deleted is at its place in the list again."""
+        wanted = _wanted(await json_object(request, RESTORING))
+        restored = await self._restoring.restore(_key(request), wanted, signature(request))
+        return _json(restored, {"ETag": etag(restored)})
+
+
 def router(resource: Resource, relations: Relations, history: History, restoring: Restoring) -> APIRouter:
     """GET and POST of `/<path>/<id>/history`, GET of `/<path>/<id>/history/<version>`."""
     routes = APIRouter(prefix=resource.address, tags=[resource.path], route_class=ThinRoute)
     described, one, a_noun = Operations(resource, relations), resource.title, resource.a_noun
-
-    async def versions(request: Request) -> Response:
-        limit, before = _number(request, "_limit", _DEFAULT), _number(request, "_before", None)
-        return _json(await history.of(_key(request), min(limit or 0, _MOST), before))
-
-    async def version(request: Request) -> Response:
-        asked = request.path_params["version"]
-        return _json(await history.version(_key(request), int(asked) if _WHOLE.fullmatch(asked) else _NONE))
-
-    async def restore(request: Request) -> Response:
-        """As that version has it, as a change of its own; one that was deleted is at its place in the list again."""
-        wanted = _wanted(await json_object(request, RESTORING))
-        restored = await restoring.restore(_key(request), wanted, signature(request))
-        return _json(restored, {"ETag": etag(restored)})
-
-    says, shown = f"Bring a version of {a_noun} back, also of one that was deleted.", described.restore()
-    routes.add_api_route(
-        "/{id}/history", restore, methods=["POST"], **named(f"restore{one}", says), openapi_extra=shown
-    )
-    add = partial(routes.add_api_route, methods=["GET"])
-    says, shown = f"List every version of {a_noun}, newest first.", described.versions()
-    add("/{id}/history", versions, **named(f"listHistoryOf{one}", says), openapi_extra=shown)
-    says, shown = f"Read one version of {a_noun}.", described.version()
-    add("/{id}/history/{version}", version, **named(f"getVersionOf{one}", says), openapi_extra=shown)
+    answers, path = _Answers(history, restoring), "/{id}/history"
+    says = f"Bring a version of {a_noun} back, also of one that was deleted."
+    add(routes, f"POST {path}", answers.restore, named(f"restore{one}", says), described.restore())
+    says = f"List every version of {a_noun}, newest first."
+    add(routes, f"GET {path}", answers.versions, named(f"listHistoryOf{one}", says), described.versions())
+    says = f"Read one version of {a_noun}."
+    add(routes, f"GET {path}/{{version}}", answers.version, named(f"getVersionOf{one}", says), described.version())
     return routes
 
 

@@ -11,7 +11,7 @@ from app.api import body, importing
 from app.api.conditional import CACHE_CONTROL, begun
 from app.api.importing import IMPORTS
 from app.api.routes.records import signature
-from app.api.thin import ThinRoute, named
+from app.api.thin import ThinRoute, add, named
 from app.config import Settings
 from app.errors import Invalid
 from app.imports.jobs import Asked, Imports, Told
@@ -22,50 +22,57 @@ _FLAGS = {"true": True, "false": False}
 _AGAIN = {"Retry-After": "1"}
 
 
-def router(imports: Imports, settings: Settings, paths: Sequence[str]) -> APIRouter:
-    """POST and GET of `/imports`, GET and DELETE of `/imports/<id>`, GET of the files that one leaves."""
-    routes = APIRouter(prefix=IMPORTS, tags=["imports"], route_class=ThinRoute)
+class _Answers:
+    """What each address of imports answers."""
 
-    @routes.post(
-        "",
-        **named("startImport", "Import a db.json, or say what would become of each record."),
-        openapi_extra=importing.begin(paths),
-    )
-    async def begin(request: Request) -> Response:
+    def __init__(self, imports: Imports, settings: Settings) -> None:
+        self._imports, self._limit = imports, settings.import_max_bytes
+        self._below = f"{settings.base_path or ''}{IMPORTS}"
+
+    async def begin(self, request: Request) -> Response:
         """It may be sent again: what is there is unchanged."""
         body.demand_json(request)
-        key, told = await imports.take(_asked(request), _streamed(request, settings.import_max_bytes))
-        return _json(told, 202, {"Location": f"{settings.base_path or ''}{IMPORTS}/{key}", **_AGAIN})
+        key, told = await self._imports.take(_asked(request), _streamed(request, self._limit))
+        return _json(told, 202, {"Location": f"{self._below}/{key}", **_AGAIN})
 
-    @routes.get("", **named("listImports", "List the latest imports."), openapi_extra=importing.latest())
-    async def latest(_: Request) -> Response:
+    async def latest(self, _: Request) -> Response:
         """Newest first, without their reports."""
-        return _json(Told(await imports.latest(), over=True))
+        return _json(Told(await self._imports.latest(), over=True))
 
-    @routes.get(
-        "/{id}", **named("getImport", "Get how far an import is, or what became of it."), openapi_extra=importing.get()
-    )
-    async def get(request: Request) -> Response:
+    async def get(self, request: Request) -> Response:
         """Look again after `Retry-After` seconds, until it is over."""
-        told = await imports.get(_key(request))
+        told = await self._imports.get(_key(request))
         return _json(told, 200, {} if told.over else _AGAIN)
 
-    @routes.delete(
-        "/{id}", **named("cancelImport", "Cancel an import that is under way."), openapi_extra=importing.cancel()
-    )
-    async def cancel(request: Request) -> Response:
+    async def cancel(self, request: Request) -> Response:
         """Nothing is changed then, whichever server works on it."""
-        return _json(await imports.cancel(_key(request)))
+        return _json(await self._imports.cancel(_key(request)))
 
-    def add(operation: str, name: str, says: str) -> None:
-        async def left(request: Request) -> Response:
-            return download(await begun(imports.file(_key(request), name)), f"{name}.json")
+    async def report(self, request: Request) -> Response:
+        return await self._file(request, REPORT)
 
-        shown = importing.file(says)
-        routes.add_api_route(f"/{{id}}/{name}", left, methods=["GET"], **named(operation, says), openapi_extra=shown)
+    async def rejects(self, request: Request) -> Response:
+        return await self._file(request, REJECTS)
 
-    add("getImportReport", REPORT, "Get the whole report of an import that is done.")
-    add("getImportRejects", REJECTS, "Get the records that an import rejected, as a db.json to be mended and sent.")
+    async def _file(self, request: Request, name: str) -> Response:
+        return download(await begun(self._imports.file(_key(request), name)), f"{name}.json")
+
+
+def router(imports: Imports, settings: Settings, paths: Sequence[str]) -> APIRouter:
+    """POST and GET of `/imports`, GET and DELETE of `/imports/<id>`, GET of the files that one leaves."""
+    answers = _Answers(imports, settings)
+    routes = APIRouter(prefix=IMPORTS, tags=["imports"], route_class=ThinRoute)
+    called = named("startImport", "Import a db.json, or say what would become of each record.")
+    add(routes, "POST ", answers.begin, called, importing.begin(paths))
+    add(routes, "GET ", answers.latest, named("listImports", "List the latest imports."), importing.latest())
+    called = named("getImport", "Get how far an import is, or what became of it.")
+    add(routes, "GET /{id}", answers.get, called, importing.get())
+    called = named("cancelImport", "Cancel an import that is under way.")
+    add(routes, "DELETE /{id}", answers.cancel, called, importing.cancel())
+    says = "Get the whole report of an import that is done."
+    add(routes, f"GET /{{id}}/{REPORT}", answers.report, named("getImportReport", says), importing.file(says))
+    says = "Get the records that an import rejected, as a db.json to be mended and sent."
+    add(routes, f"GET /{{id}}/{REJECTS}", answers.rejects, named("getImportRejects", says), importing.file(says))
     return routes
 
 

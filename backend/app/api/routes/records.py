@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 from urllib.parse import quote, unquote_to_bytes
 
 from fastapi import APIRouter
@@ -12,8 +11,8 @@ from starlette.responses import Response
 from app.api import conditional
 from app.api.access import actor_of
 from app.api.body import NOTHING, Bodies
-from app.api.operations import Described, Operations
-from app.api.thin import ThinRoute, named
+from app.api.operations import Operations
+from app.api.thin import ThinRoute, add, named
 from app.config import Settings
 from app.dialect.query import Owner, embeds
 from app.dialect.relations import Relation
@@ -26,7 +25,6 @@ from app.turns import Turns
 
 _BROKEN = re.compile("%(?![0-9A-Fa-f]{2})")  # RFC 3986, 2.1; `unquote_to_bytes` lets it pass
 
-_Answer = Callable[[Request], Awaitable[Response]]
 _Listed = Callable[[Request, str, Owner | None], Awaitable[Response]]
 _Created = Callable[[Request, Mapping[str, str]], Awaitable[Response]]
 
@@ -93,21 +91,18 @@ def router(service: RecordService, settings: Settings, turns: Turns) -> APIRoute
     described = Operations(resource, service.relations)
     routes = APIRouter(tags=[resource.path], route_class=ThinRoute)
 
-    def add(name: str, where: tuple[str, str], answer: _Answer, says: str, shown: Described) -> None:
-        routes.add_api_route(where[1], answer, methods=[where[0]], **named(name, says), openapi_extra=shown)
-
     says = f"List the {resource.path}: all of them, or those the query asks for."
-    add(f"list{resource.titles}", ("GET", path), answers.find, says, described.find())
+    add(routes, f"GET {path}", answers.find, named(f"list{resource.titles}", says), described.find())
     says = f"Add {a_noun} at the end of the list. (An array adds all that are in it, or none, and is answered by one.)"
-    add(f"create{one}", ("POST", path), answers.create, says, described.create())
+    add(routes, f"POST {path}", answers.create, named(f"create{one}", says), described.create())
     item = f"{path}/{{id}}"
-    add(f"get{one}", ("GET", item), answers.get, f"Read {a_noun}.", described.get())
+    add(routes, f"GET {item}", answers.get, named(f"get{one}", f"Read {a_noun}."), described.get())
     says = f"Replace {a_noun} whole; the id stays."
-    add(f"replace{one}", ("PUT", item), answers.replace, says, described.replace())
+    add(routes, f"PUT {item}", answers.replace, named(f"replace{one}", says), described.replace())
     says = f"Change only those fields of {a_noun} that are sent."
-    add(f"update{one}", ("PATCH", item), answers.patch, says, described.patch())
+    add(routes, f"PATCH {item}", answers.patch, named(f"update{one}", says), described.patch())
     says = f"Delete {a_noun}; the answer has it as it was."
-    add(f"delete{one}", ("DELETE", item), answers.delete, says, described.delete())
+    add(routes, f"DELETE {item}", answers.delete, named(f"delete{one}", says), described.delete())
     for relation in service.relations.parents(resource):
         _nest(routes, relation, answers.listed, answers.created, described)
     return routes
@@ -124,13 +119,13 @@ def _nest(routes: APIRouter, relation: Relation, listed: _Listed, created: _Crea
     async def create_own(request: Request) -> Response:
         return await created(request, {relation.key: segment(request.path_params["id"])})
 
-    add = partial(routes.add_api_route, f"{parent.address}/{{id}}{child.address}", include_in_schema=relation.declared)
+    path, told = f"{parent.address}/{{id}}{child.address}", relation.declared
     says = f"List the {child.path} of {parent.a_noun}, or those of them the query asks for."
-    name, shown = f"list{child.titles}Of{parent.title}", described.find_own(parent) if relation.declared else None
-    add(endpoint=find_own, methods=["GET"], **named(name, says), openapi_extra=shown)
+    name, shown = f"list{child.titles}Of{parent.title}", described.find_own(parent) if told else None
+    add(routes, f"GET {path}", find_own, named(name, says), shown, told=told)
     says = f"Add {child.a_noun} to {parent.a_noun}: {relation.key} is the id of the address."
-    name, shown = f"create{child.title}Of{parent.title}", described.create_own(parent) if relation.declared else None
-    add(endpoint=create_own, methods=["POST"], **named(name, says), openapi_extra=shown)
+    name, shown = f"create{child.title}Of{parent.title}", described.create_own(parent) if told else None
+    add(routes, f"POST {path}", create_own, named(name, says), shown, told=told)
 
 
 def signature(request: Request) -> Signature:
