@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from app.importer.account import Account
 from app.importer.files import Input, Output, output
 from app.importer.mistaken import explained
+from app.importer.outputs import Outputs
 from app.importer.place import Place
 from app.importer.report import Report
 from app.importer.run import Options, Progress, Step
@@ -110,9 +110,9 @@ def import_to(remote: Remote, path: Path, options: Options, progress: Progress) 
     Raises `files.Unwritable` when the report or the rejects cannot be begun.
     """
     with output(options.report, path) as report, output(options.rejects, path, options.report) as rejects:
-        account = Account(report, rejects, Output())
+        outputs = Outputs(report, rejects, Output())
         try:
-            return _imported(remote, path, options, account, progress)
+            return _imported(remote, path, options, outputs, progress)
         except Unreadable as error:
             failed = Report.unreadable(str(path), explained(path, error))
         except _Refused as error:
@@ -120,19 +120,19 @@ def import_to(remote: Remote, path: Path, options: Options, progress: Progress) 
         except (OSError, http.client.HTTPException) as error:
             failed = Report.failed(str(path), _SILENT.format(type(error).__name__))
         failed.dry_run = options.dry_run
-        account.tell_failure(failed)
+        outputs.tell_failure(failed)
         return failed
 
 
-def _imported(remote: Remote, path: Path, options: Options, account: Account, progress: Progress) -> Report:
+def _imported(remote: Remote, path: Path, options: Options, outputs: Outputs, progress: Progress) -> Report:
     with Input(path) as source:
         job = _followed(remote, source, options, progress)
     if job["state"] != "done":
         raise _why(job)
-    remote.save(job, "report", account.report, path)
-    remote.save(job, "rejects", account.rejects, path)
+    remote.save(job, "report", outputs.report, path)
+    remote.save(job, "rejects", outputs.rejects, path)
     report = Report.read(str(path), remote.report(job))
-    account.show(report)
+    outputs.show(report)
     return report
 
 

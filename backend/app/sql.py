@@ -1,14 +1,13 @@
 """SQL as text for psycopg, and the values that go with it. Builds; never executes.
 
-A fixed statement is SQLAlchemy's, compiled once; psycopg runs it: to execute through SQLAlchemy costs several times as
-much. What a client's query makes is joined from `Part`s: to compile each new shape would cost milliseconds.
+A fixed statement is text, made once for a resource; what a client's query makes is joined from `Part`s: to compile each
+new shape would cost milliseconds.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
-from sqlalchemy import ClauseElement, ColumnElement, Text, literal_column
 from sqlalchemy.engine.url import URL
 
 _DIALECT = URL.create("postgresql+psycopg").get_dialect()()
@@ -86,13 +85,3 @@ class Change(Query):
 
 class Changes(Change):
     """One for several requests, each of which can go alone: it waits for no lock, but says that one is in the way."""
-
-
-def compile_sql(statement: ClauseElement) -> str:
-    """The statement as psycopg's SQL text; its bind parameters keep the names given with `bindparam`."""
-    return str(statement.compile(dialect=_DIALECT))
-
-
-def constant(text: str) -> ColumnElement[str]:
-    """A text of ours written into the SQL. Never for anything that came from outside: that is bound."""
-    return literal_column("'" + text.replace("'", "''") + "'", Text)

@@ -20,8 +20,8 @@ from app.imports.rows import (
     REPORT,
     SETTLING,
     VERIFYING,
+    JobRow,
     Outcome,
-    Row,
 )
 from app.resources import RESOURCES
 
@@ -32,7 +32,7 @@ _NAME = "db.json"  # of the file, whatever it is called where it comes from
 class Importing(Task):
     def __init__(self, order: Order) -> None:
         self._order, self._dsn = order, order["dsn"]
-        self._row = Row(self._dsn, order["id"])
+        self._row = JobRow(self._dsn, order["id"])
         self._step = Step("reading", 0, None, 0)
         self._committing = False
         self._report, self._rejects, self._brief = Kept("the report"), Kept("the rejected records"), Kept("the report")

@@ -1,4 +1,4 @@
-"""The account of one import: totals, status, exit code, and its JSON form, written entry by entry."""
+"""The report of one import: totals, status, exit code, and its JSON form, written entry by entry."""
 
 import json
 from collections import Counter

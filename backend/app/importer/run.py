@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from app.importer import replace, settle, stage
-from app.importer.account import Account
 from app.importer.connection import DatabaseFailed, connected
 from app.importer.document import Document
 from app.importer.entries import Entry
 from app.importer.files import Input, Output, Unwritable, output
 from app.importer.journal import NOT_IN, Journal, merged
 from app.importer.mistaken import explained
+from app.importer.outputs import Outputs
 from app.importer.reading import Reading
 from app.importer.rejects import Rejects
 from app.importer.report import Report, Tally
@@ -83,10 +83,10 @@ def import_file(
         output(options.rejects, path, options.report) as rejects,
         ExitStack() as kept,
     ):
-        account = Account(report, rejects, options.brief)
+        outputs = Outputs(report, rejects, options.brief)
         dsn = nullcontext(database) if isinstance(database, str) else database
         began = time.monotonic()
-        return _Import(path, resources, options, account, progress, before_commit, kept, began).run(dsn)
+        return _Import(path, resources, options, outputs, progress, before_commit, kept, began).run(dsn)
 
 
 class _Import(NamedTuple):
@@ -95,7 +95,7 @@ class _Import(NamedTuple):
     path: Path
     resources: Sequence[Resource]
     options: Options
-    account: Account
+    outputs: Outputs
     progress: Progress
     before_commit: BeforeCommit
     kept: ExitStack
@@ -113,7 +113,7 @@ class _Import(NamedTuple):
             report = Report.failed(self.name, str(error))
         except OSError as error:  # no room for temporary files
             report = Report.failed(self.name, f"{error.strerror}")
-        self.account.tell_failure(self._finished(report))
+        self.outputs.tell_failure(self._finished(report))
         return report
 
     def _through(self, source: Input, document: Document, dsn: str) -> Report:
@@ -131,13 +131,13 @@ class _Import(NamedTuple):
             self._settle(report, source, readings, stages)
             if report.totals["migrated"] or (self.options.replace and report.status == "complete"):
                 self._commit(connection, report, stages)
-        self.account.show(report)
+        self.outputs.show(report)
         return report
 
     def _read(self, document: Document, source: Input) -> list[Reading]:
         """The collections of the file that are declared, in its order; their good records are spooled."""
         declared, readings = {resource.path: resource for resource in self.resources}, list[Reading]()
-        with self.account.rejects.anew() as file, Rejects(file) as rejects:
+        with self.outputs.rejects.anew() as file, Rejects(file) as rejects:
             for name in document.lists():
                 readings.append(self.kept.enter_context(Reading(declared[name])))
                 rejects.begin(name)
@@ -171,7 +171,7 @@ class _Import(NamedTuple):
             report.verify = {"records": sum(map(verify, stages)), "differ": 0}
         if report.status == "partial" and (self.options.all_or_nothing or self.options.replace):
             journals = list(map(self._held_back, report.tallies, readings, stages, journals))
-        self.account.write(self._finished(report), journals)
+        self.outputs.write(self._finished(report), journals)
 
     def _settled(self, report: Report, source: Input, reading: Reading, staged: Stage) -> Journal:
         """One collection; an entry for each record of which there is something to say."""

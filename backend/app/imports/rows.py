@@ -44,7 +44,7 @@ class Outcome(NamedTuple):
     files: Mapping[str, IO[bytes]] = {}
 
 
-class Row:
+class JobRow:
     """One import's. Its methods raise psycopg's errors."""
 
     def __init__(self, dsn: str, key: str) -> None:

@@ -44,7 +44,7 @@ class Statements:
         fields = resource.fields.values()
         self._table, self._row, self._extra = resource.sql, row(resource), resource.extra
         self._id, self._key = resource.fields["id"].sql, resource.fields["id"].kind.sql
-        self._position, self._resource = resource.position, resource
+        self._resource = resource
         self._first = f"SELECT {self._id}::text FROM {self._table} ORDER BY {resource.position} LIMIT 1"
         self._columns = [quoted(field.column) for field in fields]
         self._written = {field.column: field for field in fields if field.name != "id"}

@@ -13,7 +13,6 @@ MAYBE = tuple("maybe" + name.capitalize() for name in KINDS)
 DECLARED = (*KINDS, *MAYBE)
 TEXTS = ("word", "day", "maybeWord", "maybeDay")
 NUMBERS = ("pieces", "weight", "maybePieces", "maybeWeight")
-OF_ANY_TYPE = ("any", "maybeAny", "any.a", "maybeAny.a")
 
 _ROWS: tuple[tuple[Any, ...], ...] = (
     ("red", 3, 1.5, True, "2024-01-15", {"a": [1, "two"], "b": None}),

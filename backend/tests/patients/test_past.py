@@ -90,7 +90,7 @@ async def test_what_cannot_be_brought_back_changes_nothing(
         ("patients", "1", "12345"): "it has no such version before the latest one",
         ("patients", "1", str(before[0]["version"])): "it has no such version before the latest one",
         ("patients", "4"): "another patient has a value of it by now",
-        ("doctors", "1"): "doctors is none of the resources: patients",
+        ("nobody", "1"): f"nobody is none of the resources: {', '.join(one.path for one in RESOURCES)}",
     }.items():
         assert command("undo", *arguments) == (1, f"Nothing was changed: {says}.\n")
     assert await versions(client) == before

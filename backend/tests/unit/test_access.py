@@ -109,8 +109,8 @@ def test_what_is_demanded(monkeypatch: pytest.MonkeyPatch, value: str, demanded:
     ],
 )
 def test_who_asks_for_related_records_must_be_allowed_to_search_all(letter: str, query: bytes, needs: str) -> None:
-    several = Addresses([*RESOURCES, *RESOURCES])
-    assert several.related(Need(letter, RESOURCES), query).scope == needs
+    several = Addresses([PATIENTS, PATIENTS])
+    assert several.related(Need(letter, (PATIENTS,)), query).scope == needs
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ class Cell(NamedTuple):
     whole: str = ""
 
 
-class Row(NamedTuple):
+class Line(NamedTuple):
     id: str
     cells: Sequence[Cell]
 
@@ -66,8 +66,8 @@ class Cells(NamedTuple):
     below: str
     keys: Mapping[str, str]
 
-    def row(self, record: Record, names: Collection[str]) -> Row:
-        return Row(text(record.get("id")), [self.cell(name, record.get(name)) for name in names])
+    def row(self, record: Record, names: Collection[str]) -> Line:
+        return Line(text(record.get("id")), [self.cell(name, record.get(name)) for name in names])
 
     def cell(self, name: str, value: Any, *, whole: bool = False) -> Cell:
         said = "" if value is None else text(value)

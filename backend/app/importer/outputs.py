@@ -8,7 +8,7 @@ from app.importer.files import Output, Unwritable, told_of
 from app.importer.report import BRIEF, Report, write
 
 
-class Account(NamedTuple):
+class Outputs(NamedTuple):
     """The rejects are written by who finds them. `brief`: the report with the first entries of each list."""
 
     report: Output
