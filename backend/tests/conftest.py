@@ -27,6 +27,7 @@ from pydantic import SecretStr
 from app.config import Settings
 from app.development import upgrade
 from app.embedded import postgres
+from app.resources import RESOURCES
 
 _TEMPLATE = "migrated"
 _numbers = count(1)
@@ -88,7 +89,7 @@ def module_database(cluster: str, template: str) -> Iterator[str]:
 
 @pytest.fixture
 def database_url(module_database: str) -> str:
-    empty(module_database, ["patients", "changes"])
+    empty(module_database, ["changes", *(one.sql for one in RESOURCES)])
     return module_database
 
 
