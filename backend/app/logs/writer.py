@@ -13,6 +13,7 @@ import stat
 import threading
 import time
 from bisect import bisect
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import accumulate
 
@@ -72,6 +73,8 @@ class Writer(logging.Handler):
     def _is_repetition(self, record: logging.LogRecord) -> bool:
         """Of a fault. What is said once at each change has `change` in its `extra`."""
         fault = record.levelno >= logging.WARNING and not hasattr(record, "change")
+        if fault and not self._repeats:
+            self._turn.notify_all()  # who says repetitions waits for one
         return fault and self._repeats.is_one(record, time.monotonic())
 
     def _line(self, record: logging.LogRecord) -> bytes:
@@ -90,8 +93,7 @@ class Writer(logging.Handler):
 
         A terminal promises no such thing.
         """
-        next_ones = self._waiting[:_AT_ONCE] if self._takes_whole else []
-        return bisect(list(accumulate(map(len, next_ones))), select.PIPE_BUF)
+        return _whole(self._waiting) if self._takes_whole else 0
 
     def _written(self, count: int) -> bool:
         """Whether so many lines could be, without waiting."""
@@ -108,13 +110,15 @@ class Writer(logging.Handler):
         while self._waiting or not self._closed:
             if lines := self._next():
                 with suppress(OSError):  # nobody is there to read them
-                    _write(self._descriptor, b"".join(lines))
+                    for piece in _pieces(lines):
+                        _write(self._descriptor, piece)
                 self._rest()
 
     def _next(self) -> list[bytes]:
         """All that waits, as soon as something does; nothing, at most a second later."""
         with self._turn:
-            self._turn.wait_for(lambda: self._waiting or self._closed, SECOND if self._repeats else None)
+            self._turn.wait_for(lambda: self._waiting or self._closed or self._repeats)
+            self._turn.wait_for(lambda: self._waiting or self._closed, SECOND)
             self._say_repeats(time.monotonic())
             lines, self._waiting = self._waiting, []
             lost, self._lost = self._lost, 0
@@ -128,10 +132,23 @@ class Writer(logging.Handler):
         time.sleep(_GATHER)
 
 
+def _whole(lines: Sequence[bytes]) -> int:
+    """How many of them others who write to the same pipe leave in one piece (POSIX, write)."""
+    return bisect(list(accumulate(map(len, lines[:_AT_ONCE]))), select.PIPE_BUF)
+
+
+def _pieces(lines: list[bytes]) -> Iterator[bytes]:
+    while lines:
+        count = max(1, _whole(lines))
+        yield b"".join(lines[:count])
+        lines = lines[count:]
+
+
 def _write(descriptor: int, data: bytes) -> None:
     while data:
         _ready(descriptor, None)  # whoever shares a terminal or a pipe may have made it one that does not wait
-        data = data[os.write(descriptor, data) :]
+        with suppress(BlockingIOError):  # or fills it first
+            data = data[os.write(descriptor, data) :]
 
 
 def _ready(descriptor: int, milliseconds: int | None) -> bool:

@@ -4,8 +4,10 @@ import asyncio
 import json
 import logging
 import os
+import select
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 import pytest
@@ -15,7 +17,7 @@ from pydantic import ValidationError
 from app import logs
 from app.api.front import Front
 from app.config import Settings
-from app.logs.writer import WAITING
+from app.logs.writer import WAITING, Writer
 from app.resources import PATIENTS
 
 NAME = "Ada Lovelace"
@@ -185,3 +187,39 @@ def test_what_is_said_in_one_turn_leaves_together_when_it_ends(monkeypatch: pyte
         within, after = asyncio.run(turns())
         assert within is None
         assert [line.rpartition(b" ")[2] for line in (after or b"").splitlines()] == [b"%d" % n for n in range(200)]
+
+
+def test_lines_of_several_on_one_pipe_stay_whole() -> None:
+    """As those of workers whose log is read slowly."""
+    reading, writing = os.pipe()
+    writers = [Writer(writing) for _ in range(2)]
+
+    def say(number: int) -> None:
+        for _ in range(5000):
+            writers[number].handle(logging.makeLogRecord({"msg": str(number) * 150, "levelno": logging.INFO}))
+
+    with ThreadPoolExecutor(2) as speakers:
+        for number in range(2):
+            speakers.submit(say, number)
+        lines = read(reading, 10_000, 2000)
+    for writer in writers:
+        writer.close()
+    assert set(lines) == {"0" * 150, "1" * 150}
+
+
+def test_a_repetition_is_said_where_nothing_else_is() -> None:
+    reading, writing = os.pipe()
+    writer = Writer(writing)
+    for _ in range(3):
+        writer.handle(logging.makeLogRecord({"msg": "away", "levelno": logging.WARNING}))
+    assert read(reading, 2) == ["away", "away (2 more)"]
+    writer.close()
+
+
+def read(descriptor: int, count: int, at_once: int = 65_536) -> list[str]:
+    """So many lines."""
+    said = b""
+    while said.count(b"\n") < count:
+        assert select.select([descriptor], [], [], 10)[0], said
+        said += os.read(descriptor, at_once)
+    return said.decode().splitlines()
