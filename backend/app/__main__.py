@@ -86,24 +86,27 @@ def run(settings: Settings, notes: Sequence[str]) -> int:
         ensure_free(settings.data_dir)
     with listen(settings.host, settings.port) as listeners, database(settings, url_of(listeners[0])) as (dsn, where):
         announce = announcement(settings, listeners[0], dsn, where)
-        settings = settings.model_copy(update={"database_url": SecretStr(dsn)})
         if settings.workers > 1:
-            return _by_workers(settings, listeners, announce)
+            return _by_workers(settings, dsn, listeners, announce)
+        settings = settings.model_copy(update={"database_url": SecretStr(dsn)})
         serve(create_app(settings), settings, listeners, announce, refusal(settings.allowed_origins))
     return 0
 
 
-def _by_workers(settings: Settings, listeners: Sequence[socket], announce: Callable[[], None]) -> int:
+def _by_workers(settings: Settings, dsn: str, listeners: Sequence[socket], announce: Callable[[], None]) -> int:
+    """What a worker is given is what its parent alone knows: the rest it reads for itself, as it is by then."""
     command = [sys.executable, "-m", "app", WORKER, *sys.argv[1:]]
-    dsn = settings.database_url.get_secret_value() if settings.database_url else ""
-    with metrics.of_all(settings.metrics) as (place, gone):
-        crew = Crew(command, {"DATABASE_URL": dsn, **place}, listeners, settings.shutdown_timeout, gone)
+    brought = {} if settings.database_url else {"DATABASE_URL": dsn}
+    with metrics.of_all() as (place, gone):
+        given = {"WORKERS": str(settings.workers), **brought, **place}
+        crew = Crew(command, given, listeners, settings.shutdown_timeout, gone)
         return asyncio.run(crew.work(settings.workers, partial(_announce_all, settings, dsn, announce)))
 
 
 def _announce_all(settings: Settings, dsn: str, announce: Callable[[], None]) -> None:
     announce()
-    connections, room = settings.workers * (settings.db_pool_size + 1), libpq.room(dsn)
+    connections = settings.workers * (settings.db_pool_size + 1)
+    room = None if settings.db_pooled else libpq.room(dsn)  # else a pooler has as many as it likes
     if room is not None and connections > room:
         log.warning(
             "WORKERS=%d may open %d connections, PostgreSQL has %d for all", settings.workers, connections, room
@@ -112,6 +115,7 @@ def _announce_all(settings: Settings, dsn: str, announce: Callable[[], None]) ->
 
 def work(arguments: Sequence[str]) -> int:
     """Be a worker: what follows is what its parent was started with, and at the end the post that it gives."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the parent's business, whoever sends it to all
     *typed, last = arguments
     settings, post = config.to_serve(**command_line.parse(typed).settings), Post.parsed(last)
     logs.configure(settings, post.number)

@@ -21,6 +21,7 @@ BACKEND = Path(__file__).resolve().parent.parent
 
 _DIALECTS: Mapping[str, str] = {"0.17": "0.17", "1": "1.x"}  # setting -> what people call the releases
 
+_MOST_WORKERS = 64
 LONGEST_DELAY = 60_000  # milliseconds; no frontend waits longer for an answer
 
 _OPEN, _CREDENTIALS = "open", ("keys", "jwt")  # what ACCESS may be
@@ -63,7 +64,7 @@ class Settings(BaseSettings):
     environment: Literal["development", "production"] = "development"
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
-    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    workers: Annotated[int, Field(ge=1, le=_MOST_WORKERS)] = 1
     cors_origins: Annotated[tuple[str, ...] | None, NoDecode] = None
     json_server_dialect: Literal["0.17", "1"] = "0.17"
     foreign_key_suffix: str = "Id"
@@ -119,9 +120,9 @@ class Settings(BaseSettings):
     @classmethod
     def _auto(cls, value: object) -> object:
         if isinstance(value, str) and value.lower() == "auto":
-            return cores()
-        if isinstance(value, str) and not value.isdigit():
-            raise ValueError("must be a whole number from 1 to 64, or auto")
+            return min(cores(), _MOST_WORKERS)
+        if isinstance(value, str) and not (value.isdecimal() and 1 <= int(value) <= _MOST_WORKERS):
+            raise ValueError(f"must be a whole number from 1 to {_MOST_WORKERS}, or auto")
         return value
 
     @field_validator("cors_origins", mode="before")

@@ -25,10 +25,10 @@ _LOOK = 5.0  # seconds between two looks at what changes by itself
 
 
 @contextmanager
-def of_all(asked: bool) -> Iterator[tuple[Mapping[str, str], Callable[[int], None]]]:
+def of_all() -> Iterator[tuple[Mapping[str, str], Callable[[int], None]]]:
     """For the parent of workers: what their environment needs, and what to call when one has ended, by its pid."""
     with TemporaryDirectory(prefix="metrics-") as folder:
-        yield ({_FOLDER: folder}, lambda pid: mark_process_dead(pid, folder)) if asked else ({}, lambda _: None)
+        yield {_FOLDER: folder}, lambda pid: mark_process_dead(pid, folder)
 
 
 class Metrics:

@@ -11,13 +11,13 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple, Self
 
 log = logging.getLogger("app.workers")
 
-_SHORT = 1.0  # seconds of a life after which the next one is begun later
+_SHORT = 1.0  # seconds of answering; after less the next one is begun later
 _LONGEST_PAUSE = 10.0  # seconds between an end and the next beginning
 _AFTER_ALL = 5.0  # seconds that a worker may take beside those that it gives its requests
 _READY = b"+"
@@ -64,9 +64,11 @@ class _Worker:
     """One process. Its group is its own: what a terminal sends to all reaches the parent alone, which passes it on."""
 
     def __init__(self, process: asyncio.subprocess.Process, line: socket.socket) -> None:
-        self.process, self._line, self._began = process, line, time.monotonic()
+        self.process, self._line = process, line
+        self._began = self._end = 0.0  # of answering
         self.ended = asyncio.create_task(process.wait())
-        self.ended.add_done_callback(lambda _: line.close())
+        self.ready = asyncio.create_task(self._ready())
+        self.ended.add_done_callback(self._close)
 
     @classmethod
     async def start(
@@ -81,13 +83,18 @@ class _Worker:
             )
         return cls(process, ours)
 
-    async def ready(self) -> bool:
+    async def _ready(self) -> bool:
         """Once requests are answered; False if it has ended before."""
         with suppress(ConnectionError):
             if await asyncio.get_running_loop().sock_recv(self._line, 1) == _READY:
+                self._began = time.monotonic()
                 return True
         await self.ended
         return False
+
+    def _close(self, _: asyncio.Task[int]) -> None:
+        self._end = time.monotonic()
+        self._line.close()
 
     @property
     def code(self) -> int:
@@ -95,8 +102,9 @@ class _Worker:
         return self.ended.result() if self.ended.done() else 0
 
     @property
-    def lived(self) -> float:
-        return time.monotonic() - self._began
+    def answered(self) -> float:
+        """For how many seconds it has, where it has ended."""
+        return self._end - self._began if self._began else 0.0
 
     def signal(self, number: int) -> None:
         with suppress(ProcessLookupError):
@@ -122,7 +130,8 @@ class Crew:
         self._alive: set[_Worker] = set()
         self._posts: dict[int, _Worker] = {}
         self._stopping = asyncio.Event()
-        self._renewal: asyncio.Task[None] | None = None
+        self._renewing: asyncio.Task[None] | None = None
+        self._renewals = 0  # that are asked for and have not begun
 
     async def work(self, count: int, announce: Callable[[], None]) -> int:
         """Have so many serve until SIGINT or SIGTERM; SIGHUP has each replaced in turn. `announce` is called once all
@@ -130,30 +139,32 @@ class Crew:
         self._hear()
         self._posts = {number: await self._start(number) for number in range(1, count + 1)}
         first = list(self._posts.values())
-        await asyncio.gather(*(worker.ready() for worker in first))
+        await asyncio.gather(*(worker.ready for worker in first))
         if code := next((worker.code for worker in first if worker.code > 0), 0):
             self.stop()
         elif not self._stopping.is_set():
             announce()
         await asyncio.gather(*map(self._keep, self._posts))
-        await self._end()
+        await self._see_off(self._alive)
         return code
 
-    def stop(self) -> None:
-        """Pass it on: what is under way is finished."""
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """Pass it on: what is under way is finished, or broken off by a second SIGINT."""
         self._stopping.set()
         for worker in self._alive:
-            worker.signal(signal.SIGTERM)
+            worker.signal(number)
 
     def renew(self) -> None:
-        """Replace one after the other, each once the next one answers; not twice at a time."""
-        if self._renewal is None or self._renewal.done():
-            self._renewal = asyncio.create_task(self._renew())
+        """Replace one after the other, each once the next one answers. Whoever asks meanwhile has all replaced again:
+        what has changed since may be missing in those that were first."""
+        self._renewals = 1
+        if self._renewing is None or self._renewing.done():
+            self._renewing = asyncio.create_task(self._renew())
 
     def _hear(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.stop)
+            loop.add_signal_handler(number, self.stop, number)
         loop.add_signal_handler(signal.SIGHUP, self.renew)
 
     async def _start(self, number: int) -> _Worker:
@@ -176,31 +187,55 @@ class Crew:
             worker = self._posts[number]
             code = await worker.ended
             if self._posts[number] is worker and not self._stopping.is_set():
-                pause = min(2 * pause + 0.1, _LONGEST_PAUSE) if worker.lived < _SHORT else 0.0
+                pause = _longer(pause) if worker.answered < _SHORT else 0.0
                 log.error("worker %d has ended (%d): another is started in %.1f s", number, code, pause)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), pause)
-                if not self._stopping.is_set():
-                    self._posts[number] = await self._start(number)
+                self._posts[number] = await self._another(number, pause)
+
+    async def _another(self, number: int, pause: float) -> _Worker:
+        """The next one, as soon as the system lets a process begin; if all are to stop the one before."""
+        while not await self._stopped_within(pause):
+            try:
+                return await self._start(number)
+            except OSError as error:
+                pause = _longer(pause)
+                log.error("worker %d cannot be started (%s): tried again in %.1f s", number, error.strerror, pause)
+        return self._posts[number]
+
+    async def _stopped_within(self, seconds: float) -> bool:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        return self._stopping.is_set()
 
     async def _renew(self) -> None:
-        for number in tuple(self._posts):
-            worker = await self._start(number)
-            if self._stopping.is_set():
-                return
-            if not await worker.ready():
-                log.error("a new worker %d did not start: the old ones go on", number)
-                return
-            old, self._posts[number] = self._posts[number], worker
-            old.signal(signal.SIGTERM)
-            await old.ended
-            log.info("worker %d is replaced", number)
+        while self._renewals:
+            self._renewals = 0
+            for number in tuple(self._posts):
+                if not await self._replace(number):
+                    break
 
-    async def _end(self) -> None:
-        """All have their time; who takes longer is ended."""
-        ends = [worker.ended for worker in self._alive]
-        _, late = await asyncio.wait(ends, timeout=self._patience) if ends else (ends, set())
-        for worker in [worker for worker in self._alive if late]:
-            worker.signal(signal.SIGKILL)
-        if late:
-            await asyncio.wait(late)
+    async def _replace(self, number: int) -> bool:
+        """Whether it could be."""
+        with suppress(OSError):
+            worker = await self._start(number)
+            if await worker.ready:
+                old, self._posts[number] = self._posts[number], worker
+                old.signal(signal.SIGTERM)
+                await self._see_off([old])
+                log.info("worker %d is replaced", number)
+                return True
+        if not self._stopping.is_set():
+            log.error("a new worker %d did not start: the old ones go on", number)
+        return False
+
+    async def _see_off(self, workers: Iterable[_Worker]) -> None:
+        """They have their time; who takes longer is ended."""
+        if those := list(workers):
+            await asyncio.wait([worker.ended for worker in those], timeout=self._patience)
+        for worker in those:
+            if not worker.ended.done():
+                worker.signal(signal.SIGKILL)
+                await worker.ended
+
+
+def _longer(pause: float) -> float:
+    return min(2 * pause + 0.1, _LONGEST_PAUSE)

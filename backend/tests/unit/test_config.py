@@ -1,5 +1,6 @@
 """Settings: what is taken, and the one line a wrong value gets."""
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from app import config
 from app.config import Settings, SettingsError
+from app.cores import cores
 
 HASH = "sha256:" + "0" * 64
 
@@ -147,3 +149,21 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setenv("PORT", "2222")
     settings = config.load()
     assert (settings.port, settings.host) == (2222, "0.0.0.0")
+
+
+@pytest.mark.parametrize("processors", [1, 3, 128])
+def test_auto_is_a_worker_for_each_processor_up_to_64(monkeypatch: pytest.MonkeyPatch, processors: int) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)), raising=False)
+    monkeypatch.setenv("WORKERS", "Auto")
+    assert config.load().workers == min(cores(), 64)
+
+
+@pytest.mark.parametrize(
+    ("quota", "processors"), [("max 100000", 4), ("50000 100000", 1), ("250000 100000", 2), ("800000 100000", 4)]
+)
+def test_a_container_that_is_given_part_of_the_time_has_fewer_processors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quota: str, processors: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(4)), raising=False)
+    (file := tmp_path / "cpu.max").write_text(f"{quota}\n")
+    assert cores(file) == processors

@@ -2,21 +2,27 @@
 
 import os
 import re
+import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from app import PROGRAM
+from app.config import BACKEND
 from tests.integration.faults.conftest import launching
 from tests.integration.faults.ledger import Ledger
 from tests.integration.faults.processes import Postgres, children
-from tests.integration.faults.wire import ask
+from tests.integration.faults.wire import ask, connect
 from tests.servers import Measured, Server, wait_until
 from tests.torture import amount
 
@@ -136,6 +142,46 @@ def test_replaced_under_load_no_request_fails(launch: Launch) -> None:
     assert asking.answers[200] > 20
 
 
+def test_a_signal_for_the_parent_ends_no_worker(launch: Launch) -> None:
+    """Whoever sends SIGHUP to all by their name means that all are replaced."""
+    server = launch(workers=2)
+    asking = Asking(server.port)
+    with asking.all_the_time():
+        before = set(workers(server))
+        for pid in [server.process.pid, *before]:
+            os.kill(pid, signal.SIGHUP)
+        wait_until(lambda: len(found := set(workers(server))) == 2 and not found & before, 3 * SECONDS, "renewed")
+    assert set(asking.answers) == {200}, asking.answers
+
+
+def test_who_is_replaced_reads_the_settings_anew(postgres: Postgres, tmp_path: Path) -> None:
+    """Those that are each worker's; how many there are and where they listen is their parent's."""
+    shutil.copytree(BACKEND / "app", tmp_path / "app", ignore=shutil.ignore_patterns("__pycache__"))
+    (file := tmp_path / ".env").write_text(f"DATABASE_URL={postgres.dsn}\nWORKERS=2\n")
+    given = {"HOST": "127.0.0.1", "PORT": "{port}", "LOG_LEVEL": "WARNING"}
+    server = Server([sys.executable, "-m", "app"], tmp_path, given)
+    with server, postgres.connect() as table:
+        file.write_text(f"DATABASE_URL={postgres.dsn}?application_name=anew\nWORKERS=4\nMETRICS=true\n")
+        server.process.send_signal(signal.SIGHUP)
+        named = "SELECT DISTINCT application_name FROM pg_stat_activity WHERE application_name IN (%s, 'anew')"
+        wait_until(lambda: table.execute(named, [PROGRAM]).fetchall() == [("anew",)], 3 * SECONDS, "all have it")
+        wait_until(lambda: 'db_pool_connections{state="limit"} 16.0' in metrics(server), SECONDS, "of both")
+
+
+def test_a_second_ctrl_c_breaks_off_what_is_under_way(launch: Launch) -> None:
+    server = launch(workers=2, shutdown_timeout=300)
+    with connect(server.port) as client:
+        client.sendall(
+            b"POST /patients HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+        )
+        time.sleep(0.5)
+        server.process.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            server.process.wait(2)
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(SECONDS) == 0
+
+
 def test_who_does_not_start_replaces_nobody(launch: Launch) -> None:
     server = launch(workers=2)
     before = set(workers(server))
@@ -160,11 +206,11 @@ def test_what_is_wrong_is_one_line_and_the_exit_code(postgres: Postgres) -> None
     assert server.said.count("did not start") == 1
 
 
-@pytest.mark.parametrize("workers", ["0", "many", "65"])
+@pytest.mark.parametrize("workers", ["0", "-1", "many", "65"])
 def test_a_number_of_workers_that_cannot_be(workers: str, postgres: Postgres) -> None:
     server = Measured.ours(postgres.dsn, workers=workers)
     assert server.launch().process.wait(SECONDS * 3) == 2
-    assert "WORKERS: must be a whole number from 1 to 64" in server.said
+    assert "WORKERS: must be a whole number from 1 to 64, or auto" in server.said
 
 
 def test_more_connections_than_postgresql_has_are_told(launch: Launch) -> None:
