@@ -8,18 +8,20 @@ import random
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import psycopg
 import pytest
 
 from tests.integration.faults.histories import Operation, contradiction
-from tests.integration.faults.processes import Postgres
+from tests.integration.faults.processes import Postgres, children
 from tests.integration.faults.racing import Race, Verdict
 from tests.integration.faults.wire import ask
 from tests.servers import Server, wait_until
-from tests.torture import amount
+from tests.torture import LONG, amount
 
 Launch = Callable[..., Server]
+Disturbance = Callable[[Server, Postgres, float], None]
 REQUESTS = 800  # in a run, at least
 PLANTED = 60
 _OTHERS = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
@@ -30,8 +32,23 @@ def peace(server: Server, postgres: Postgres, seconds: float) -> None:
 
 
 def killed_server(server: Server, postgres: Postgres, seconds: float) -> None:
+    """All of it, as when the machine goes."""
+    workers = children(server.process.pid)
     server.stop(signal.SIGKILL)
+    for pid in workers:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     server.start()
+
+
+def killed_worker(server: Server, postgres: Postgres, seconds: float) -> None:
+    os.kill(random.choice(children(server.process.pid)), signal.SIGKILL)
+
+
+def replaced_workers(server: Server, postgres: Postgres, seconds: float) -> None:
+    before = set(children(server.process.pid))
+    server.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: not before & set(children(server.process.pid)), 60, "all are replaced")
 
 
 def killed_backend(server: Server, postgres: Postgres, seconds: float) -> None:
@@ -87,13 +104,16 @@ DISTURBANCES = (
     locked_rows,
     lock_storm,
 )
+OF_WORKERS = (peace, killed_worker, replaced_workers, *(DISTURBANCES[1:] if LONG else ()))
+CASES = [(1, disturb) for disturb in DISTURBANCES] + [(3, disturb) for disturb in OF_WORKERS]
 
 
-@pytest.mark.parametrize("disturb", DISTURBANCES, ids=lambda disturb: disturb.__name__)
+@pytest.mark.parametrize(("workers", "disturb"), CASES, ids=lambda value: getattr(value, "__name__", str(value)))
 def test_there_is_one_order_of_all_that_happened(
-    launch: Launch, postgres: Postgres, disturb: Callable[[Server, Postgres, float], None]
+    launch: Launch, postgres: Postgres, workers: int, disturb: Disturbance
 ) -> None:
-    server, chance = launch(db_deadline=1, log_level="WARNING"), random.Random(disturb.__name__)
+    server = launch(workers=workers, db_deadline=1, log_level="WARNING")
+    chance = random.Random(disturb.__name__)
     for _ in range(amount(1, 30)):
         race = Race()
         with race.running(server.port, REQUESTS):

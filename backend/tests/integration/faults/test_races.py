@@ -1,6 +1,7 @@
 """Many at once: one winner where there can be one, and nobody's change lost where there is room for all."""
 
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from threading import Barrier
@@ -10,6 +11,8 @@ import psycopg
 import pytest
 
 from tests import patients
+from tests.integration.faults.conftest import launching
+from tests.integration.faults.processes import Postgres
 from tests.integration.faults.wire import Answer, Client, ask, burst
 from tests.servers import Server
 from tests.torture import amount
@@ -17,6 +20,12 @@ from tests.torture import amount
 Table = psycopg.Connection[Any]
 Request = tuple[str, str, Any, dict[str, str]]  # method, path, body, headers
 _numbers = count(1)
+
+
+@pytest.fixture(scope="module", params=[1, 3], ids=["one process", "three workers"])
+def shared_server(request: pytest.FixtureRequest, cluster_process: Postgres) -> Iterator[Server]:
+    with launching(cluster_process) as run:
+        yield run(workers=request.param)
 
 
 def patient(**changes: Any) -> dict[str, Any]:
