@@ -1,6 +1,7 @@
 """Changes wait for a synchronous standby that does not answer: it is said, reads are served, nothing is left behind."""
 
 import re
+import statistics
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ import pytest
 
 from tests.integration.faults.processes import Postgres
 from tests.integration.faults.standby import Standby, synchronous
-from tests.integration.faults.test_fairness import KEYS, asked_all_the_time, median
+from tests.integration.faults.test_fairness import KEYS, asked_all_the_time, median, quicker
 from tests.integration.faults.test_given_up import busy
 from tests.integration.faults.test_pooler import patient
 from tests.integration.faults.wire import Answer, Client, ask
@@ -24,8 +25,7 @@ Table = psycopg.Connection[tuple[object, ...]]
 
 WRITERS = 8
 SAYS = "Changes wait for a synchronous standby"
-READ_SECONDS = 0.05  # median; 1 to 5 ms where nothing else runs
-NEVER_SECONDS = 1.0  # has a read taken; 3.4 where writes took the whole pool
+SECONDS = 20.0  # for what takes none on a quiet machine
 
 
 @pytest.mark.parametrize("ending", ["frozen", "killed"] if LONG else ["frozen"])
@@ -70,10 +70,10 @@ def test_hanging_writes_leave_reads_quick(primary: Postgres, standby: Standby, l
         with writing(server) as answers:
             reads = list(reading(server, 3, "/patients/p0", "/patients?_page=1&_limit=2", "/patients?note_ne=1"))
         assert {answer.status for answer in answers} == {503}
-        wait_until(lambda: busy(table) == 0, 0.5, "no backend is left waiting")
+        wait_until(lambda: busy(table) == 0, SECONDS, "no backend is left waiting, though the standby is still away")
     assert {answer.status for answer in reads} == {200}
-    assert median(reads) < READ_SECONDS
-    assert max(answer.seconds for answer in reads) < NEVER_SECONDS
+    quicker(10, answers, reads)
+    assert statistics.quantiles([answer.seconds for answer in reads], n=20)[-1] < median(answers) / 2
 
 
 def test_hanging_writes_beside_slow_lists_leave_ids_quick(primary: Postgres, standby: Standby, launch: Launch) -> None:
@@ -82,25 +82,23 @@ def test_hanging_writes_beside_slow_lists_leave_ids_quick(primary: Postgres, sta
     server, numbers = launch(db_deadline=2), count()
     synchronous(primary)
     slow = [lambda: f"/patients?_sort={KEYS}&_limit=10&age_ne={100 + next(numbers)}"] * 4
-    with absent(standby, "killed"), writing(server, "f"), asked_all_the_time(server, slow) as lists:
+    with absent(standby, "killed"), writing(server, "f") as answers, asked_all_the_time(server, slow) as lists:
         reads = list(reading(server, 2, "/patients/f9"))
     assert {answer.status for answer in reads + lists} == {200}
-    assert median(reads) < READ_SECONDS
+    quicker(10, answers, reads)
 
 
 def test_a_commit_that_an_operator_let_go_is_not_acknowledged(
     primary: Postgres, standby: Standby, launch: Launch
 ) -> None:
     """PostgreSQL answers then as if a standby had it, and only warns: a failover would lose it."""
-    server = launch()
+    server = launch(db_deadline=60)
     synchronous(primary)
     with absent(standby, "killed"), primary.connect() as table, ThreadPoolExecutor(1) as clients:
         writing = clients.submit(ask, server.port, "POST", "/patients", patient(1))
-        wait_until(lambda: busy(table) == 1, 2, "it waits")
-        time.sleep(0.1)
-        table.execute("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
-        assert writing.result(2).status == 503
-        assert writing.result().seconds < 2
+        ended = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+        wait_until(lambda: table.execute(ended).fetchall() == [(True,)], 10, "it waits")
+        assert writing.result(10).status == 503
 
 
 def filled(server: Server) -> None:

@@ -18,7 +18,8 @@ Launch = Callable[..., Server]
 Path = Callable[[], str]
 
 KEYS = ",".join(f"nobody{number}" for number in range(8))  # no index sorts by these
-MEDIAN_SECONDS = 0.05  # beside them; it takes 1 to 5 ms where nothing else runs
+DEADLINE = 4  # seconds
+LISTS = 16  # who asks for them: twice as many as there are connections, so that who stands behind them waits long
 
 
 def test_slow_lists_leave_ids_and_writes_quick(launch: Launch, postgres: Postgres) -> None:
@@ -26,10 +27,11 @@ def test_slow_lists_leave_ids_and_writes_quick(launch: Launch, postgres: Postgre
     server, numbers = launch(), count()
     somebody = patient(150_001) | dict.fromkeys(KEYS.split(","), 1)  # else the keys would be quick: nobody has them
     assert ask(server.port, "POST", "/patients", somebody).status == 201
-    with asked_all_the_time(server, [lambda: f"/patients?_sort={KEYS}&_limit=10&age_ne={100 + next(numbers)}"] * 8):
+    slow = [lambda: f"/patients?_sort={KEYS}&_limit=10&age_ne={100 + next(numbers)}"] * LISTS
+    with asked_all_the_time(server, slow) as lists:
         reads, writes, health = beside(server)
     assert {answer.status for answer in reads + writes + health} == {200}
-    assert (median(reads) < MEDIAN_SECONDS, median(writes) < MEDIAN_SECONDS) == (True, True)
+    quicker(25, lists, reads, writes)
 
 
 def test_a_reader_of_large_patients_keeps_nobody_waiting(launch: Launch, postgres: Postgres) -> None:
@@ -40,7 +42,7 @@ def test_a_reader_of_large_patients_keeps_nobody_waiting(launch: Launch, postgre
     with asked_all_the_time(server, [partial("/patients/p{}".format, 1)]) as answers:
         reads, writes, health = beside(server)
     assert {answer.status for answer in [*answers, *reads, *writes, *health]} == {200}
-    assert (median(reads) < MEDIAN_SECONDS, median(writes) < MEDIAN_SECONDS) == (True, True)
+    quicker(4, answers, reads, writes)
     assert {answer.json()["photo"] for answer in answers} <= {body["photo"] for body in large}
 
 
@@ -61,9 +63,15 @@ def test_writers_behind_a_lock_let_readers_read(launch: Launch, postgres: Postgr
         client.close()
         refused = [one.result() for one in writing]
     assert {answer.status for answer in reads + pages} == {200}
-    assert (median(reads) < MEDIAN_SECONDS, median(pages) < MEDIAN_SECONDS) == (True, True)
+    quicker(4, refused, reads, pages)
     assert {(answer.status, answer.headers["retry-after"]) for answer in refused} == {(503, "1")}
-    assert statistics.quantiles([answer.seconds for answer in refused], n=20)[-1] < 1
+    assert statistics.quantiles([answer.seconds for answer in refused], n=20)[-1] < DEADLINE / 2
+
+
+def quicker(times: int, slow: list[Answer], *quick: list[Answer]) -> None:
+    """By so much than what they must not stand behind, in the same seconds: a busy machine holds up both."""
+    bound = median(slow) / times
+    assert [median(answers) < bound for answers in quick] == [True] * len(quick)
 
 
 def median(answers: list[Answer]) -> float:
