@@ -1,7 +1,7 @@
 """Each stage: who answers, who is written, and that both sides are equal afterwards."""
 
 import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -35,13 +35,9 @@ def test_the_whole_way(node: Path, copy_of_template: Callable[[], str], tmp_path
                 assert three.demand_equal()[-1]["age"] == 3
 
 
-@pytest.fixture(scope="module")
-def three(node: Path, copy_of_template: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trio]:
-    """In `copy`, filled by requests: no `DATABASE_URL` says where the importer could."""
-    folder, dsn = tmp_path_factory.mktemp("stages"), copy_of_template()
-    with trio("0.17.4", node, dsn, folder, some(6), imports=False) as three:
-        three.cutover.stage("copy")
-        yield three
+@pytest.fixture
+def three(in_copy: Trio) -> Trio:
+    return in_copy
 
 
 def test_what_the_old_side_has_is_sent_in_its_order(three: Trio) -> None:
@@ -108,12 +104,6 @@ def test_no_page_changes_the_stage(three: Trio, headers: dict[str, str], status:
     assert answer.status == status
     assert not [name for name in answer.headers if name.startswith("access-control")]
     assert three.cutover.told("PUT", "/stage", {"stage": "old", "share": 101}).status == 400
-
-
-def test_a_large_body_goes_on_as_it_comes(three: Trio) -> None:
-    body = b'{"id": "large", "text": "' + b"x" * (6 << 20) + b'"}'
-    three.ask("POST", "/posts", body)
-    assert three.ask("GET", "/posts").headers["x-answered-by"] == "old"
 
 
 def test_the_command_line_leads(three: Trio) -> None:

@@ -19,6 +19,7 @@ from tests.patients import patient
 from tests.servers import PATIENCE, free_port, wait_until
 
 SECONDS = 20.0
+LEAFLET = b"".join(b"line %d\n" % number for number in range(50))
 _QUICK = {"enough": 5, "least": 20}
 
 
@@ -127,8 +128,8 @@ def trio(
     *arguments: object,
     imports: bool = True,
 ) -> Iterator[Trio]:
-    """All three, in stage `old`; few comparisons are enough."""
-    old = json_server(version, node, {"patients": records}, folder / "old")
+    """All three, in stage `old`; few comparisons are enough. The json-server has another collection too, `files`."""
+    old = json_server(version, node, {"patients": records, "files": []}, folder / "old")
     new = our_server(RELEASES[version].dialect, dsn)
     state = folder / "state"
     state.mkdir(parents=True)
