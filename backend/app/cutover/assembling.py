@@ -23,17 +23,15 @@ from app.cutover.notifying import Notifying
 from app.cutover.place import Place
 from app.cutover.reading import Reading
 from app.cutover.releases import Release
-from app.cutover.replies import Lost
 from app.cutover.resyncing import Resyncing
 from app.cutover.shadow import Shadow
 from app.cutover.sides import Side
 from app.cutover.starting import Starting
 from app.cutover.status import Status
-from app.cutover.verifying import Verification, verify
+from app.cutover.verifying import Unread, Verification, verify
 from app.cutover.writing import Writing
 from app.resource.resource import Resource
 
-_NO_ANSWER = "a side does not answer ({})"
 _Look = Callable[[], Awaitable[Verification]]
 
 
@@ -100,15 +98,15 @@ def parts(plan: Plan, course: Course) -> Parts:
 async def _unequal(look: _Look) -> str:
     try:
         return (await look()).summary
-    except Lost as error:
-        return _NO_ANSWER.format(error)
+    except Unread as error:
+        return str(error)
 
 
 async def _verified(look: _Look) -> Response:
     try:
         found = await look()
-    except Lost as error:
-        return as_json({"unequal": _NO_ANSWER.format(error)})
+    except Unread as error:
+        return as_json({"unequal": str(error)})
     return as_json({"unequal": found.text} | found.as_json())
 
 

@@ -46,7 +46,7 @@ move.
 _STAGE = """Go to a stage, and return when it is in effect. What speaks against it is said, and the stage stays.
 
 Forward only if nothing is owed, nothing was refused, both sides are equal, and enough comparisons of this stage have
-found nothing. If no cutover runs, its next start begins with this stage.
+found nothing. If no cutover runs, the next one goes there when it starts, if nothing is owed or refused by then.
 """
 _NO_AIOHTTP = (
     "the cutover needs aiohttp, which serving does not: pip install --require-hashes -r requirements-cutover.txt"
@@ -57,7 +57,8 @@ State = Annotated[
 ]
 _FOLDER = BACKEND / ".cutover"
 Port = Annotated[
-    int | None, typer.Option("--admin-port", metavar="PORT", help="The operator's port, in place of the folder.")
+    int | None,
+    typer.Option("--admin-port", metavar="PORT", min=1, max=65535, help="The operator's port, in place of the folder."),
 ]
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -97,9 +98,13 @@ def _serve(
         settings = config.load(environment="development", host=host, port=port)  # it has no database that must be set
         database = settings.database_url.get_secret_value() if settings.database_url else None
         told = notify and _url(notify)
-        plan = Plan(_url(old), _url(new), RELEASES[release], Place(state), timeout, told, database, context.obj)
+        plan = Plan(*_two(old, new), RELEASES[release], Place(state), timeout, told, database, context.obj)
         run(plan, settings, admin_port)
-    except (SettingsError, ListenError, StateTaken, JournalError, OSError) as error:
+    except ListenError as error:
+        raise typer.Exit(_end(f"{error.fault}; --host, --port and --admin-port name others")) from error
+    except OSError as error:
+        raise typer.Exit(_end(f"{error.filename}: {error.strerror}" if error.filename else str(error))) from error
+    except (SettingsError, StateTaken, JournalError) as error:
         raise typer.Exit(_end(str(error))) from error
 
 
@@ -151,6 +156,13 @@ def _said(answer: leading.Said) -> int:
 def _end(sentence: str) -> int:
     print(f"Not started: {sentence}", file=sys.stderr)
     return 2
+
+
+def _two(old: str, new: str) -> tuple[str, str]:
+    """Raises `SettingsError`."""
+    if _url(old) == _url(new):
+        raise SettingsError(f"--old and --new are both {_url(old)}")
+    return _url(old), _url(new)
 
 
 def _url(text: str) -> str:

@@ -39,6 +39,12 @@ class Copying:
         """Writes to either side that may still happen: what is copied meanwhile may be written over by them."""
         return [write for side in self.sides.values() for write in side.late]
 
+    async def is_exchanged(self) -> bool:
+        """Whether it is this server that stands on the old side: then what is there would be taken for the truth, and
+        json-server emptied. Raises `Lost`."""
+        answer = await self.sides["old"].ask(Request("GET", "/health/live", "", JSON))
+        return answer.status == 200 and parsed(answer.body) is not None
+
     async def read(self, side: SideName, resource: str, identity: str) -> bytes | None:
         """One record as JSON; None where there is none. Raises `Lost`, also for what is no such record."""
         answer = await self._ask(side, Request("GET", record_path(resource, identity), "", JSON))

@@ -1,4 +1,4 @@
-"""The flags file: what the operator wants. Whoever replaces it changes the stage, also while nothing runs."""
+"""The flags file: what the operator wants. Whoever replaces it changes the stage, while nothing runs the next one's."""
 
 import os
 from pathlib import Path

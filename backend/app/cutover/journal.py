@@ -170,6 +170,11 @@ class Journal:
         self._versions = max(self._versions, *numbers, *(entry.version for entry in self.open.values()), 0)
 
 
+def stage_of(path: Path) -> StageName | None:
+    """The stage in effect, for who only looks; None where there is no journal. Raises `JournalError`."""
+    return _read(path).stage if path.exists() else None
+
+
 def _lines(state: _State) -> Iterator[Sequence[Any]]:
     yield "=", state.stage, state.level
     for key, entry in state.open.items():

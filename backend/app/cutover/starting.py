@@ -37,20 +37,28 @@ class Starting:
     async def fill(self) -> None:
         """Make the side that will follow have what the leading one has now. Raises `NotStarted`."""
         leads = self.course.stage.leads
+        lists = await self._lists(leads)
         try:
-            lists = {
-                one.path: them for one in self.resources if (them := await self._list(leads, one.path)) is not None
-            }
-            if not lists:
-                raise NotStarted(f"the {leads} side has none of {', '.join(one.path for one in self.resources)}")
             if leads == "old" and self.database:
                 await self._import(lists, self.database)
             else:
                 await self._send(lists, other(leads))
         except (Lost, Behind) as error:
-            raise NotStarted(f"a side does not answer as it should ({error})") from error
+            raise NotStarted(f"the {other(leads)} side does not answer as it should ({error})") from error
         except (OSError, Unwritable) as error:
             raise NotStarted(f"a file cannot be written ({error})") from error
+
+    async def _lists(self, leads: SideName) -> Mapping[str, Sequence[Record]]:
+        """What the leading side has. Raises `NotStarted`."""
+        try:
+            if leads == "old" and await self.copying.is_exchanged():
+                raise NotStarted("what --old names answers as this server does: are --old and --new exchanged?")
+            them = {one.path: await self._list(leads, one.path) for one in self.resources}
+        except Lost as error:
+            raise NotStarted(f"the {leads} side does not answer as it should ({error})") from error
+        if lists := {path: records for path, records in them.items() if records is not None}:
+            return lists
+        raise NotStarted(f"the {leads} side has none of {', '.join(them)}")
 
     async def _list(self, side: SideName, resource: str) -> Sequence[Record] | None:
         """None of a collection that is not there."""

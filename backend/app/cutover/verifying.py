@@ -12,11 +12,16 @@ from app.cutover.comparable import Version, same
 from app.cutover.comparing import differing, exchanged
 from app.cutover.differences import explanations
 from app.cutover.differences.exchange import Record, records
-from app.cutover.exchanges import Request
+from app.cutover.exchanges import Answer, Request
+from app.cutover.replies import Lost
 from app.cutover.sides import Side
 from app.resource.resource import Resource
 
 _SHOWN = 20  # records of each sort that are told by id
+
+
+class Unread(Exception):
+    """A side could not be read; the text says which and why."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ class Verification:
 
 
 async def verify(old: Side, new: Side, resources: Sequence[Resource], version: Version) -> Verification:
-    """Raises `Lost` where a side gives no answer."""
+    """Raises `Unread` where a side gives no answer."""
     return Verification([await _verified(old, new, one, resources, version) for one in resources])
 
 
@@ -90,9 +95,16 @@ async def _verified(
     old: Side, new: Side, resource: Resource, resources: Sequence[Resource], version: Version
 ) -> Verified:
     request = Request("GET", list_path(resource.path), "", {"accept": "application/json"})
-    exchange = exchanged(request, await old.ask(request), await new.ask(request), resources, version)
+    exchange = exchanged(request, await _read(old, request), await _read(new, request), resources, version)
     rows = [] if same(exchange.theirs, exchange.ours) else [row.name for row in explanations(exchange)]
     return compared(resource.path, records(exchange.theirs), records(exchange.ours), rows)
+
+
+async def _read(side: Side, request: Request) -> Answer:
+    try:
+        return await side.ask(request)
+    except Lost as error:
+        raise Unread(f"the {side.name} side does not answer ({error})") from error
 
 
 def compared(

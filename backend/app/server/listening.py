@@ -14,7 +14,11 @@ _ATTEMPTS = 20  # for a free port that is free on both addresses
 
 
 class ListenError(Exception):
-    """HOST and PORT cannot be listened on; the text is one line that says why and what to set."""
+    """HOST and PORT cannot be listened on; the text is one line that says why and what to set, `fault` only why."""
+
+    def __init__(self, fault: str, remedy: str) -> None:
+        super().__init__(fault + remedy)
+        self.fault = fault
 
 
 @contextmanager
@@ -82,8 +86,8 @@ def _server(host: str, port: int) -> socket.socket:
 
 def _refused(host: str, port: int, error: OSError) -> ListenError:
     if error.errno == EADDRINUSE:
-        return ListenError(f"port {port} of {host} is in use: stop what serves there, or set PORT to another")
-    return ListenError(f"cannot listen on {host} port {port}: {error.strerror}; set HOST and PORT")
+        return ListenError(f"port {port} of {host} is in use", ": stop what serves there, or set PORT to another")
+    return ListenError(f"cannot listen on {host} port {port}: {error.strerror}", "; set HOST and PORT")
 
 
 def _own_address(family: socket.AddressFamily | int, elsewhere: str) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import ran
 from tests.contract.answers import Version
 from tests.cutover.trio import Trio, some, trio
 from tests.cutover.writers import Ledger
@@ -104,16 +103,3 @@ def test_no_page_changes_the_stage(three: Trio, headers: dict[str, str], status:
     assert answer.status == status
     assert not [name for name in answer.headers if name.startswith("access-control")]
     assert three.cutover.told("PUT", "/stage", {"stage": "old", "share": 101}).status == 400
-
-
-def test_the_command_line_leads(three: Trio) -> None:
-    def said(*words: str) -> tuple[int, str]:
-        done = ran("-m", "app", "cutover", *words, "--state", three.cutover.state)
-        return done.returncode, done.stdout + done.stderr
-
-    assert said("verify")[0] == 0
-    assert said("stage", "done")[0] == 1
-    assert '"share": 30' in said("stage", "ramp", "--share", "30", "--anyway", "a test")[1]
-    assert "anyway: a test" in three.cutover.facts["events"][-1]["text"]
-    assert said("stage", "copy")[0] == 0
-    assert '"stage": "copy"' in said("status")[1]
