@@ -16,37 +16,13 @@ from app.cutover.differences.exchange import Shape
 from app.cutover.differences.relating import RELATING
 from tests.contract import related
 from tests.contract.answers import Answer, Version, comparable
-from tests.contract.faults import faulty
+from tests.contract.evidence import Evidence
 from tests.contract.servers import RELEASES, Server, json_server
 from tests.engine.related import create_tables, declared
 from tests.engine.served import served
 from tests.needs import needed
 
 _TESTS = len(RELEASES) + len(related.WRITES) + 2
-
-
-class Evidence:
-    """Which rows have explained something, and how many tests have looked for it."""
-
-    def __init__(self) -> None:
-        self.shown: set[tuple[str, Version]] = set()
-        self.tests = 0
-
-    def judge(self, exchanges: Sequence[Exchange]) -> None:
-        self.tests += 1
-        excused = [
-            fault for one in exchanges if same(one.theirs, one.ours) for fault in faulty(one) if explanations(fault)
-        ]
-        assert [one.target for one in excused] == []
-        different = [one for one in exchanges if not same(one.theirs, one.ours) and not self._explained(one)]
-        assert not different, "\n".join(
-            f"{one.method} {one.target}: {one.theirs} but ours {one.ours}" for one in different
-        )
-
-    def _explained(self, exchange: Exchange) -> bool:
-        rows = explanations(exchange)
-        self.shown |= {(row.name, exchange.version) for row in rows if row in RELATING}
-        return bool(rows)
 
 
 @pytest.fixture(scope="module")
@@ -138,4 +114,4 @@ async def test_keys_that_end_otherwise(node: Path, bare_database: str, tmp_path:
 
 def test_every_row_is_shown(evidence: Evidence) -> None:
     needed(evidence.tests >= _TESTS, "only a part of the requests was sent")
-    assert {(row.name, version) for row in RELATING for version in row.releases} == evidence.shown
+    assert {(row.name, version) for row in RELATING for version in row.releases} <= evidence.shown

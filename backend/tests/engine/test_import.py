@@ -14,6 +14,7 @@ from app.importer.frame import around
 from app.importer.run import Options, Step, import_file
 from tests.engine.declared import EVERY, SESSIONS, THINGS
 from tests.engine.served import served
+from tests.triggers import trigger
 
 Table = psycopg.Connection[Any]
 Imports = Callable[..., dict[str, Any]]
@@ -292,15 +293,9 @@ def test_a_table_that_is_missing_is_told_before_anything_is_read(database_url: s
 def test_a_database_that_changes_what_it_is_given_is_found_out_in_every_collection(
     imports: Imports, table: Table
 ) -> None:
-    table.execute(
-        "CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.ticket := NULL; RETURN NEW; END $$"
-    )
-    table.execute("CREATE TRIGGER spoil BEFORE INSERT ON visits FOR EACH ROW EXECUTE FUNCTION spoil()")
-    try:
+    with trigger(table, "BEFORE INSERT ON visits", "NEW.ticket := NULL; RETURN NEW;"):
         assert imports(NEIGHBOURS)["failure"].startswith("verification: ")
         assert table.execute("SELECT count(*) FROM things").fetchone() == (0,)
-    finally:
-        table.execute("DROP FUNCTION spoil CASCADE")
 
 
 def test_a_file_of_many_collections_is_as_well_told_as_one(imports: Imports) -> None:

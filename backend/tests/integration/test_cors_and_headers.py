@@ -45,7 +45,16 @@ async def test_a_preflight_allows_every_method_and_header(client: httpx2.AsyncCl
     assert response.headers["access-control-allow-headers"] == "content-type,x-own"
 
 
-@pytest.mark.parametrize(("origin", "allowed"), [("https://app.example", True), ("https://evil.example", False)])
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        ("https://app.example", True),
+        *(
+            (f, False)
+            for f in ("https://evil.example", "null", "https://app.example.evil.example", "http://app.example", "*", "")
+        ),
+    ],
+)
 async def test_in_production_only_listed_origins_get_permission(settings: Settings, origin: str, allowed: bool) -> None:
     async with serving(settings, cors_origins=("https://app.example",), environment="production") as http:
         simple = await http.get("/patients", headers={"origin": origin})

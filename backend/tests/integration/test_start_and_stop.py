@@ -25,6 +25,7 @@ def test_the_banner_says_where_everything_is(place: Path) -> None:
         for part in (f"{server.url}/patients   30 patients", f"{server.url}/docs", f"{server.url}/health", str(place)):
             assert part in server.said
         assert "Ctrl-C" in server.said
+        assert "ANYONE WHO CAN REACH" not in server.said
         assert "as json-server 0.17 does where a request does not tell (1.x: JSON_SERVER_DIALECT=1)" in server.said
         seeded = json.loads((BACKEND.parent / "db.json").read_text())["patients"]
         assert server.http.get("/patients").json() == seeded

@@ -117,7 +117,8 @@ MEDIA_TYPES = [
     "text/plain", "text/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
     "application/xml", "application/json; charset=utf-16", "application/json; charset=latin-1",
     "application/merge-patch+json; charset=utf-16", "application/+json", "text/vnd.api+json", "json", "*/*", "",
-    "application/json, text/plain", "application/jsonp", "application/octet-stream", "text/html",
+    "application/json, text/plain", "application/jsonp", "application/x+json, text/plain", "text/html",
+    "application/octet-stream",
 ]  # fmt: skip
 
 # --- lists

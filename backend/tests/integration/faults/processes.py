@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from app.embedded.binaries import find
 from app.embedded.guarded import Guarded
 from app.embedded.places import account_for, home_in
 from tests.servers import free_port, wait_until
+from tests.triggers import trigger
 
 START_SECONDS = 20.0
 
@@ -169,16 +170,10 @@ def packaged_first(place: Path) -> Iterator[None]:
         os.environ["PATH"] = path
 
 
-@contextmanager
-def slow(table: psycopg.Connection[Any], change: str, seconds: float) -> Iterator[None]:
+def slow(table: psycopg.Connection[Any], change: str, seconds: float) -> AbstractContextManager[None]:
     """Each such change of a patient, `DELETE` or `UPDATE`, sleeps first."""
-    body = f"BEGIN PERFORM pg_sleep({seconds}); RETURN coalesce(NEW, OLD); END"
-    table.execute(f"CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$".encode())
-    table.execute(f"CREATE TRIGGER slow BEFORE {change} ON patients FOR EACH ROW EXECUTE FUNCTION slow()".encode())
-    try:
-        yield
-    finally:
-        table.execute("DROP TRIGGER slow ON patients; DROP FUNCTION slow")
+    body = f"PERFORM pg_sleep({seconds}); RETURN coalesce(NEW, OLD);"
+    return trigger(table, f"BEFORE {change} ON patients", body)
 
 
 def children(parent: int) -> list[int]:

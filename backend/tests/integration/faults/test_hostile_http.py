@@ -286,4 +286,5 @@ def test_the_limit_of_a_body_is_exact(launch: Launch, over: int) -> None:
     server = launch(max_body_bytes=2_000)
     body = hostile.body('"note":1')
     body += b" " * (2_000 + over - len(body))
-    assert ask(server.port, "POST", "/patients", body).status == (413 if over else 201)
+    answer = ask(server.port, "POST", "/patients", body)
+    assert (answer.status, "2000 bytes" in answer.body.decode()) == ((413, True) if over else (201, False))

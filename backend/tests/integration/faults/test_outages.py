@@ -14,8 +14,10 @@ from tests.integration.faults.ledger import Ledger
 from tests.integration.faults.outage import judged, probed
 from tests.integration.faults.processes import Postgres
 from tests.integration.faults.wire import Answer, ask
+from tests.patients import patient
 from tests.servers import Server, wait_until
 from tests.torture import amount
+from tests.triggers import trigger
 
 Launch = Callable[..., Server]
 
@@ -112,20 +114,12 @@ def test_a_database_without_the_schema_says_what_to_run(postgres: Postgres, laun
 @pytest.mark.parametrize("error", ["40001", "40P01"], ids=["a serialization failure", "a deadlock"])
 def test_what_was_not_done_is_done_again(server: Server, table: psycopg.Connection[object], error: str) -> None:
     """PostgreSQL says that nothing was done and the same may succeed now: here at the third attempt."""
+    again = f"IF nextval('attempts') < 3 THEN RAISE EXCEPTION 'again' USING ERRCODE = '{error}'; END IF; RETURN NEW;"
     table.execute("CREATE SEQUENCE attempts")
-    table.execute(
-        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-        f" IF nextval('attempts') < 3 THEN RAISE EXCEPTION 'again' USING ERRCODE = '{error}'; END IF; RETURN NEW;"
-        " END $$"
-    )
-    table.execute("CREATE TRIGGER refuse BEFORE INSERT ON patients FOR EACH ROW EXECUTE FUNCTION refuse()")
-    try:
-        body = {"patientID": "R1", "name": "Secretia", "age": 1, "gender": "Other"}
-        body |= {"medicalCondition": "Morbus", "lastVisit": "2024-01-15"}
-        assert ask(server.port, "POST", "/patients", body).status == 201
+    with trigger(table, "BEFORE INSERT ON patients", again):
+        assert ask(server.port, "POST", "/patients", patient()).status == 201
         assert table.execute("SELECT count(*), (SELECT last_value FROM attempts) FROM patients").fetchone() == (1, 3)
-    finally:
-        table.execute("DROP TRIGGER refuse ON patients; DROP FUNCTION refuse; DROP SEQUENCE attempts")
+    table.execute("DROP SEQUENCE attempts")
 
 
 def many(server: Server, requests: int, path: str) -> set[int]:

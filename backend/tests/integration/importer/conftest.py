@@ -1,7 +1,8 @@
 """`imports`: import a text into this test's database; what holds for every import is checked there and then."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +14,8 @@ from app.dialect.row import row
 from app.importer.run import Options, import_file
 from app.resources import PATIENTS, RESOURCES
 from tests.patients import patient
+from tests.servers import wait_until
+from tests.triggers import trigger
 
 VERDICTS = ("migrated", "unchanged", "rejected", "duplicate", "conflict")
 _NOT_IN = VERDICTS[2:]
@@ -107,3 +110,24 @@ def served(table: psycopg.Connection[Any]) -> list[dict[str, Any]]:
 def exactly(text: str | bytes) -> Any:
     """JSON's value, numbers as the decimals they are: PostgreSQL gives 1e23 back with 24 digits."""
     return json.loads(text, parse_float=Decimal, parse_int=Decimal)
+
+
+MANY = 3000
+CONTENT = db(*map(record, range(MANY)))
+_HELD = "SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+
+
+@contextmanager
+def half_way(table: psycopg.Connection[Any]) -> Iterator[Callable[[], object]]:
+    """Who writes patient `MANY // 2` stands still there, with the table locked, until what is yielded is called."""
+    body = f"IF NEW.id = '{MANY // 2}' THEN PERFORM pg_advisory_xact_lock(7); END IF; RETURN NEW;"
+    table.execute("SELECT pg_advisory_lock(7)")
+    with ExitStack() as stack:
+        stack.enter_context(trigger(table, "BEFORE INSERT ON patients", body))
+        stack.callback(table.execute, "SELECT pg_advisory_unlock_all()")
+        yield lambda: table.execute("SELECT pg_advisory_unlock(7)")
+
+
+def held(table: psycopg.Connection[Any]) -> None:
+    """Return once something stands still there."""
+    wait_until(lambda: table.execute(_HELD).fetchone() == (True,), 60, "the import in the middle of its INSERT")

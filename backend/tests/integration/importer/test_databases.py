@@ -12,6 +12,7 @@ from app.exporter import export
 from app.importer.frame import alone
 from app.importer.run import Options, import_file
 from app.resources import RESOURCES
+from tests.triggers import trigger
 
 from .conftest import Imports, count, db, record, served
 
@@ -68,27 +69,18 @@ def test_an_encoding_of_the_client_makes_no_difference(
 def test_a_database_that_does_not_keep_what_it_is_given_is_found_out(
     imports: Imports, table: Table, body: str, content: str
 ) -> None:
-    table.execute(f"CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$".encode())
-    table.execute("CREATE TRIGGER spoil BEFORE INSERT ON patients FOR EACH ROW EXECUTE FUNCTION spoil()")
-    try:
+    with trigger(table, "BEFORE INSERT ON patients", body):
         report = imports(content).report
-        assert (report["status"], report["exit_code"]) == ("failed", 3)
-        assert report["failure"].startswith("verification: ")
-        assert set(report["totals"].values()) == {0}
-    finally:
-        table.execute("DROP FUNCTION spoil CASCADE")
+    assert (report["status"], report["exit_code"]) == ("failed", 3)
+    assert report["failure"].startswith("verification: ")
+    assert set(report["totals"].values()) == {0}
 
 
 def test_a_row_left_out_without_a_reason_is_found_out(imports: Imports, table: Table) -> None:
-    body = "BEGIN IF NEW.id = '3' THEN RETURN NULL; END IF; RETURN NEW; END"
-    table.execute(f"CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$".encode())
-    table.execute("CREATE TRIGGER spoil BEFORE INSERT ON patients FOR EACH ROW EXECUTE FUNCTION spoil()")
-    try:
+    with trigger(table, "BEFORE INSERT ON patients", "IF NEW.id = '3' THEN RETURN NULL; END IF; RETURN NEW;"):
         waits = record(3, patientID="P002")  # until it is known that the one before it takes no key
         report = imports(db(A, record(2, id="1"), waits), verify=False).report
-        assert report["failure"].startswith("verification: the table left out a row")
-    finally:
-        table.execute("DROP FUNCTION spoil CASCADE")
+    assert report["failure"].startswith("verification: the table left out a row")
 
 
 def test_a_rule_of_the_database_alone_is_told_without_values(imports: Imports, table: Table) -> None:

@@ -23,13 +23,10 @@ from app.resources import RESOURCES
 from tests.integration.processes import PATIENT, serving
 from tests.servers import UNMEASURED, wait_until
 
-from .conftest import count, db, record
+from .conftest import CONTENT, MANY, count, db, half_way, held, record
 
 Table = psycopg.Connection[Any]
 SCRIPT = [sys.executable, "scripts/migrate_db_json.py"]
-MANY = 3000
-CONTENT = db(*map(record, range(MANY)))
-_WRITING = "SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 _WAITING = "SELECT count(*) FROM pg_locks WHERE relation = 'patients'::regclass AND NOT granted"
 
 
@@ -62,21 +59,13 @@ def half_fed(dsn: str, tmp_path: Path) -> Iterator[tuple["subprocess.Popen[str]"
 
 
 @contextmanager
-def half_way(dsn: str, table: Table, tmp_path: Path) -> Iterator[tuple["subprocess.Popen[str]", Callable[[], object]]]:
+def half_done(dsn: str, table: Table, tmp_path: Path) -> Iterator[tuple["subprocess.Popen[str]", Callable[[], object]]]:
     """An import in the middle of its INSERT, at a row that has to wait; and what lets it go on."""
     source = tmp_path / "db.json"
     source.write_text(CONTENT)
-    body = f"BEGIN IF NEW.id = '{MANY // 2}' THEN PERFORM pg_advisory_xact_lock(7); END IF; RETURN NEW; END"
-    table.execute(f"CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$".encode())
-    table.execute("CREATE TRIGGER wait BEFORE INSERT ON patients FOR EACH ROW EXECUTE FUNCTION wait()")
-    table.execute("SELECT pg_advisory_lock(7)")
-    try:
-        with started(dsn, source, "--report", str(tmp_path / "report.json")) as process:
-            wait_until(lambda: table.execute(_WRITING).fetchone() == (True,), 30)
-            yield process, lambda: table.execute("SELECT pg_advisory_unlock(7)")
-    finally:
-        table.execute("SELECT pg_advisory_unlock_all()")
-        table.execute("DROP FUNCTION wait CASCADE")
+    with half_way(table) as go_on, started(dsn, source, "--report", str(tmp_path / "report.json")) as process:
+        held(table)
+        yield process, go_on
 
 
 def ended(table: Table) -> bool:
@@ -86,7 +75,7 @@ def ended(table: Table) -> bool:
 
 
 def test_an_import_that_is_killed_half_way_leaves_nothing(database_url: str, table: Table, tmp_path: Path) -> None:
-    with half_way(database_url, table, tmp_path) as (process, _):
+    with half_done(database_url, table, tmp_path) as (process, _):
         process.kill()
         process.wait()
     wait_until(lambda: ended(table), 30)
@@ -142,7 +131,7 @@ def test_two_imports_at_once_agree(database_url: str, table: Table, tmp_path: Pa
 def test_readers_go_on_and_writers_are_told_to_come_back(database_url: str, table: Table, tmp_path: Path) -> None:
     with serving(DATABASE_URL=database_url, DB_DEADLINE=0.5) as server:
         assert server.http.post("/patients", json=PATIENT).status_code == 201
-        with half_way(database_url, table, tmp_path) as (process, go_on):
+        with half_done(database_url, table, tmp_path) as (process, go_on):
             assert server.patients() == ["T-1"]
             refused = server.http.post("/patients", json=PATIENT | {"patientID": "T-2"})
             assert (refused.status_code, "Retry-After" in refused.headers) == (503, True)
@@ -288,7 +277,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
 
 
 def test_a_database_that_goes_away_changes_nothing(database_url: str, table: Table, tmp_path: Path) -> None:
-    with half_way(database_url, table, tmp_path) as (process, go_on):
+    with half_done(database_url, table, tmp_path) as (process, go_on):
         table.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'patients-api-import'"
         )

@@ -8,6 +8,7 @@ import pytest
 
 from app.importer.run import Options, import_file
 from app.resources import RESOURCES
+from tests.triggers import trigger
 
 from .conftest import Imports, count, db, exactly, record, served
 
@@ -108,14 +109,10 @@ def test_who_comes_next_stands_behind_the_file_s_last(imports: Imports, table: T
 )
 def test_a_database_that_does_not_do_it_is_found_out(imports: Imports, table: Table, event: str, body: str) -> None:
     imports(db(A, B))
-    table.execute(f"CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$".encode())
-    table.execute(f"CREATE TRIGGER spoil BEFORE {event} ON patients FOR EACH ROW EXECUTE FUNCTION spoil()".encode())
-    try:
+    with trigger(table, f"BEFORE {event} ON patients", body):
         report = imports(db(A, C), replace=True).report
         assert (report["exit_code"], report["failure"].partition(":")[0]) == (3, "verification")
         assert served(table) == [A, B]
-    finally:
-        table.execute("DROP FUNCTION spoil CASCADE")
 
 
 def test_a_commit_that_is_late_changes_nothing_before(database_url: str, table: Table, tmp_path: Path) -> None:

@@ -4,8 +4,7 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from app.config import BACKEND
 from app.importer.run import Options, import_file
 from app.resources import RESOURCES
 from tests.servers import UNMEASURED
+from tests.triggers import trigger
 
 from .conftest import count, db, record, strict
 
@@ -36,18 +36,9 @@ def written(tmp_path: Path) -> Path:
     return tmp_path / "report.json"
 
 
-@contextmanager
-def commit_fails(table: Table) -> Iterator[None]:
-    body = "BEGIN RAISE 'not today'; END"
-    table.execute(f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$".encode())
-    table.execute(
-        "CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON patients DEFERRABLE INITIALLY DEFERRED"
-        " FOR EACH ROW EXECUTE FUNCTION refuse()"
-    )
-    try:
-        yield
-    finally:
-        table.execute("DROP FUNCTION refuse CASCADE")
+def commit_fails(table: Table) -> AbstractContextManager[None]:
+    when = "AFTER INSERT ON patients DEFERRABLE INITIALLY DEFERRED"
+    return trigger(table, when, "RAISE 'not today';", kind="CONSTRAINT ")
 
 
 def test_a_report_that_cannot_be_written_changes_nothing(database_url: str, table: Table, file: Path) -> None:

@@ -3,7 +3,6 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +10,18 @@ import httpx2
 import psycopg
 import pytest
 
-from tests.integration.importer.conftest import db, record
+from tests.integration.importer.conftest import CONTENT as TEXT
+from tests.integration.importer.conftest import MANY, half_way, held
 from tests.servers import Measured, Server, wait_until
 
 Table = psycopg.Connection[Any]
 Job = dict[str, Any]
+CONTENT = TEXT.encode()
 OVER = ("done", "failed", "cancelled", "lost")
-MANY = 3000
-CONTENT = db(*map(record, range(MANY))).encode()
+
+__all__ = ["MANY", "half_way", "held"]
 
 _JSON = {"Content-Type": "application/json"}
-_HELD = "SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 
 class Api:
@@ -104,25 +104,6 @@ def api(shared: Server, table: Table) -> Iterator[Api]:
     api = Api(shared)
     yield api
     api.http.close()
-
-
-@contextmanager
-def half_way(table: Table) -> Iterator[Callable[[], object]]:
-    """Who writes patient `MANY // 2` stands still there, with the table locked, until what is yielded is called."""
-    body = f"BEGIN IF NEW.id = '{MANY // 2}' THEN PERFORM pg_advisory_xact_lock(7); END IF; RETURN NEW; END"
-    table.execute(f"CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$".encode())
-    table.execute("CREATE TRIGGER wait BEFORE INSERT ON patients FOR EACH ROW EXECUTE FUNCTION wait()")
-    table.execute("SELECT pg_advisory_lock(7)")
-    try:
-        yield lambda: table.execute("SELECT pg_advisory_unlock(7)")
-    finally:
-        table.execute("SELECT pg_advisory_unlock_all()")
-        table.execute("DROP FUNCTION wait CASCADE")
-
-
-def held(table: Table) -> None:
-    """Return once something stands still there."""
-    wait_until(lambda: table.execute(_HELD).fetchone() == (True,), 60, "the import in the middle of its INSERT")
 
 
 def worker(server: Server) -> int:
