@@ -29,8 +29,9 @@ declare: $(VENV)/.test ## write the code that serves FILE=your/db.json (ONLY=a,b
 reset: $(VENV)/.serve ## begin anew: remove the embedded database and every patient in it (asks first; YES=1: does not)
 	@$(call from_here,SEED_FILE) $(call from_here,DATA_DIR) cd backend && exec .venv/bin/python scripts/reset_data.py $(if $(filter 1,$(YES)),--yes)
 
+# `alembic check` is in test_migrations.py.
 test: lint ## set up what is needed and check everything: lint, format, types, tests, coverage
-	$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term # `alembic check`: test_migrations.py
+	$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=30 --cov --cov-report=term
 
 lint: $(VENV)/.test ## of that only lint, format, types; what each commit waits for
 	$(RUN) ruff check .

@@ -12,12 +12,9 @@ With `REQUIRE_ALL=1` a skipped test is a failure: nothing the run was meant to p
 """
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
-from pathlib import Path
 
 import hypothesis
 import psycopg
@@ -28,6 +25,7 @@ from app.config import Settings
 from app.development import upgrade
 from app.embedded import postgres
 from app.resources import RESOURCES
+from tests.folders import open_folder
 
 _TEMPLATE = "migrated"
 _numbers = count(1)
@@ -43,13 +41,8 @@ def pytest_configure() -> None:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[str]:
     """The DSN of a PostgreSQL of the run's own that forgets everything at its end. Durability is tested elsewhere."""
-    data_dir = Path(tempfile.mkdtemp(prefix="patients-test-"))
-    data_dir.chmod(0o755)  # when root tests, PostgreSQL's user must get in
-    try:
-        with postgres(data_dir, durable=False) as running:
-            yield running
-    finally:
-        shutil.rmtree(data_dir)
+    with open_folder() as data_dir, postgres(data_dir, durable=False) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,9 @@
 """`make cutover-demo`, in its short form: it ends by itself or by Ctrl-C, and nothing of it is left."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +12,7 @@ import pytest
 
 from app.config import BACKEND
 from tests.commands import ran
+from tests.folders import open_folder
 from tests.npm import installed
 from tests.servers import PATIENCE, wait_until
 
@@ -21,10 +20,8 @@ from tests.servers import PATIENCE, wait_until
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """Where the temporary files go."""
-    folder = Path(tempfile.mkdtemp(prefix="demo-"))
-    folder.chmod(0o755)  # when root tests, PostgreSQL's user must get in
-    yield folder
-    shutil.rmtree(folder)
+    with open_folder("demo") as folder:
+        yield folder
 
 
 @contextmanager

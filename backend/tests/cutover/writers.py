@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
+from tests.crowds import at_work
 from tests.cutover.trio import asked
 from tests.patients import patient
 
@@ -85,15 +86,8 @@ class Ledger:
         stop = threading.Event()
         team = [Writer(port, stop) for _ in range(writers)]
         self._writers += team
-        for writer in team:
-            writer.start()
-        try:
+        with at_work(team, stop):
             yield
-        finally:
-            stop.set()
-            for writer in team:
-                writer.join(60)
-        assert not any(writer.is_alive() for writer in team), "a request hangs"
 
     @property
     def answers(self) -> Counter[str]:

@@ -1,10 +1,8 @@
 """`sandbox`: a copy of the working tree to be used up; `clone`: one with a server on data of its own."""
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.checkout import check_out
+from tests.folders import open_folder
 from tests.servers import UNMEASURED, Server
 
 
@@ -34,14 +33,10 @@ class Sandbox(NamedTuple):
 @contextmanager
 def _copy() -> Iterator[Sandbox]:
     """What git knows or would take, and this environment as its `backend/.venv`."""
-    root = Path(tempfile.mkdtemp(prefix="patients-docs-"))
-    root.chmod(0o755)  # when root tests, PostgreSQL's user must get in
-    try:
+    with open_folder("docs") as root:
         check_out(root)
         (root / "backend" / ".venv").symlink_to(sys.prefix)
         yield Sandbox(root)
-    finally:
-        shutil.rmtree(root)
 
 
 @pytest.fixture

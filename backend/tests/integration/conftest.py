@@ -1,7 +1,6 @@
 """The application in this process, on a real PostgreSQL: requests go through every layer but the socket."""
 
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from app.config import Settings
 from tests.asked import serving
+from tests.folders import open_folder
 from tests.integration.processes import postgres_processes
 from tests.servers import wait_until
 
@@ -27,13 +27,11 @@ def table(database_url: str) -> Iterator[psycopg.Connection[Any]]:
 @pytest.fixture
 def place() -> Iterator[Path]:
     """A directory that anybody can enter and nobody else uses, with whatever a cluster left elsewhere."""
-    place = Path(tempfile.mkdtemp(prefix="patients-test-"))
-    place.chmod(0o755)
-    yield place
-    for record in list(place.rglob("running.json")):
-        wait_until(partial(_ended, record.parent), 20)
-        shutil.rmtree(record.with_name("pg").resolve())
-    shutil.rmtree(place)
+    with open_folder() as place:
+        yield place
+        for record in list(place.rglob("running.json")):
+            wait_until(partial(_ended, record.parent), 20)
+            shutil.rmtree(record.with_name("pg").resolve())
 
 
 def _ended(data_dir: Path) -> bool:

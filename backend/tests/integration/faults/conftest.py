@@ -1,6 +1,5 @@
 """One durable PostgreSQL for the run, one server for each module; what they log is searched for patients."""
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.folders import open_folder
 from tests.integration.faults.processes import Postgres, packaged_first
 from tests.integration.faults.standby import Standby
 from tests.integration.faults.wire import PLANTED, Client, ask
@@ -17,10 +17,8 @@ from tests.servers import Server, wait_until
 
 @pytest.fixture(scope="session")
 def directory() -> Iterator[Path]:
-    path = Path(tempfile.mkdtemp(prefix="patients-faults-"))
-    path.chmod(0o755)  # when root tests, PostgreSQL's user must get in
-    yield path
-    shutil.rmtree(path)
+    with open_folder("faults") as path:
+        yield path
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from tests.crowds import at_work
 from tests.integration.faults.wire import Client
 
 Record = dict[str, Any] | None  # None: there is no such patient
@@ -121,15 +122,8 @@ class Ledger:
         stop, run = threading.Event(), next(_run)
         team = [Writer(port, f"r{run}w{number}", stop) for number in range(writers)]
         self._writers += team
-        for writer in team:
-            writer.start()
-        try:
+        with at_work(team, stop):
             yield
-        finally:
-            stop.set()
-            for writer in team:
-                writer.join(30)
-        assert not any(writer.is_alive() for writer in team), "a request hangs"
 
     def judge(self, connection: psycopg.Connection[Any]) -> Verdict:
         """Compare what was promised with what is stored, read from the database itself."""

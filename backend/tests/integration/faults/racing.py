@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from tests.crowds import at_work
 from tests.integration.faults.histories import NEVER, NOBODY_KNOWS, Operation, Version, contradiction
 from tests.integration.faults.wire import Answer, Client
 from tests.servers import wait_until
@@ -51,16 +52,9 @@ class Race:
         """Clients at work while the block runs, and until there were so many requests."""
         told = threading.Event()
         self._racers = [Racer(self, port, told, seed) for seed in range(CLIENTS)]
-        for racer in self._racers:
-            racer.start()
-        try:
+        with at_work(self._racers, told):
             yield
             wait_until(lambda: sum(racer.asked for racer in self._racers) >= requests, 60, "enough is asked")
-        finally:
-            told.set()
-            for racer in self._racers:
-                racer.join(30)
-        assert not any(racer.is_alive() for racer in self._racers), "a request hangs"
 
     def judge(self, connection: psycopg.Connection[Any]) -> Verdict:
         """What is stored at the end counts as a read of each patient."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import count
 
+from tests.crowds import at_work
 from tests.integration.faults.processes import Postgres
 from tests.integration.faults.test_pooler import patient
 from tests.integration.faults.wire import Answer, Client, ask
@@ -108,10 +109,6 @@ def asked_all_the_time(server: Server, paths: list[Path]) -> Iterator[list[Answe
         client.close()
 
     threads = [threading.Thread(target=ask_on, args=[path]) for path in paths]
-    for thread in threads:
-        thread.start()
-    time.sleep(1)
-    yield answers
-    ended.set()
-    for thread in threads:
-        thread.join()
+    with at_work(threads, ended):
+        time.sleep(1)
+        yield answers

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -19,6 +19,7 @@ import pytest
 
 from app import PROGRAM
 from app.config import BACKEND
+from tests.crowds import at_work
 from tests.integration.faults.conftest import launching
 from tests.integration.faults.ledger import Ledger
 from tests.integration.faults.processes import Postgres, children
@@ -74,16 +75,8 @@ class Asking:
             if answer.headers.get("Connection") == "close":
                 return
 
-    @contextmanager
-    def all_the_time(self) -> Iterator[None]:
-        for thread in self._threads:
-            thread.start()
-        try:
-            yield
-        finally:
-            self._told.set()
-            for thread in self._threads:
-                thread.join(SECONDS)
+    def all_the_time(self) -> AbstractContextManager[None]:
+        return at_work(self._threads, self._told)
 
 
 def test_several_serve_as_one(launch: Launch) -> None:
