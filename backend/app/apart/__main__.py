@@ -4,22 +4,27 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from select import select
 
 from app.apart import exporting, importing
 from app.apart.order import Order, Task, read
 from app.logs import places
+from app.resource.resource import Resource
+from app.resources import RESOURCES
 
 _SECOND = 1.0
-_TASKS: Mapping[str, Callable[[Order], Task]] = {"export": exporting.Exporting, "import": importing.Importing}
+_TASKS: Mapping[str, Callable[[Order, Sequence[Resource]], Task]] = {
+    "export": exporting.Exporting,
+    "import": importing.Importing,
+}
 
 
 def main(descriptor: int) -> int:
     """Whatever happens, nothing of a record is said: of a fault that nobody expected its type and place, to stderr."""
     os.nice(10)  # requests come first
     order = read(descriptor)
-    task = _TASKS[order["task"]](order)
+    task = _TASKS[order["task"]](order, RESOURCES)
     try:
         threading.Thread(target=_attend, args=(task, descriptor), daemon=True).start()
         return task.run()

@@ -1,6 +1,7 @@
 """One import of a db.json that is standard input. The row says how far it is, and what became of it."""
 
 import signal
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -23,15 +24,15 @@ from app.imports.rows import (
     JobRow,
     Outcome,
 )
-from app.resources import RESOURCES
+from app.resource.resource import Resource
 
 _STATES = {"reading": READING, "verifying": VERIFYING}
 _NAME = "db.json"  # of the file, whatever it is called where it comes from
 
 
 class Importing(Task):
-    def __init__(self, order: Order) -> None:
-        self._order, self._dsn = order, order["dsn"]
+    def __init__(self, order: Order, resources: Sequence[Resource]) -> None:
+        self._order, self._dsn, self._resources = order, order["dsn"], resources
         self._row = JobRow(self._dsn, order["id"])
         self._step = Step("reading", 0, None, 0)
         self._committing = False
@@ -49,7 +50,7 @@ class Importing(Task):
             author=author,
         )
         report = import_file(
-            STANDARD_INPUT, self._dsn, RESOURCES, options, progress=self._progress, before_commit=self._commit
+            STANDARD_INPUT, self._dsn, self._resources, options, progress=self._progress, before_commit=self._commit
         )
         _finish_what_is_begun()
         if report.sentence or not self._committing:

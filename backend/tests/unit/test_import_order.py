@@ -56,7 +56,7 @@ IMPORTS = {
         "origins",
     },
     "imports": {"config", "database", "errors", "libpq", "limits", "refused", "resource", "services", "sql"},
-    "apart": {"exporter", "importer", "imports", "logs", "resources"},
+    "apart": {"exporter", "importer", "imports", "logs", "resource", "resources"},
     "importer": {"resource", "sql", "libpq", "outages", "limits"},
     "exporter": {"importer", "dialect", "resource"},
     "embedded": {"libpq"},
@@ -143,8 +143,10 @@ def test_a_room_imports_only_what_it_may() -> None:
 
 
 def test_what_is_served_is_known_to_those_alone_who_hand_it_in() -> None:
-    knowing = {room for room, names in rooms().items() if any(name.startswith("app.resources") for name in names)}
-    assert knowing == {"main", "__main__", "apart", "development"}
+    """Where a process begins, and what a developer's machine is made ready with."""
+    files = {path.relative_to(APP).as_posix(): path for path in APP.rglob("*.py")}
+    knowing = {name for name, path in files.items() if "app.resources" in imported(path)}
+    assert knowing == {"main.py", "__main__.py", "apart/__main__.py", "development.py"}
 
 
 def test_connections_are_opened_in_two_places() -> None:
