@@ -141,8 +141,8 @@ def _table(report: Report) -> Table:
 
 
 def _by_collection(console: Console, report: Report) -> Table:
-    table = Table()
-    table.add_column("collection")
+    table = Table(padding=0)  # so that it fits 80 characters
+    table.add_column("collection", overflow="fold")
     for name in ("records", *VERDICTS):
         table.add_column(name, justify="right")
     for tally in report.tallies:
