@@ -22,6 +22,7 @@ NAME_LENGTH = 1_000  # characters of the name of a field that is not declared: p
 # A connection, in seconds.
 KEEP_ALIVE = 5  # open without a request; Node's default too
 PROXY_KEEP_ALIVE = 75  # from a proxy, which must be the first to close it; nginx and most platforms keep one for 60
+SHARED_REQUESTS = 1_000  # on one, where others serve too: a new one of them gets its share; nginx's keepalive_requests
 LINGER = 2.0  # read on after a refusal, so that the client that still sends can read it
 
 # A list, in bytes, estimated from what PostgreSQL stores: ROW_BYTES for the fields of a record that are limited, beside

@@ -8,6 +8,8 @@ comes before the body was read reaches the client that still sends.
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from math import inf
+from random import uniform
 from typing import Any, cast
 
 import httptools
@@ -43,6 +45,7 @@ class Protocol(PresentProtocol):
 
     receive_timeout = 20.0
     proxy_keep_alive = KEEP_ALIVE
+    most_requests = 0  # on one connection, or half as many, each another number; 0: any
     refused: Refusal
     door: Door
 
@@ -56,6 +59,7 @@ class Protocol(PresentProtocol):
         self._arrived = 0  # bytes of a body, since its deadline was set
         self._late = _TOO_LATE
         self._closing = False
+        self._most = self.most_requests * uniform(0.5, 1) if self.most_requests else inf  # noqa: S311 no secret
 
     # The life of a connection.
 
@@ -93,8 +97,9 @@ class Protocol(PresentProtocol):
             self._refuse(431)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        """Once the server stops, an answer says that it is the last one: who sends no more loses nothing."""
-        if self.door.closing:
+        """Once the server stops, or enough was asked here, an answer says that it is the last one: who sends no more
+        loses nothing."""
+        if self.door.closing or (self._messages >= self._most and not self.pipeline):
             cycle.keep_alive = False
             cycle.scope["headers"] = [*cycle.scope["headers"], CLOSE_HEADER]  # as if asked for: uvicorn answers alike
         super()._start_asgi_task(cycle, app)

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from uvicorn.server import HANDLED_SIGNALS
 
 from app.config import Settings
-from app.limits import KEEP_ALIVE, PROXY_KEEP_ALIVE
+from app.limits import KEEP_ALIVE, PROXY_KEEP_ALIVE, SHARED_REQUESTS
 from app.server.door import Door
 from app.server.pace import Load
 from app.server.protocol import Refusal, limited
@@ -47,6 +47,7 @@ def serve(
     protocol = limited(
         receive_timeout=settings.receive_timeout,
         proxy_keep_alive=settings.keep_alive or PROXY_KEEP_ALIVE,
+        most_requests=SHARED_REQUESTS if shared else 0,
         refused=staticmethod(refused),
         load=Load(settings.max_bodies_bytes),
         door=door,

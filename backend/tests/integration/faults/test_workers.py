@@ -1,5 +1,6 @@
 """Several processes on one port: killed, replaced and stopped under load, and they are one server to who asks."""
 
+import json
 import os
 import re
 import shutil
@@ -44,7 +45,11 @@ def workers(server: Server) -> list[int]:
 
 def serving(server: Server) -> set[str]:
     """Who has answered, by the part of a request's id that is the process's."""
-    return {ask(server.port, "GET", "/health/live").headers["x-request-id"].partition("-")[0] for _ in range(40)}
+    return {process(ask(server.port, "GET", "/health/live").headers["x-request-id"]) for _ in range(40)}
+
+
+def process(request_id: str) -> str:
+    return request_id.partition("-")[0]
 
 
 class Asking:
@@ -52,6 +57,7 @@ class Asking:
 
     def __init__(self, port: int) -> None:
         self.answers: Counter[object] = Counter()
+        self.served_by: Counter[str] = Counter()
         self._port, self._told = port, threading.Event()
         self._threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(4)]
 
@@ -72,6 +78,7 @@ class Asking:
             answer = connection.getresponse()
             answer.read()
             self.answers[answer.status] += 1
+            self.served_by[process(answer.headers["X-Request-ID"])] += 1
             if answer.headers.get("Connection") == "close":
                 return
 
@@ -133,6 +140,31 @@ def test_replaced_under_load_no_request_fails(launch: Launch) -> None:
             time.sleep(0.2)
     assert set(asking.answers) == {200}, asking.answers
     assert asking.answers[200] > 20
+
+
+def test_who_keeps_a_connection_comes_to_a_new_worker_too(launch: Launch) -> None:
+    server = launch(workers=2)
+    asking = Asking(server.port)
+    with asking.all_the_time():
+        os.kill(workers(server)[0], signal.SIGKILL)
+        wait_until(lambda: len(workers(server)) == 2, SECONDS, "another one was started")
+        asking.served_by.clear()
+        wait_until(lambda: len(asking.served_by) == 2, 3 * SECONDS, "both serve those who keep their connections")
+    assert asking.answers.keys() <= {200, "RemoteDisconnected", "ConnectionResetError"}, asking.answers
+
+
+@pytest.mark.parametrize(("number", "last"), [(1, 0), (2, 1)])
+def test_a_connection_of_several_workers_is_told_its_last_answer(launch: Launch, number: int, last: int) -> None:
+    connection, said = HTTPConnection("127.0.0.1", launch(workers=number).port, timeout=SECONDS), list[int]()
+    for count in range(1, 1100):
+        connection.request("GET", "/health/live")
+        answer = connection.getresponse()
+        assert (answer.status, json.loads(answer.read())["status"]) == (200, "ok")
+        if answer.headers.get("Connection") == "close":
+            said.append(count)
+    connection.close()
+    assert len(said) in {last, 2 * last}
+    assert all(count >= 500 for count in said[:1])
 
 
 def test_a_signal_for_the_parent_ends_no_worker(launch: Launch) -> None:
