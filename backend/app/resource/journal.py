@@ -62,13 +62,14 @@ _ALL_BY = "coalesce(nullif(current_setting('app.who', true), ''), 'database:' ||
 FUNCTIONS = (
     f"""
 CREATE OR REPLACE FUNCTION record_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+#variable_conflict use_variable
 DECLARE signed jsonb := nullif(current_setting('app.by', true), '');
 BEGIN
   INSERT INTO changes (resource, place, op, id, who, request, old)
   SELECT TG_TABLE_NAME, {_PLACE}, left(TG_OP, 1), r.id::text,
          coalesce(signed -> r.id::text ->> 0, signed -> '' ->> 0, {_ALL_BY}),
          coalesce(signed -> r.id::text ->> 1, signed -> '' ->> 1),
-         CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(r) END
+         CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(r.*) END
   FROM touched r;
   RETURN NULL;
 END $$""",
@@ -83,7 +84,7 @@ END $$""",
     f"""
 CREATE OR REPLACE FUNCTION records_truncated() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
-  EXECUTE 'INSERT INTO changes (resource, place, op, id, who, old) SELECT $1, $2, ''D'', r.id::text, $3, to_jsonb(r)'
+  EXECUTE 'INSERT INTO changes (resource, place, op, id, who, old) SELECT $1, $2, ''D'', r.id::text, $3, to_jsonb(r.*)'
     || ' FROM ' || quote_ident(TG_TABLE_SCHEMA) || '.' || quote_ident(TG_TABLE_NAME) || ' r'
     USING TG_TABLE_NAME, {_PLACE}, {_ALL_BY};
   RETURN NULL;
@@ -113,7 +114,7 @@ END $$""",
     # Nobody else gives a table of their own these triggers: what they do with it would be on record as ours.
     "REVOKE EXECUTE ON FUNCTION record_changed(), record_renamed(), records_truncated() FROM PUBLIC",
 )
-"""What fills the journal: made once, by the revision that makes the table."""
+"""What fills the journal: made by the revision that makes the table, and again by 0009, as it is now."""
 
 
 def journaled(table: str) -> str:

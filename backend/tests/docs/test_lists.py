@@ -205,7 +205,7 @@ def test_nothing_is_said_of_a_file_that_is_not_there() -> None:
     }
     places = (ROOT, BACKEND, BACKEND / "app", DOCS)
     new = {
-        "backend/alembic/versions/0009_blood_group.py",
+        "backend/alembic/versions/0010_blood_group.py",
         "backend/tests/patients/test_doctors.py",
         *(f"backend/app/{room}/doctor.py" for room in ("models", "schemas")),
     }

@@ -71,6 +71,19 @@ def test_patients_that_are_larger_by_now_stay_and_can_be_changed(bare_database: 
     assert alembic(bare_database, "downgrade", "0003").returncode == 0
 
 
+def test_the_journals_functions_are_made_anew_where_they_are_older(bare_database: str) -> None:
+    assert alembic(bare_database, "upgrade", "0008").returncode == 0
+    with psycopg.connect(bare_database, autocommit=True) as connection:
+        connection.execute(
+            "CREATE OR REPLACE FUNCTION record_changed() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
+        )
+        assert alembic(bare_database, "upgrade", "head").returncode == 0
+        connection.execute(f"{_STORED} WHERE size < 100".encode())
+        assert connection.execute("SELECT count(*) FROM changes").fetchone() == (1,)
+        made = "SELECT prosecdef, proconfig FROM pg_proc WHERE proname = 'record_changed'"
+        assert connection.execute(made).fetchone() == (True, ["search_path=public, pg_temp"])
+
+
 def test_deploys_at_the_same_time_migrate_once(bare_database: str) -> None:
     with ThreadPoolExecutor() as pool:
         done = list(pool.map(lambda _: alembic(bare_database, "upgrade", "head"), range(3)))
