@@ -19,6 +19,7 @@ from app.imports import tables as of_imports  # noqa: F401 it declares them
 from app.people import tables  # noqa: F401 it declares them
 from app.resource import journal
 from app.resource.columns import Base, is_accelerator
+from app.sql import quoting
 
 _LOCK = 1885434473  # "pati": any number that no other program locks in this database
 
@@ -56,6 +57,7 @@ def _journal_new_tables(_: object, __: object, directives: list[MigrationScript]
 def run_on(dsn: str) -> None:
     """psycopg gets the DSN untouched: libpq knows lists of hosts and socket directories, SQLAlchemy does not."""
     engine = create_engine("postgresql+psycopg://", creator=partial(libpq.connect, dsn), poolclass=NullPool)
+    quoting(engine.dialect)
     with engine.connect() as connection:
         run(connection)
 

@@ -13,7 +13,7 @@ from app import libpq, outages, target
 from app.importer.connection import DatabaseFailed
 from app.resource.journal import AUTHOR
 from app.resource.resource import Resource
-from app.services.history import DELETED, Versions
+from app.services.history import DELETED, Versions, row_of
 from app.services.restoring import declared
 from app.sql import quoted
 
@@ -93,8 +93,8 @@ def _restore(
         return
     changed = ", ".join(f"{column} = EXCLUDED.{column}" for column in columns)
     listed = ", ".join(columns)
-    row = f"SELECT {listed} FROM jsonb_populate_record(NULL::{table}, %s)"
-    written = f"INSERT INTO {table} ({listed}) {row} ON CONFLICT ({quoted('id')}) DO UPDATE SET {changed}"
+    found = f"SELECT {listed} FROM {row_of(resource, '%s')}"
+    written = f"INSERT INTO {table} AS now$ ({listed}) {found} ON CONFLICT (id) DO UPDATE SET {changed}"
     connection.execute(written.encode(), (Jsonb(declared(resource, state)),))
 
 

@@ -1,5 +1,8 @@
 """SQL as text for psycopg, and the values that go with it. Builds; never executes.
 
+A resource's table and columns have names of somebody's db.json. So every name that our SQL gives beside them, to a CTE,
+an alias or a column of either, ends in `MARK`, which none of theirs has: ours never hides one of them, nor meets it.
+
 A fixed statement is text, made once for a resource; what a client's query makes is joined from `Part`s: to compile each
 new shape would cost milliseconds.
 """
@@ -8,9 +11,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
+from sqlalchemy import Dialect
 from sqlalchemy.engine.url import URL
 
-_DIALECT = URL.create("postgresql+psycopg").get_dialect()()
+MARK = "$"  # PostgreSQL takes it in a name that is not quoted, but for its beginning (4.1.1)
+_RESERVED = {"collation", "concurrently", "lateral", "system_user", "tablesample"}  # SQLAlchemy 2.0 knows none of these
+
+
+def quoting(dialect: Dialect) -> Dialect:
+    """The dialect, and it quotes every word that PostgreSQL reserves (appendix C)."""
+    dialect.identifier_preparer.reserved_words = _RESERVED | dialect.identifier_preparer.reserved_words
+    return dialect
+
+
+_DIALECT = quoting(URL.create("postgresql+psycopg").get_dialect()())
 
 
 class Query(NamedTuple):

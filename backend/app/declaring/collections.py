@@ -12,7 +12,7 @@ from app.declaring.evidence import Evidence, Found
 from app.resource import kinds
 from app.resource.columns import MAX_NUMBER
 from app.resource.plurals import singular
-from app.resource.resource import RESERVED, shapes
+from app.resource.resource import RESERVED, shapes, unusable
 
 MOST_FIELDS = 250  # of one collection; PostgreSQL has room for 1,600 columns, a person's patience for fewer
 _ADDRESS = re.compile(r"\w[\w .~-]*")
@@ -127,6 +127,8 @@ def _obstacle(path: str, value: Any) -> str:
         return f"{strangers} of its {len(value)} elements are no objects"
     if path in RESERVED:
         return f"/{path} is an address of the server's own"
+    if reason := unusable(path):
+        return reason
     if not _ADDRESS.fullmatch(path):
         return "its name has characters that an address cannot have"
     return f"its name has more than {_LONGEST} bytes" if len(path.encode()) > _LONGEST else ""

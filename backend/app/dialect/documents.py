@@ -82,8 +82,8 @@ def _contains(document: Document, condition: Condition, fold: str) -> Part:
 
 def _has(document: Document, pattern: str, element: str, fold: str) -> Part:
     part = contains(text_of(document), pattern, fold)
-    same = f"{folded(text_of(Part('element')).sql, fold)} = {folded('%s::text', fold)}"
-    elements = f"SELECT 1 FROM jsonb_array_elements({document.sql}) AS element WHERE {same}"
+    same = f"{folded(text_of(Part('element$')).sql, fold)} = {folded('%s::text', fold)}"
+    elements = f"SELECT 1 FROM jsonb_array_elements({document.sql}) AS element$ WHERE {same}"
     return by_type(document, {"string": part, "array": Part(f"EXISTS ({elements})", (*document.values, element))})
 
 

@@ -20,8 +20,8 @@ class _Wanted(NamedTuple):
     of_parent: str
 
 
-_TEXT = _Wanted("string_agg({row}, ',' ORDER BY {position}) AS text", "{row} AS text")
-_BYTES = _Wanted("sum({weight}) AS bytes", "{weight} AS bytes")
+_TEXT = _Wanted("string_agg({row}, ',' ORDER BY {position}) AS text$", "{row} AS text$")
+_BYTES = _Wanted("sum({weight}) AS bytes$", "{weight} AS bytes$")
 
 
 class Embedding(NamedTuple):
@@ -55,7 +55,7 @@ class Embedding(NamedTuple):
     def size(self) -> str:
         """SQL of the bytes of what a record embeds, where `sizes` are joined."""
         names = sum(len(json.dumps(member.name)) for member in self.members)
-        related = [f"coalesce(e{place}.bytes, 0)" for place, one in enumerate(self.members) if one.relation]
+        related = [f"coalesce(e{place}$.bytes$, 0)" for place, one in enumerate(self.members) if one.relation]
         return " + ".join([str(names), *related])
 
     @property
@@ -71,20 +71,20 @@ class Embedding(NamedTuple):
             if member.relation:
                 of = self._children if member.many else self._parents
                 found, key = of(member.relation, member.by_text, wanted)
-                yield f"LEFT JOIN ({found}) AS e{place} ON e{place}.key = {key}"
+                yield f"LEFT JOIN ({found}) AS e{place}$ ON e{place}$.key$ = {key}"
 
     def _children(self, relation: Relation, by_text: bool, wanted: _Wanted) -> tuple[str, str]:
         """SQL of all children of the records, by a key, and of this key of a record."""
         child, key, own = relation.child, *relation.keys(by_text=by_text)
         few = f"SELECT {own.format('id')} FROM {self.source}"
         of = f"FROM {child.sql} WHERE {relation.known} AND {key} IN ({few}) GROUP BY 1"
-        return f"SELECT {key} AS key, {_of(child, wanted.of_children)} {of}", own.format(self._id)
+        return f"SELECT {key} AS key$, {_of(child, wanted.of_children)} {of}", own.format(self._id)
 
     def _parents(self, relation: Relation, by_text: bool, wanted: _Wanted) -> tuple[str, str]:
         """The same of their parents."""
         parent, key = relation.parent, relation.id(by_text=by_text)
         own, few = parent.fields["id"].sql, f"SELECT {key} FROM {self.source} AS {self.resource.sql}"
-        return f"SELECT {own} AS key, {_of(parent, wanted.of_parent)} FROM {parent.sql} WHERE {own} IN ({few})", key
+        return f"SELECT {own} AS key$, {_of(parent, wanted.of_parent)} FROM {parent.sql} WHERE {own} IN ({few})", key
 
     @property
     def _id(self) -> str:
@@ -99,6 +99,6 @@ def _member(place: int, member: Member) -> Part:
     """What stands behind a comma in a record; NULL if there is no such parent."""
     name = f",{json.dumps(member.name, ensure_ascii=False)}:"
     if not member.many:
-        return Part(f"%s::text || e{place}.text", (name,))
-    children = f"concat(%s::text, '[', e{place}.text, ']')" if member.relation else "%s::text || '[]'"
+        return Part(f"%s::text || e{place}$.text$", (name,))
+    children = f"concat(%s::text, '[', e{place}$.text$, ']')" if member.relation else "%s::text || '[]'"
     return Part(children, (name,))

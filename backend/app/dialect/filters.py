@@ -62,7 +62,7 @@ def undeclared(resource: Resource, name: str) -> Part:
 
 def known(name: str) -> Part:
     """Whether any record has this undeclared field, in a statement that begins with `knowing` its name."""
-    return Part("(SELECT %s = ANY(names) FROM known)", (name,))
+    return Part("(SELECT %s = ANY(names$) FROM known$)", (name,))
 
 
 def doubtful(resource: Resource, query: ListQuery) -> list[str]:
@@ -91,7 +91,7 @@ def _without(conditions: Iterable[Condition | Either], names: Collection[str]) -
 
 
 def knowing(resource: Resource, names: Iterable[str]) -> Part:
-    """`known`, for WITH: one row, an array of those of the names that some record has as an undeclared field.
+    """`known$`, for WITH: one row, an array of those of the names that some record has as an undeclared field.
 
     One subquery for all, which is run for each name: to plan one for each would take longer than to run them.
     """
@@ -99,22 +99,22 @@ def knowing(resource: Resource, names: Iterable[str]) -> Part:
     for name in names:
         by_document[_document(resource, name)].append(name)
     each = (_some(resource, document, some) for document, some in by_document.items())
-    return joined(" UNION ALL ", each).within("known AS MATERIALIZED (SELECT ARRAY({}) AS names)")
+    return joined(" UNION ALL ", each).within("known$ AS MATERIALIZED (SELECT ARRAY({}) AS names$)")
 
 
 def _some(resource: Resource, document: str, names: list[str]) -> Part:
     few = f"{resource.extra} <> '{{}}'::jsonb AND " if resource.extra in document else ""
     some = f"(SELECT true FROM {resource.sql} WHERE {few}{document} IS NOT NULL LIMIT 1)"
-    return Part(f"SELECT asked.name FROM unnest(%s::text[]) AS asked(name) WHERE {some}", (names,))
+    return Part(f"SELECT asked$.name$ FROM unnest(%s::text[]) AS asked$(name$) WHERE {some}", (names,))
 
 
 def _document(resource: Resource, name: str) -> str:
-    """As `undeclared`, of the name in `asked`."""
+    """As `undeclared`, of the name in `asked$`."""
     first, dot, _ = name.partition(".")
-    column, path = resource.fields.get(first), "string_to_array(asked.name, '.')"
+    column, path = resource.fields.get(first), "string_to_array(asked$.name$, '.')"
     if column and not column.kind.scalar:
         return f"({column.sql} #> ({path})[2:])"
-    whole = f"{resource.extra} -> asked.name"
+    whole = f"{resource.extra} -> asked$.name$"
     return f"coalesce({whole}, {resource.extra} #> {path})" if dot else f"({whole})"
 
 

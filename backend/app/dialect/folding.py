@@ -45,8 +45,8 @@ def folded(text: str) -> str:
 
 def folded_sql(text: Part, fold: str) -> Part:
     """The same of a text in SQL, which stands there once, as it may be dear."""
-    either = f"CASE WHEN {plain_sql('x')} THEN {lower_sql('x', fold)} ELSE {bare_sql('x', fold)} END"
-    return text.within(f"(SELECT {either} FROM (SELECT {{}} AS x OFFSET 0) AS one)")
+    either = f"CASE WHEN {plain_sql('x$')} THEN {lower_sql('x$', fold)} ELSE {bare_sql('x$', fold)} END"
+    return text.within(f"(SELECT {either} FROM (SELECT {{}} AS x$ OFFSET 0) AS one$)")
 
 
 def lower_sql(sql: str, fold: str) -> str:

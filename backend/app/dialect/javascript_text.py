@@ -6,17 +6,17 @@ _OBJECT = Part("'[object Object]'")
 
 # The elements' texts, those of arrays among them likewise, with commas between them (ECMA-262, 23.1.3.18).
 _JOINED = """(
-WITH RECURSIVE parts AS (
-  SELECT ARRAY[n] AS place, value FROM jsonb_array_elements({}) WITH ORDINALITY AS element(value, n)
+WITH RECURSIVE parts$ AS (
+  SELECT ARRAY[n$] AS place$, value$ FROM jsonb_array_elements({}) WITH ORDINALITY AS element$(value$, n$)
   UNION ALL
-  SELECT parts.place || element.n, element.value
-  FROM parts, jsonb_array_elements(CASE jsonb_typeof(parts.value) WHEN 'array' THEN parts.value ELSE '[]' END)
-    WITH ORDINALITY AS element(value, n)
+  SELECT parts$.place$ || element$.n$, element$.value$
+  FROM parts$, jsonb_array_elements(CASE jsonb_typeof(parts$.value$) WHEN 'array' THEN parts$.value$ ELSE '[]' END)
+    WITH ORDINALITY AS element$(value$, n$)
 )
-SELECT coalesce(string_agg(CASE jsonb_typeof(value)
+SELECT coalesce(string_agg(CASE jsonb_typeof(value$)
     WHEN 'array' THEN '' WHEN 'object' THEN '[object Object]' WHEN 'null' THEN ''
-    WHEN 'number' THEN trim_scale(value::numeric)::text ELSE value #>> '{{}}' END, ',' ORDER BY place), '')
-FROM parts WHERE jsonb_typeof(value) <> 'array' OR value = '[]'
+    WHEN 'number' THEN trim_scale(value$::numeric)::text ELSE value$ #>> '{{}}' END, ',' ORDER BY place$), '')
+FROM parts$ WHERE jsonb_typeof(value$) <> 'array' OR value$ = '[]'
 )"""
 
 

@@ -22,7 +22,7 @@ from app.resource.kinds import DAY, TEXT
 from app.resource.resource import Resource
 from app.sql import Dear, Part, Query, joined, quoted
 
-_SIZE = Part("(SELECT n FROM total)")
+_SIZE = Part("(SELECT n$ FROM total$)")
 _UNCOUNTED = Part("NULL::bigint")
 _NO_TRIGRAMS = (
     "Searching with :similar needs pg_trgm, which comes with PostgreSQL or in its package postgresql-contrib: install "
@@ -75,9 +75,9 @@ class Lists:
         """
         known, unseen = self._known(query), [one for one in self._doubtful(query) if one not in self._seen]
         sought = query._replace(conditions=filters.without(query.conditions, unseen))
-        keys, embedding = sort_keys(self._resource, query, self._collations, unseen), self._embedding(query, "few")
+        keys, embedding = sort_keys(self._resource, query, self._collations, unseen), self._embedding(query, "few$")
         before, records, total = self._records(sought, keys)
-        few = _named("few", _joined(records, f"LIMIT {LIST_BYTES // ROW_BYTES + 1}"))
+        few = _named("few$", _joined(records, f"LIMIT {LIST_BYTES // ROW_BYTES + 1}"))
         answer = _joined("SELECT", self._rendered(embedding, keys), ",", total, ",", _overlooked(unseen))
         kind = Query if self._quick(query) else Dear
         return kind(*_joined("WITH", joined(", ", [*known, *before, few]), answer))
@@ -88,39 +88,39 @@ class Lists:
         Positions are 64-bit integers, big-endian, one behind another: as a list of Python's they take five times as
         much. The bytes are those of what the record that embeds the most does.
         """
-        keys, embedding = sort_keys(self._resource, query, self._collations), self._embedding(query, "listed")
+        keys, embedding = sort_keys(self._resource, query, self._collations), self._embedding(query, "listed$")
         before, records, total = self._records(query, keys)
         table = self._resource
         own = _ordering(keys, table.position, table.sql)
-        labels, order = "".join(f", k{place}" for place in range(1, len(keys) + 1)), _ordering(keys, "position")
-        parts = f"(sum({embedding.own_size} + {embedding.size}) OVER (ORDER BY {own}))::bigint / {PART_BYTES} AS part"
-        parted = f"SELECT {table.position}{labels}, {embedding.size} AS embedded, {parts} {embedding.sizes}"
+        labels, order = "".join(f", k{place}$" for place in range(1, len(keys) + 1)), _ordering(keys, "position")
+        parts = f"(sum({embedding.own_size} + {embedding.size}) OVER (ORDER BY {own}))::bigint / {PART_BYTES} AS part$"
+        parted = f"SELECT {table.position}{labels}, {embedding.size} AS embedded$, {parts} {embedding.sizes}"
         answer = _joined(
             f"SELECT string_agg(int8send(position), '' ORDER BY {order}),",
             total,
-            f", max(embedded) FROM ({parted}) AS parted GROUP BY part ORDER BY part",
+            f", max(embedded$) FROM ({parted}) AS parted$ GROUP BY part$ ORDER BY part$",
         )
-        return Dear(*_joined("WITH", joined(", ", [*self._known(query), *before, _named("listed", records)]), answer))
+        return Dear(*_joined("WITH", joined(", ", [*self._known(query), *before, _named("listed$", records)]), answer))
 
     def rows_at(self, query: ListQuery, positions: Sequence[int]) -> Dear:
         """The records at these positions, in their order, as one JSON array's inside; NULL if they are all gone."""
-        table, embedding = self._resource, self._embedding(query, "few")
-        places = "unnest(%s::bigint[]) WITH ORDINALITY AS place(position, n)"
-        few = f"SELECT {self._columns}, place.n FROM {places} JOIN {table.sql} ON {table.position} = place.position"
-        rows = _joined("SELECT string_agg(", embedding.row, f", ',' ORDER BY {table.sql}.n) {embedding.texts}")
-        return Dear(*_joined("WITH", _named("few", Part(few, (positions,))), rows))
+        table, embedding = self._resource, self._embedding(query, "few$")
+        places = "unnest(%s::bigint[]) WITH ORDINALITY AS place$(position, n$)"
+        few = f"SELECT {self._columns}, place$.n$ FROM {places} JOIN {table.sql} ON {table.position} = place$.position"
+        rows = _joined("SELECT string_agg(", embedding.row, f", ',' ORDER BY {table.sql}.n$) {embedding.texts}")
+        return Dear(*_joined("WITH", _named("few$", Part(few, (positions,))), rows))
 
     def one(self, query: ListQuery, key: str) -> Dear:
         """The record with this id and what the query embeds; NULL if that is too much. No row: there is none."""
-        own, embedding = self._resource.fields["id"], self._embedding(query, "few")
+        own, embedding = self._resource.fields["id"], self._embedding(query, "few$")
         few = f"SELECT {self._columns} FROM {self._resource.sql} WHERE {own.sql} = %s::{own.kind.sql}"
         fits = f"SELECT CASE WHEN (SELECT {embedding.size} {embedding.sizes}) <= {LIST_BYTES} THEN (SELECT"
-        row = _joined(fits, embedding.row, f"{embedding.texts}) END FROM few")
-        return Dear(*_joined("WITH", _named("few", Part(few, (key,))), row))
+        row = _joined(fits, embedding.row, f"{embedding.texts}) END FROM few$")
+        return Dear(*_joined("WITH", _named("few$", Part(few, (key,))), row))
 
     def known(self, names: Sequence[str]) -> Dear:
         """One row: an array of those of the names that some record has as an undeclared field."""
-        return Dear(*_joined("WITH", filters.knowing(self._resource, names), "SELECT names FROM known"))
+        return Dear(*_joined("WITH", filters.knowing(self._resource, names), "SELECT names$ FROM known$"))
 
     def tally(self, query: ListQuery, fields: Sequence[Field], most: int, percent: float | None) -> Dear:
         """How often these fields have which value in the records that match, or in a sample: at most `SAMPLE` records,
@@ -128,16 +128,16 @@ class Lists:
         """
         table = self._resource
         source = table.sql if percent is None else f"{table.sql} TABLESAMPLE SYSTEM ({percent:f})"
-        values = ", ".join(f"{_told(field)} AS v{place}" for place, field in enumerate(fields))
+        values = ", ".join(f"{_told(field)} AS v{place}$" for place, field in enumerate(fields))
         found = filters.found(table, query.conditions, query.search, self._fold)
         sample = _joined(f"SELECT {values} FROM {source} WHERE", found, f"LIMIT {SAMPLE}")
         counts = ", ".join(_counts(place, most if one.kind is TEXT else SAMPLE) for place, one in enumerate(fields))
-        before = joined(", ", [*self._known(query), _named("sample", sample, "MATERIALIZED ")])
+        before = joined(", ", [*self._known(query), _named("sample$", sample, "MATERIALIZED ")])
         return Dear(*_joined("WITH", before, f"SELECT json_build_array({counts})::text"))
 
     def embeds(self, query: ListQuery) -> bool:
         """Whether the answer has more than the records' own fields."""
-        return bool(self._embedding(query, "few").members)
+        return bool(self._embedding(query, "few$").members)
 
     def _embedding(self, query: ListQuery, source: str) -> Embedding:
         return Embedding(self._resource, self._relations.members(self._resource, query), source)
@@ -159,15 +159,15 @@ class Lists:
         if query.window is None and not scored:
             return _Records((), self._found(query, keys, self._columns), _UNCOUNTED)
         once = "" if filters.dear(query.conditions, query.search) else "NOT "
-        source, order = "ranked" if scored else "matched", _ordering(keys, "position")
+        source, order = "ranked$" if scored else "matched$", _ordering(keys, "position")
         before = (
-            _named("matched", self._found(query, keys, table.position), f"{once}MATERIALIZED "),
-            _named("total", Part("SELECT count(*) AS n FROM matched")),
-            *([_named("ranked", self._ranked(keys))] if scored else []),
-            _named("page", _joined(f"SELECT * FROM {source} ORDER BY {order}", _limited(query))),
+            _named("matched$", self._found(query, keys, table.position), f"{once}MATERIALIZED "),
+            _named("total$", Part("SELECT count(*) AS n$ FROM matched$")),
+            *([_named("ranked$", self._ranked(keys))] if scored else []),
+            _named("page$", _joined(f"SELECT * FROM {source} ORDER BY {order}", _limited(query))),
         )
-        chosen = "".join(f", page.k{place}" for place in range(1, len(keys) + 1))
-        records = f"SELECT {self._columns}{chosen} FROM page JOIN {table.sql} ON page.position = {table.position}"
+        chosen = "".join(f", page$.k{place}$" for place in range(1, len(keys) + 1))
+        records = f"SELECT {self._columns}{chosen} FROM page$ JOIN {table.sql} ON page$.position = {table.position}"
         return _Records(before, Part(records), _SIZE if query.window else _UNCOUNTED)
 
     def _known(self, query: ListQuery) -> Sequence[Part]:
@@ -179,21 +179,21 @@ class Lists:
 
     def _found(self, query: ListQuery, keys: Sequence[Key], columns: str) -> Part:
         """A SELECT of what meets the query, with its keys but for scores."""
-        labels = [_joined(",", key.part, f"AS k{place}") for place, key in enumerate(keys, 1) if not key.scored]
+        labels = [_joined(",", key.part, f"AS k{place}$") for place, key in enumerate(keys, 1) if not key.scored]
         found = filters.found(self._resource, query.conditions, query.search, self._fold)
         return _joined(f"SELECT {columns}", *labels, f"FROM {self._resource.sql} WHERE", found)
 
     def _ranked(self, keys: Sequence[Key]) -> Part:
         """What matched, with the scores of the records that come first in the list, each found by its position: a join
         is planned for few, and takes hours for many."""
-        table, behind = self._resource, f"(SELECT position FROM matched ORDER BY position LIMIT 1 OFFSET {RANKED})"
-        one = f"FROM {table.sql} WHERE {table.position} = matched.position"
-        score = f"CASE WHEN (matched.position >= {behind}) IS NOT TRUE THEN (SELECT {{}} {one}) ELSE 0 END"
+        table, behind = self._resource, f"(SELECT position FROM matched$ ORDER BY position LIMIT 1 OFFSET {RANKED})"
+        one = f"FROM {table.sql} WHERE {table.position} = matched$.position"
+        score = f"CASE WHEN (matched$.position >= {behind}) IS NOT TRUE THEN (SELECT {{}} {one}) ELSE 0 END"
         named = [
-            _joined(", ", key.part.within(score) if key.scored else Part(f"k{place}"), f"AS k{place}")
+            _joined(", ", key.part.within(score) if key.scored else Part(f"k{place}$"), f"AS k{place}$")
             for place, key in enumerate(keys, 1)
         ]
-        return _joined("SELECT matched.position", *named, "FROM matched")
+        return _joined("SELECT matched$.position", *named, "FROM matched$")
 
     def _rendered(self, embedding: Embedding, keys: Sequence[Key]) -> Part:
         table = self._resource
@@ -204,9 +204,9 @@ class Lists:
 
 
 def _overlooked(unseen: list[str]) -> Part:
-    """Those of the names that are `known`."""
+    """Those of the names that are `known$`."""
     return (
-        Part("(SELECT array_agg(name) FROM known, unnest(names) AS name WHERE name = ANY(%s))", (unseen,))
+        Part("(SELECT array_agg(name$) FROM known$, unnest(names$) AS name$ WHERE name$ = ANY(%s))", (unseen,))
         if unseen
         else Part("NULL")
     )
@@ -218,14 +218,14 @@ def _told(field: Field) -> str:
 
 
 def _counts(place: int, most: int) -> str:
-    each = f"SELECT v{place} AS v, count(*) AS n FROM sample WHERE v{place} IS NOT NULL GROUP BY 1"
-    return f"(SELECT json_agg(json_build_array(v, n)) FROM ({each} ORDER BY n DESC, v LIMIT {most}) AS counted)"
+    each = f"SELECT v{place}$ AS v$, count(*) AS n$ FROM sample$ WHERE v{place}$ IS NOT NULL GROUP BY 1"
+    return f"(SELECT json_agg(json_build_array(v$, n$)) FROM ({each} ORDER BY n$ DESC, v$ LIMIT {most}) AS counted$)"
 
 
 def _ordering(keys: Sequence[Key], position: str, table: str = "") -> str:
     """Ties in list order, also when descending."""
     qualified = f"{table}." if table else ""
-    named = [f"{qualified}k{place}{' DESC' if key.descending else ''}" for place, key in enumerate(keys, 1)]
+    named = [f"{qualified}k{place}${' DESC' if key.descending else ''}" for place, key in enumerate(keys, 1)]
     return ", ".join([*named, position])
 
 

@@ -56,7 +56,7 @@ def _bytes(column: str) -> str:
 def _scalars(fields: Iterable[Field]) -> str:
     scalars = [field for field in fields if field.kind.scalar]
     labels = ", ".join(f"{field.sql} AS {quoted(field.name)}" for field in scalars)
-    text = f"row_to_json((SELECT r FROM (SELECT {labels}) AS r))"
+    text = f"(SELECT row_to_json(r$.*) FROM (SELECT {labels}) AS r$)"
     return f"json_strip_nulls({text})::text" if any(field.optional for field in scalars) else f"{text}::text"
 
 

@@ -48,8 +48,8 @@ def rank(resource: Resource, text: str, fold: str) -> Part:
     among = [f"translate({one.sql}, '\"', {_MARK})" for one, _ in strings(resource)]
     fields = folded(f"concat({_MARK}, {', '.join(f'{one}, {_MARK}' for one in [*shown, *among])})", fold)
     whole, start = (folded("%s::text", fold) for _ in range(2))
-    ranks = f"WHEN x LIKE {whole} THEN 1 WHEN x LIKE {start} THEN 0.75 WHEN x ~ {folded('%s::text', fold)} THEN 0.5"
-    sql = f"(SELECT CASE {ranks} ELSE 0.25 END FROM (SELECT {fields} AS x OFFSET 0) AS one)"
+    ranks = f"WHEN x$ LIKE {whole} THEN 1 WHEN x$ LIKE {start} THEN 0.75 WHEN x$ ~ {folded('%s::text', fold)} THEN 0.5"
+    sql = f"(SELECT CASE {ranks} ELSE 0.25 END FROM (SELECT {fields} AS x$ OFFSET 0) AS one$)"
     return Part(sql, (within(SEPARATOR + text + SEPARATOR), within(SEPARATOR + text), starts_word(text)))
 
 
@@ -95,7 +95,7 @@ def _among(document: str, which: str, text: str, fold: str) -> Part:
 
 def _by_value(document: str, text: str, fold: str) -> Part:
     """Value by value, for a search that an array's own text could match."""
-    found = contains(text_of(Part("value")), within(text), fold)
-    scalar = f"jsonb_typeof(value) NOT IN ('object', 'array') AND value <> ALL({_FALSY})"
-    values = f"SELECT 1 FROM jsonb_path_query({document}, 'strict $.**') AS value WHERE {scalar} AND {found.sql}"
+    found = contains(text_of(Part("value$")), within(text), fold)
+    scalar = f"jsonb_typeof(value$) NOT IN ('object', 'array') AND value$ <> ALL({_FALSY})"
+    values = f"SELECT 1 FROM jsonb_path_query({document}, 'strict $.**') AS value$ WHERE {scalar} AND {found.sql}"
     return Part(f"EXISTS ({values})", found.values)

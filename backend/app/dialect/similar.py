@@ -18,7 +18,8 @@ _LEAST, _MOST, _NEARLY = 0.34, 0.5, 0.001
 _WHOLE = 0.7  # one or two letters: the word itself
 
 # How alike the nearest part of a text is, and the whole of it, so that John comes before John Smith.
-_SCORE = "(SELECT (word_similarity(n, x) + similarity(n, x)) / 2 FROM (SELECT %s::text AS n, {} AS x OFFSET 0) AS two)"
+_SCORE = """(SELECT (word_similarity(n$, x$) + similarity(n$, x$)) / 2
+    FROM (SELECT %s::text AS n$, {} AS x$ OFFSET 0) AS two$)"""
 
 
 def sought(condition: Condition) -> list[str]:

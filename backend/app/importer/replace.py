@@ -10,18 +10,19 @@ from app.importer.stage import Stage
 
 # A row stays if the first of the file's records with its id, and the first with each other key, are it.
 _MAKE_ROOM = """
-    WITH stays AS MATERIALIZED (
+    WITH stays$ AS MATERIALIZED (
         SELECT t.id FROM {table} t JOIN {stage} s USING (id) WHERE {row_s} IS NOT DISTINCT FROM {row_t} AND {firsts}
-    ), gone AS (
-        DELETE FROM {table} t WHERE NOT EXISTS (SELECT FROM stays WHERE stays.id = t.id) RETURNING id
+    ), gone$ AS (
+        DELETE FROM {table} t WHERE NOT EXISTS (SELECT FROM stays$ WHERE stays$.id = t.id) RETURNING id
     )
-    SELECT count(*) - count(s.id), count(s.id) FROM gone LEFT JOIN (SELECT DISTINCT id FROM {stage}) s USING (id)
+    SELECT count(*) - count(s.id), count(s.id) FROM gone$ LEFT JOIN (SELECT DISTINCT id FROM {stage}) s USING (id)
 """
 _FIRST = "(s.{key} IS NULL OR s.position IN (SELECT min(position) FROM {stage} GROUP BY {key}))"
 _OUT_OF_ORDER = """
     SELECT EXISTS (SELECT FROM (
-        SELECT t.position, lag(t.position) OVER (ORDER BY s.position) AS before FROM {table} t JOIN {stage} s USING (id)
-    ) pair WHERE position < before)
+        SELECT t.position, lag(t.position) OVER (ORDER BY s.position) AS before$
+        FROM {table} t JOIN {stage} s USING (id)
+    ) pair WHERE position < before$)
 """
 _PUT_IN_ORDER = """
     UPDATE {table} t SET position = {base} + 1 + s.position FROM {stage} s

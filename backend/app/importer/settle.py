@@ -25,17 +25,17 @@ _REST = """
 # The rows that were there before and that records of the file equal, with the first such record.
 _SAME = """
     CREATE TEMPORARY TABLE {same} ON COMMIT DROP AS
-    SELECT t.position AS there, min(s.position) AS first FROM {rest} s JOIN {table} t USING (id)
+    SELECT t.position AS there$, min(s.position) AS first$ FROM {rest} s JOIN {table} t USING (id)
     WHERE t.position <= {base} AND {row_s} IS NOT DISTINCT FROM {row_t} GROUP BY t.position
 """
 # Who holds one of the keys of each record that was left: an earlier record of the file, by its index, if its row is new
 # or equals a row that was there before; NULL for another row.
 _HELD = """
-    SELECT s.position, {number} AS key, CASE WHEN t.position > {base} THEN t.position - {base} - 1 ELSE e.first END
+    SELECT s.position, {number}, CASE WHEN t.position > {base} THEN t.position - {base} - 1 ELSE e.first$ END
     FROM {rest} s
     JOIN {table} t ON t.{key} = s.{key} AND (t.position <= {base} OR t.position < {base} + 1 + s.position)
-    LEFT JOIN {same} e ON e.there = t.position AND e.first <= s.position
-    WHERE NOT EXISTS (SELECT FROM {same} WHERE first = s.position)
+    LEFT JOIN {same} e ON e.there$ = t.position AND e.first$ <= s.position
+    WHERE NOT EXISTS (SELECT FROM {same} WHERE first$ = s.position)
 """
 _IN = "SELECT position - {base} - 1 FROM {table} WHERE position > {base} ORDER BY position"
 _VERIFY = """

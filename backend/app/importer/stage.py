@@ -38,10 +38,11 @@ _HIGHEST = "SELECT greatest((SELECT max(id) FROM {table}), pg_sequence_last_valu
 _LACKS = "SELECT EXISTS (SELECT FROM {stage} WHERE id IS NULL)"
 _KNOWN_AGAIN = """
     UPDATE {stage} s SET id = t.id FROM (SELECT *, {nth} FROM {stage} WHERE id IS NULL) w JOIN
-        (SELECT *, {nth} FROM {table} t WHERE NOT EXISTS (SELECT FROM {stage} s WHERE s.id = t.id)) t USING (hash, nth)
+        (SELECT *, {nth} FROM {table} t WHERE NOT EXISTS (SELECT FROM {stage} s WHERE s.id = t.id)) t
+        USING (hash$, nth$)
     WHERE s.position = w.position AND ({content_w}) IS NOT DISTINCT FROM ({content_t})
 """
-_NTH = "hash_record_extended(ROW({0}), 0) AS hash, row_number() OVER (PARTITION BY {0} ORDER BY position) AS nth"
+_NTH = "hash_record_extended(ROW({0}), 0) AS hash$, row_number() OVER (PARTITION BY {0} ORDER BY position) AS nth$"
 _NEXT = """
     UPDATE {stage} s SET id = n.id FROM (
         SELECT position, greatest(%s, (SELECT max(id) FROM {stage})) + row_number() OVER (ORDER BY position) AS id
@@ -50,7 +51,7 @@ _NEXT = """
 """
 _USED = "SELECT setval({positions}, %s)"
 _COUNTED = (
-    "SELECT setval({ids}, highest) FROM (SELECT greatest(max(id), %s) AS highest FROM {table}) x WHERE highest > 0"
+    "SELECT setval({ids}, highest$) FROM (SELECT greatest(max(id), %s) AS highest$ FROM {table}) x WHERE highest$ > 0"
 )
 
 
@@ -64,7 +65,7 @@ class Stage:
         self.connection, self.resource = connection, resource
         self.base = self.records = self.migrated = self._highest = 0
         columns = list(map(quoted, resource.columns))
-        self._parts: dict[str, Any] = {name: f"pg_temp.{name}_{number}" for name in ("stage", "rest", "same")}
+        self._parts: dict[str, Any] = {name: f"pg_temp.{name}${number}" for name in ("stage", "rest", "same")}
         self._parts |= {"table": resource.sql, "columns": ", ".join(columns), "content": ", ".join(columns[1:])}
         self._parts |= {"positions": f"{resource.sequence('position')}::regclass"}
         self._parts |= {"ids": f"{resource.sequence('id')}::regclass"}

@@ -22,13 +22,14 @@ from app.resource.fields import Field
 from app.resource.ids import TEXT, Ids, created, stored
 from app.resource.kinds import is_of_a_kind, kind_of
 from app.resource.shapes import Body, patched
-from app.sql import quoted, quoted_text
+from app.sql import MARK, quoted, quoted_text
 
 HIDDEN = ("position", "extra")  # of every table: the place in the list, and the fields nobody declared
 _PAGES = ("-", "-about", "-import", "-static")  # for people
 _SIGNING = ("login", "logout", "register", "signin", "signup")
 RESERVED = frozenset(("changes", "db", "docs", "exports", "health", "imports", "metrics", *_PAGES, *_SIGNING))
 """Addresses that the server keeps for itself."""
+_TABLES = frozenset(("access_sessions", "access_users", "alembic_version", "import_files"))  # and two at such addresses
 _SHAPES = frozenset(("ChangePage", "Health", "Import", "Problem"))  # that every API has
 _USES = ("", "Create", "Replace", "Patch", "Page", "Version")  # that the API's description has a shape for
 NAME_BYTES = 63  # PostgreSQL cuts longer names off (4.1.1), those of JSON members in a row too
@@ -103,6 +104,12 @@ class Resource:
         return "position", *(one.column for one in self.fields.values()), "extra"
 
     @cached_property
+    def typed(self) -> str:
+        """Every column but the place in the list, each with its type, in SQL."""
+        types = (f"{quoted(one.column)} {one.kind.sql}" for one in self.fields.values())
+        return ", ".join([*types, "extra jsonb"])
+
+    @cached_property
     def optional(self) -> tuple[Field, ...]:
         """The fields that may be absent, and null."""
         return tuple(one for one in self.fields.values() if one.optional)
@@ -149,6 +156,13 @@ def demand_apart(resources: Iterable[Resource]) -> None:
             raise DeclarationError(f"{one.path}: its noun, {one.noun}, {why}.")
 
 
+def unusable(table: str) -> str:
+    """Why no resource's table can be called so; empty if one can. The catalog's come before all others (5.10.5)."""
+    if table in _TABLES or table.startswith("pg_"):
+        return "a table of this name is the server's or PostgreSQL's own"
+    return f"its name has a {MARK}, as the names in the server's own SQL" if MARK in table else ""
+
+
 def _named(words: str) -> str:
     return "".join(word[:1].upper() + word[1:] for word in re.split(r"[\W_]+", words))
 
@@ -158,6 +172,8 @@ def _faults(resource: Resource) -> Iterator[str]:
     table, names = resource.table, fields.columns(resource.body)
     if resource.path in RESERVED:
         yield "the server keeps this address for itself"
+    if reason := unusable(resource.path):
+        yield reason
     if resource.path != table.name:
         yield f"the table has another name, {table.name}"
     if own := {"id", *HIDDEN} & resource.body.model_fields.keys():
@@ -176,6 +192,8 @@ def _faults(resource: Resource) -> Iterator[str]:
 def _faults_of_field(name: str, column: Column[Any], rule: FieldInfo | None) -> Iterator[str]:
     if len(name.encode()) > NAME_BYTES:
         yield f"the name {name} has more than {NAME_BYTES} bytes"
+    if MARK in column.name:
+        yield f"the column {column.name} has a {MARK}, as the names in the server's own SQL"
     if not is_of_a_kind(column.type):
         yield f"the column {column.name} is of no kind: {column.type!r}"
     if rule and rule.default is not (None if column.nullable else PydanticUndefined):

@@ -89,43 +89,43 @@ _EPOCH = """SELECT pg_get_expr(adbin, adrelid)::integer FROM pg_attrdef JOIN pg_
 
 # One snapshot for all: the statement's. A row comparison is what an index on these columns can serve (9.24.5).
 _PAGE = """
-WITH present AS MATERIALIZED (
-  SELECT ({epoch}) AS epoch, pg_snapshot_xmin(snapshot)::text::bigint AS unsettled,
-         pg_snapshot_xmax(snapshot)::text::bigint AS future
-  FROM pg_current_snapshot() AS snapshot
-), latest AS MATERIALIZED (
-  SELECT c.epoch, c.place, c.seq FROM changes AS c WHERE {settled}
-  ORDER BY c.epoch DESC, c.place DESC, c.seq DESC LIMIT 1
-), page AS (
-  SELECT c.*, row_number() OVER behind AS number, sum(c.bytes) OVER behind - c.bytes AS before
-  FROM (SELECT c.*, {bytes} AS bytes FROM changes AS c
-        WHERE (c.epoch, c.place, c.seq) > (%(epoch)s::integer, %(place)s::bigint, %(seq)s::bigint) AND {settled}
-          AND c.resource = ANY(%(resources)s::text[]){of_ids}
-        ORDER BY c.epoch, c.place, c.seq LIMIT %(limit)s::integer + 1) AS c
-  WINDOW behind AS (ORDER BY c.epoch, c.place, c.seq)
+WITH present$ AS MATERIALIZED (
+  SELECT ({epoch}) AS epoch$, pg_snapshot_xmin(snapshot$)::text::bigint AS unsettled$,
+         pg_snapshot_xmax(snapshot$)::text::bigint AS future$
+  FROM pg_current_snapshot() AS snapshot$
+), latest$ AS MATERIALIZED (
+  SELECT c$.epoch, c$.place, c$.seq FROM changes AS c$ WHERE {settled}
+  ORDER BY c$.epoch DESC, c$.place DESC, c$.seq DESC LIMIT 1
+), page$ AS (
+  SELECT c$.*, row_number() OVER behind AS number$, sum(c$.bytes$) OVER behind - c$.bytes$ AS before$
+  FROM (SELECT c$.*, {bytes} AS bytes$ FROM changes AS c$
+        WHERE (c$.epoch, c$.place, c$.seq) > (%(epoch)s::integer, %(place)s::bigint, %(seq)s::bigint) AND {settled}
+          AND c$.resource = ANY(%(resources)s::text[]){of_ids}
+        ORDER BY c$.epoch, c$.place, c$.seq LIMIT %(limit)s::integer + 1) AS c$
+  WINDOW behind AS (ORDER BY c$.epoch, c$.place, c$.seq)
 )
-SELECT latest.epoch, latest.place, latest.seq,
+SELECT latest$.epoch, latest$.place, latest$.seq,
        EXISTS (SELECT FROM changes WHERE epoch = %(epoch)s AND place = %(place)s AND seq = %(seq)s)
          OR %(start)s AND coalesce((SELECT at FROM changes ORDER BY epoch, place, seq LIMIT 1)
-                                   > now() - make_interval(days => %(days)s::integer), true) AS known,
-       coalesce((SELECT c.place FROM changes AS c WHERE c.epoch = (SELECT epoch FROM present)
-                 ORDER BY c.place DESC LIMIT 1) >= (SELECT future FROM present), false) AS made_elsewhere,
-       c.epoch, c.place, c.seq, c.resource, c.id,
-       CASE WHEN c.number <= %(limit)s AND c.before < %(bytes)s THEN {json} END
-FROM (SELECT) AS always LEFT JOIN latest ON true LEFT JOIN page AS c ON true ORDER BY c.number
+                                   > now() - make_interval(days => %(days)s::integer), true),
+       coalesce((SELECT c$.place FROM changes AS c$ WHERE c$.epoch = (SELECT epoch$ FROM present$)
+                 ORDER BY c$.place DESC LIMIT 1) >= (SELECT future$ FROM present$), false),
+       c$.epoch, c$.place, c$.seq, c$.resource, c$.id,
+       CASE WHEN c$.number$ <= %(limit)s AND c$.before$ < %(bytes)s THEN {json} END
+FROM (SELECT) AS always$ LEFT JOIN latest$ ON true LEFT JOIN page$ AS c$ ON true ORDER BY c$.number$
 """
-_BOUND = "((SELECT epoch FROM present), (SELECT unsettled FROM present))"
-_SETTLED = f"(c.epoch, c.place) < {_BOUND}"
-_OF_IDS = " AND c.id = ANY(%(ids)s::text[])"
+_BOUND = "((SELECT epoch$ FROM present$), (SELECT unsettled$ FROM present$))"
+_SETTLED = f"(c$.epoch, c$.place) < {_BOUND}"
+_OF_IDS = " AND c$.id = ANY(%(ids)s::text[])"
 
 # Seconds since the oldest change that is not settled yet.
 _LAG = """
-WITH present AS MATERIALIZED (
-  SELECT ({epoch}) AS epoch, pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS unsettled
+WITH present$ AS MATERIALIZED (
+  SELECT ({epoch}) AS epoch$, pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS unsettled$
 )
 SELECT coalesce((
-  SELECT greatest(extract(epoch FROM clock_timestamp() - c.at), 0)::double precision FROM changes AS c
-  WHERE (c.epoch, c.place) >= {bound} ORDER BY c.epoch, c.place, c.seq LIMIT 1), 0)
+  SELECT greatest(extract(epoch FROM clock_timestamp() - c$.at), 0)::double precision FROM changes AS c$
+  WHERE (c$.epoch, c$.place) >= {bound} ORDER BY c$.epoch, c$.place, c$.seq LIMIT 1), 0)
 """
 LAG = Query(_LAG.format(epoch=_EPOCH, bound=_BOUND), {})
 
@@ -154,14 +154,14 @@ class Pages:
         record = _case({one.path: _of_record(one, row(one)) for one in resources})
         size = _case({one.path: _of_record(one, weight(one)) for one in resources})
         # Records whose ids are numbers by now may have had others before.
-        numbers = {one.path: f"({one.ids.key('c.id')})::text" for one in resources if one.ids is NUMBERS}
+        numbers = {one.path: f"({one.ids.key('c$.id')})::text" for one in resources if one.ids is NUMBERS}
         members = {
-            "resource": _quoted("c.resource"),
-            "id": f"coalesce({_case(numbers)}, {_quoted('c.id')})",
-            "change": _quoted(change_word("c.op")),
-            "version": "c.seq",
-            "at": _quoted(moment("c.at")),
-            "by": _quoted("c.who"),
+            "resource": _quoted("c$.resource"),
+            "id": f"coalesce({_case(numbers)}, {_quoted('c$.id')})",
+            "change": _quoted(change_word("c$.op")),
+            "version": "c$.seq",
+            "at": _quoted(moment("c$.at")),
+            "by": _quoted("c$.who"),
             "record": f"coalesce({record}, 'null')",
         }
         return _PAGE.format(
@@ -199,10 +199,10 @@ def _quoted(sql: str) -> str:
 
 def _of_record(resource: Resource, sql: str) -> str:
     """Of the record of change `c`, as it is now; NULL if it is gone."""
-    return f"(SELECT {sql} FROM {resource.sql} WHERE {resource.fields['id'].sql} = {resource.ids.key('c.id')})"
+    return f"(SELECT {sql} FROM {resource.sql} WHERE {resource.fields['id'].sql} = {resource.ids.key('c$.id')})"
 
 
 def _case(by_path: Mapping[str, str]) -> str:
     """By the resource of change `c`; NULL for every other."""
     cases = " ".join(f"WHEN {quoted_text(path)} THEN {sql}" for path, sql in by_path.items())
-    return f"CASE c.resource {cases} END" if cases else "NULL"
+    return f"CASE c$.resource {cases} END" if cases else "NULL"

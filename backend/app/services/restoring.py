@@ -10,7 +10,7 @@ from app.dialect.row import row
 from app.errors import Conflict, NotFound, Outlived
 from app.refused import Refused, UniqueViolation
 from app.resource.resource import Resource
-from app.services.history import Versions
+from app.services.history import Versions, row_of
 from app.services.signature import Signature, signed
 from app.services.statements import SIGNS
 from app.sql import Change, Dear, quoted
@@ -46,9 +46,9 @@ class Restoring:
         """state, by -> (row)."""
         table, columns = self._resource.sql, list(map(quoted, self._resource.columns))
         changed, listed = ", ".join(f"{one} = EXCLUDED.{one}" for one in columns), ", ".join(columns)
-        found = f"SELECT {listed} FROM jsonb_populate_record(NULL::{table}, %(state)s::jsonb) WHERE {SIGNS}"
-        into = f"INSERT INTO {table} ({listed}) {found} ON CONFLICT ({quoted('id')}) DO UPDATE SET {changed}"
-        return f"{into} RETURNING {row(self._resource)}"
+        found = f"SELECT {listed} FROM {row_of(self._resource, '%(state)s::jsonb')} WHERE {SIGNS}"
+        into = f"INSERT INTO {table} AS now$ ({listed}) {found} ON CONFLICT (id) DO UPDATE SET {changed}"
+        return f"WITH restored$ AS ({into} RETURNING now$.*) SELECT {row(self._resource)} FROM restored$ AS {table}"
 
 
 def declared(resource: Resource, state: Mapping[str, Any]) -> Mapping[str, Any]:

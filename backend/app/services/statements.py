@@ -48,13 +48,12 @@ class Statements:
         self._first = f"SELECT {self._id}::text FROM {self._table} ORDER BY {resource.position} LIMIT 1"
         self._columns = [quoted(field.column) for field in fields]
         self._written = {field.column: field for field in fields if field.name != "id"}
-        types = [f"{quoted(field.column)} {field.kind.sql}" for field in fields]
         self._values = [self._value(field) for field in fields]
         listed = "json_to_recordset(%(records)s::json) AS"
-        self._sent = f"{listed} sent({', '.join(types)}, extra jsonb)"
+        self._sent = f"{listed} sent$({resource.typed})"
         self._placed = (
-            f"ROWS FROM ({listed} ({', '.join(types)}, extra jsonb)) WITH ORDINALITY"
-            f" AS sent({', '.join(self._columns)}, extra, {_PLACE})"
+            f"ROWS FROM ({listed} ({resource.typed})) WITH ORDINALITY"
+            f" AS sent$({', '.join(self._columns)}, extra, {_PLACE})"
         )
         self._counted = ("position", "id") if resource.ids is NUMBERS else ("position",)
 
@@ -95,10 +94,10 @@ class Statements:
     def taken(self, name: str) -> str:
         """records -> (place), from 0, of the first whose value of this unique field another has, also among them."""
         column = quoted(self._resource.fields[name].column)
-        held = f"EXISTS (SELECT FROM {self._table} WHERE {self._table}.{column} = sent.{column})"
-        again = f"row_number() OVER (PARTITION BY sent.{column} ORDER BY {_PLACE}) > 1"
-        sent = f"SELECT {_PLACE}, sent.{column} IS NOT NULL AND ({held} OR {again}) AS taken FROM {self._placed}"
-        return f"SELECT min({_PLACE}) - 1 FROM ({sent}) AS sent WHERE taken"
+        held = f"EXISTS (SELECT FROM {self._table} WHERE {self._table}.{column} = sent$.{column})"
+        again = f"row_number() OVER (PARTITION BY sent$.{column} ORDER BY {_PLACE}) > 1"
+        sent = f"SELECT {_PLACE}, sent$.{column} IS NOT NULL AND ({held} OR {again}) AS taken$ FROM {self._placed}"
+        return f"SELECT min({_PLACE}) - 1 FROM ({sent}) AS sent$ WHERE taken$"
 
     @cached_property
     def patch_free(self) -> str:
@@ -107,28 +106,28 @@ class Statements:
         A record that somebody else is changing is left out, so that nobody waits for a neighbour's lock.
         """
         free = f"SELECT {self._id} FROM {self._table} WHERE {self._among} FOR UPDATE SKIP LOCKED"
-        kept = (f"{name} = coalesce(sent.{name}, {self._table}.{name})" for name in map(quoted, self._written))
+        kept = (f"{name} = coalesce(sent$.{name}, {self._table}.{name})" for name in map(quoted, self._written))
         named = (
-            f"CASE WHEN sent.{quoted(column)} IS NOT NULL THEN {quoted_text(field.name)} END"
+            f"CASE WHEN sent$.{quoted(column)} IS NOT NULL THEN {quoted_text(field.name)} END"
             for column, field in self._written.items()
             if field.optional
         )
-        changes = ", ".join([*kept, f"extra = {self._without(named)} || sent.extra"])
+        changes = ", ".join([*kept, f"extra = {self._without(named)} || sent$.extra"])
         return (
-            f"WITH free AS ({free}) UPDATE {self._table} SET {changes} FROM free, {self._sent}"
-            f" WHERE {self._id} = free.id AND sent.id = free.id AND {SIGNS} AND {_QUICKLY} {self._returning}"
+            f"WITH free$ AS ({free}) UPDATE {self._table} SET {changes} FROM free$, {self._sent}"
+            f" WHERE {self._id} = free$.id AND sent$.id = free$.id AND {SIGNS} AND {_QUICKLY} {self._returning}"
         )
 
     @cached_property
     def replace(self) -> str:
         """key, records of one, versions -> (id, row)."""
-        return self._update(self._written.values(), "sent.extra")
+        return self._update(self._written.values(), "sent$.extra")
 
     def patch(self, columns: Iterable[str]) -> str:
         """key, records of one, versions -> (id, row). Changes these columns, and merges the undeclared fields."""
         fields = [self._written[column] for column in columns]
         replaced = (quoted_text(field.name) for field in fields if field.optional)
-        return self._update(fields, f"{self._without(replaced)} || sent.extra")
+        return self._update(fields, f"{self._without(replaced)} || sent$.extra")
 
     def delete(self, dependents: Iterable[Dependence] = ()) -> str:
         """key, versions -> (id, row) as it was. What becomes of its dependents happens with it or not at all."""
@@ -136,9 +135,9 @@ class Statements:
         deleted = f"DELETE FROM {self._table} WHERE {self._meant} AND {SIGNS}"
         if not changes:
             return f"{deleted} {self._returning}"
-        gone = f"gone(key, id, row) AS ({deleted} RETURNING {self._id}, {self._id}::text, {self._row})"
-        others = (f"changed{place} AS ({change})" for place, change in enumerate(changes))
-        return f"WITH {', '.join([gone, *others])} SELECT id, row FROM gone"
+        gone = f"gone$(key$, id, row$) AS ({deleted} RETURNING {self._id}, {self._id}::text, {self._row})"
+        others = (f"changed{place}$ AS ({change})" for place, change in enumerate(changes))
+        return f"WITH {', '.join([gone, *others])} SELECT id, row$ FROM gone$"
 
     def _inserting(self, how: str) -> str:
         if "id" in self._counted:
@@ -150,21 +149,21 @@ class Statements:
     def _counting(self, how: str) -> str:
         """Where the table counts: a record without an id gets the next one, and one with an id lifts the count."""
         sequence, columns = self._resource.sequence("id"), ", ".join([*self._columns, "extra"])
-        values = [f"CASE WHEN sent.id IS NULL THEN nextval({sequence}) ELSE sent.id END", *self._values[1:]]
+        values = [f"CASE WHEN sent$.id IS NULL THEN nextval({sequence}) ELSE sent$.id END", *self._values[1:]]
         named = ", ".join(f"{value} AS {column}" for value, column in zip(values, self._columns, strict=True))
-        by = f"(SELECT json_object_agg(id, %(by)s::json -> (%(keys)s::text[])[{_PLACE}])::text FROM new)"
+        by = f"(SELECT json_object_agg(id, %(by)s::json -> (%(keys)s::text[])[{_PLACE}])::text FROM new$)"
         signed = f"(SELECT set_config('{SIGNED}', {by}, true)) IS NOT NULL"
-        stored = f"INSERT INTO {self._table} ({columns}) SELECT {columns} FROM new WHERE {how.format(signed=signed)}"
+        stored = f"INSERT INTO {self._table} ({columns}) SELECT {columns} FROM new$ WHERE {how.format(signed=signed)}"
         return (
-            f"WITH new AS MATERIALIZED (SELECT {named}, extra, {_PLACE} FROM {self._placed}),"
-            f" stored AS ({stored} RETURNING {self._id}, {self._row} AS row)"
-            f" SELECT (%(keys)s::text[])[{_PLACE}], {_LIFTED.format(sequence=sequence)}, id::text, stored.row"
-            f" FROM stored JOIN new USING (id) ORDER BY {_PLACE}"
+            f"WITH new$ AS MATERIALIZED (SELECT {named}, extra, {_PLACE} FROM {self._placed}),"
+            f" stored$ AS ({stored} RETURNING {self._id}, {self._row} AS row$)"
+            f" SELECT (%(keys)s::text[])[{_PLACE}], {_LIFTED.format(sequence=sequence)}, id::text, stored$.row$"
+            f" FROM stored$ JOIN new$ USING (id) ORDER BY {_PLACE}"
         )
 
     def _stepped_over(self, column: str) -> str:
         sequence = self._resource.sequence(column)
-        sent = f", (SELECT max(sent.id) FROM {self._sent})" if column == "id" else ""
+        sent = f", (SELECT max(sent$.id) FROM {self._sent})" if column == "id" else ""
         highest = f"greatest(max({self._table}.{column}), pg_sequence_last_value({sequence}::regclass){sent})"
         return f"CASE WHEN has_sequence_privilege({sequence}, 'UPDATE') THEN setval({sequence}, {highest}) END"
 
@@ -176,8 +175,8 @@ class Statements:
 
     @staticmethod
     def _value(field: Field) -> str:
-        """What was sent. PostgreSQL makes SQL's NULL of JSON's, which is a value where any JSON is one."""
-        sent = f"sent.{quoted(field.column)}"
+        """What was sent$. PostgreSQL makes SQL's NULL of JSON's, which is a value where any JSON is one."""
+        sent = f"sent$.{quoted(field.column)}"
         return sent if field.kind.scalar or field.optional else f"coalesce({sent}, 'null')"
 
     def _without(self, names: Iterable[str]) -> str:
@@ -207,13 +206,13 @@ def _change(dependence: Dependence) -> str:
     """What a DELETE of the record that is `gone` does to its children."""
     relation, child = dependence.relation, dependence.relation.child
     keys = relation.keys(by_text=dependence.by_text)
-    belong = f"{relation.known} AND {keys.of_child} = {keys.of_id.format('gone.key')}"
+    belong = f"{relation.known} AND {keys.of_child} = {keys.of_id.format('gone$.key$')}"
     if dependence.deleted:
-        return f"DELETE FROM {child.sql} USING gone WHERE {belong}"
+        return f"DELETE FROM {child.sql} USING gone$ WHERE {belong}"
     field, null = child.fields.get(relation.key), quoted_text(json.dumps({relation.key: None}))
     extra = [] if field and not field.optional else [f"extra = {child.extra} || {null}::jsonb"]
     column = [f"{quoted(field.column)} = {_nothing(field)}"] if field else []
-    return f"UPDATE {child.sql} SET {', '.join([*column, *extra])} FROM gone WHERE {belong}"
+    return f"UPDATE {child.sql} SET {', '.join([*column, *extra])} FROM gone$ WHERE {belong}"
 
 
 def _nothing(field: Field) -> str:

@@ -10,12 +10,15 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.schema import SchemaItem
 
 from app.config import Settings
+from app.imports import tables as of_imports  # noqa: F401 it declares them
 from app.main import create_app
+from app.people import tables as of_people  # noqa: F401 it declares them
 from app.resource import columns
 from app.resource.columns import Record, rules
 from app.resource.kinds import Kind
 from app.resource.resource import DeclarationError, Resource
 from app.resource.shapes import WORDS, Body, whole_number
+from app.resources import RESOURCES
 
 LONG = "é" * 32  # 64 bytes
 
@@ -100,6 +103,22 @@ def test_what_the_description_would_call_alike_cannot_be_served_together(noun: s
     with pytest.raises(DeclarationError) as error:
         create_app(Settings(_env_file=None), [one, other])
     assert str(error.value) == sentence
+
+
+def test_neither_a_table_nor_a_column_has_the_mark_of_names_in_our_sql() -> None:
+    told = "a [$], as the names in the server's own SQL"
+    with pytest.raises(DeclarationError, match=f"^page[$]: its name has {told}[.]$"):
+        Resource("page$", "page", table(), Note)
+    marked: Any = {"k1$": Column(Text, nullable=False)}
+    with pytest.raises(DeclarationError, match=f"the column k1[$] has {told}"):
+        Resource("notes", "note", table(**marked), body(**{"k1$": (WORD, ...)}))
+
+
+def test_the_servers_own_tables_are_no_resources() -> None:
+    own = {table for table in columns.Base.metadata.tables if table not in {one.path for one in RESOURCES}}
+    for name in (*own, "alembic_version", "pg_class"):
+        with pytest.raises(DeclarationError, match=r"own\.$|itself\.$"):
+            Resource(name, "note", table(), Note)
 
 
 def test_a_kind_that_lacks_something_cannot_be_made() -> None:

@@ -106,8 +106,8 @@ STRING = f"CASE jsonb_typeof({FIELD}) WHEN 'string' THEN ({FIELD} #>> '{{}}') EN
 STRING_ITSELF = f"({FIELD} #>> '{{}}')"
 HAS = (
     f"CASE jsonb_typeof({FIELD}) WHEN 'string' THEN {part(STRING_ITSELF, '').sql}"
-    f" WHEN 'array' THEN EXISTS (SELECT 1 FROM jsonb_array_elements({FIELD}) AS element"
-    " WHERE lower(((element #>> '{}')) COLLATE folding) = lower((%s::text) COLLATE folding)) END"
+    f" WHEN 'array' THEN EXISTS (SELECT 1 FROM jsonb_array_elements({FIELD}) AS element$"
+    " WHERE lower(((element$ #>> '{}')) COLLATE folding) = lower((%s::text) COLLATE folding)) END"
 )
 
 
@@ -135,7 +135,7 @@ def test_undeclared_fields(found: Part, expected: Part) -> None:
 
 def test_a_field_that_no_record_has_is_no_filter() -> None:
     wanted = equal('"1"', "1.0")
-    known = "(SELECT %s = ANY(names) FROM known)"
+    known = "(SELECT %s = ANY(names$) FROM known$)"
     assert of("a.b", "eq", "1") == Part(f"(NOT {known} OR {wanted.sql})", ("a.b", *wanted.values))
 
 

@@ -146,6 +146,8 @@ LEFT: dict[str, tuple[Any, str]] = {
     "version": (3, "it is a single value"),
     "tags": (["a", "b"], "2 of its 2 elements are no objects"),
     "docs": ([{}], "/docs is an address of the server's own"),
+    "pg_class": ([{}], "a table of this name is the server's or PostgreSQL's own"),
+    "alembic_version": ([{}], "a table of this name is the server's or PostgreSQL's own"),
     "a/b": ([{}], "its name has characters that an address cannot have"),
     "é" * 23: ([{}], "its name has more than 45 bytes"),
 }
