@@ -49,7 +49,8 @@ cutover-demo: $(VENV)/.test $(NODE)/.made ## watch a whole move from json-server
 
 torture: $(VENV)/.test ## the long form of the tests that kill, freeze, flood and race
 	cd backend && TORTURE=1 .venv/bin/python -m pytest tests/integration/faults tests/cutover/test_faults.py \
-		tests/contract/test_sequences.py tests/engine/test_any_query.py
+		tests/cutover/test_old_side.py tests/cutover/test_stages.py tests/contract/test_sequences.py \
+		tests/engine/test_any_query.py
 
 setup: $(VENV)/.serve $(VENV)/.test ## install everything for serving and testing, run nothing
 

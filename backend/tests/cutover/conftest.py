@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.chromium import browser, visit
 from tests.contract.servers import fitting_node
 from tests.cutover.trio import LEAFLET, Trio, some, trio
+
+__all__ = ["browser", "visit"]
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Each stage: who answers, who is written, and that both sides are equal afterwards."""
 
+import os
 import resource
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.contract.answers import Version
+from tests.contract.servers import RELEASES
 from tests.cutover.trio import Trio, some, trio
 from tests.cutover.writers import Ledger
 from tests.patients import patient
 from tests.servers import wait_until
 
 
-@pytest.mark.parametrize("version", ["0.17.4", "1.0.0-beta.15"])
+@pytest.mark.parametrize("version", RELEASES if os.environ.get("TORTURE") == "1" else ["0.17.4", "1.0.0-beta.15"])
 def test_the_whole_way(node: Path, copy_of_template: Callable[[], str], tmp_path: Path, version: Version) -> None:
     with trio(version, node, copy_of_template(), tmp_path, some(5)) as three:
         for number, stage in enumerate(("copy", "ramp", "new", "done")):
