@@ -14,7 +14,9 @@ from app.resource.journal import FUNCTIONS, TABLE, journaled
 from app.resource.plurals import plural, singular
 from app.resource.resource import Resource
 from app.sql import MARK, quoted, quoting
+from tests import declared
 from tests.conftest import new_database
+from tests.engine.served import served
 from tests.engine.walk import Names, Walk
 from tests.sql_names import given
 
@@ -121,3 +123,12 @@ def test_every_word_that_postgresql_reserves_is_quoted(module_database: str) -> 
             connection.execute(f"CREATE TEMPORARY TABLE {name} ({name} integer)".encode())
             connection.execute(f"SELECT {name}, {name}.{name} FROM {name} ORDER BY {name}".encode())
             connection.execute(f"DROP TABLE {name}".encode())
+
+
+async def test_a_field_may_be_called_as_its_collection(module_database: str) -> None:
+    record = {"id": "a", "codes": "x"}
+    codes = declared.resource(declared.of("codes", [record]))
+    with _tables(module_database, [codes]):
+        async with served(module_database, "0.17", [codes]) as http:
+            await http.post("/codes", json=record)
+            assert [one["record"] for one in (await http.get("/codes/a/history")).json()] == [record]
