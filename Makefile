@@ -38,7 +38,7 @@ lint: $(VENV)/.test ## of that only lint, format, types; what each commit waits 
 	$(RUN) ruff format --check .
 	$(RUN) mypy
 
-bench: $(VENV)/.test $(NODE)/.made ## measure it beside json-server, Fastify and its own limits, ~11 minutes (QUICK=1: one)
+bench: $(VENV)/.test $(NODE)/.made ## measure it beside json-server, Fastify and its own limits, ~15 minutes (QUICK=1: one)
 	$(RUN) benchmarks $(if $(QUICK),--quick)
 
 bench-migrate: $(VENV)/.test ## measure the import of db.json beside psql's \copy of ready rows
