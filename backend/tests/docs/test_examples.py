@@ -1,5 +1,6 @@
 """Every `sh` block of README and docs runs as it stands, in a fresh copy with its server; shown answers are true.
 
+Those of architecture.md build on each other: test_steps.py runs them in turn.
 What cannot be run here (a dashboard, a container engine, the frontend's own project) is marked `text`. Of `make` it is
 only seen that it knows what to do: it installs, serves without end, or runs these tests.
 """
@@ -14,7 +15,7 @@ import pytest
 from tests.docs.pages import PAGES, ROOT, Block, blocks
 from tests.needs import program
 
-EXAMPLES = [block for page in PAGES for block in blocks(page, "sh")]
+EXAMPLES = [block for page in PAGES if page.name != "architecture.md" for block in blocks(page, "sh")]
 
 
 @pytest.mark.parametrize("block", EXAMPLES, ids=str)
