@@ -15,6 +15,7 @@ from app.cutover.comparable import Version
 from app.cutover.comparing import Verdict, compare
 from app.cutover.course import Course
 from app.cutover.exchanges import Answer, Request
+from app.cutover.falling_back import Ring
 from app.cutover.replies import Lost, Reply
 from app.cutover.sides import Side
 from app.cutover.stages import SideName, other
@@ -40,7 +41,7 @@ class Shadow:
         if why := self._in_the_way(reply):
             self.course.status.not_compared(why)
             return False
-        task = asyncio.create_task(self._look(request, side, reply))
+        task = asyncio.create_task(self._look(request, side, reply, self.course.ring))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return True
@@ -54,27 +55,28 @@ class Shadow:
         reasons = {"large": reply.rest is not None, "behind": self.course.behind, "busy": len(self._tasks) >= SHADOWS}
         return next((why for why, holds in reasons.items() if holds), "")
 
-    async def _look(self, request: Request, side: SideName, reply: Reply) -> None:
+    async def _look(self, request: Request, side: SideName, reply: Reply, ring: Ring) -> None:
+        """`ring`: of the stage in which it was asked. A stage that is over says nothing of the one in effect."""
         plain = replace(request, headers={k: v for k, v in request.headers.items() if k not in _CONDITIONS})
         try:
-            another = await self._ask(other(side), plain)
+            another = await self._ask(other(side), plain, ring)
             verdict = await self._verdict(plain, {side: reply.answer(), other(side): another})
             if verdict.kind == "different":
-                await self._look_again(plain)
+                await self._look_again(plain, ring)
             else:
-                self._count(plain, verdict)
+                self._count(plain, verdict, ring)
         except Lost:
             self.course.status.not_compared("unanswered")
 
-    async def _look_again(self, request: Request) -> None:
+    async def _look_again(self, request: Request, ring: Ring) -> None:
         """While nobody writes. Raises `Lost`."""
         async with self.course.lock:
             if self.course.behind or self.course.stage.follows is None:
                 self.course.status.not_compared("behind")
                 return
             both: dict[SideName, Answer] = {
-                "old": await self._ask("old", request),
-                "new": await self._ask("new", request),
+                "old": await self._ask("old", request, ring),
+                "new": await self._ask("new", request, ring),
             }
         verdict = await self._verdict(request, both)
         if verdict.kind == "different" and not _answers(both["old"]):
@@ -82,24 +84,30 @@ class Shadow:
             return
         if verdict.kind != "different":
             self.course.status.raced()
-        self._count(request, verdict)
+        self._count(request, verdict, ring)
 
-    async def _ask(self, side: SideName, request: Request) -> Answer:
+    async def _ask(self, side: SideName, request: Request, ring: Ring) -> Answer:
         try:
             answer = await self.sides[side].ask(request, _PATIENCE)
         except Lost as error:
-            self.course.failed(side, str(error))
+            self._failed(side, str(error), ring)
             raise
         if answer.status >= 500:
-            self.course.failed(side, str(answer.status))
+            self._failed(side, str(answer.status), ring)
         return answer
+
+    def _failed(self, side: SideName, why: str, ring: Ring) -> None:
+        if ring is self.course.ring:
+            self.course.failed(side, why)
 
     async def _verdict(self, request: Request, answers: Mapping[SideName, Answer]) -> Verdict:
         """In a thread, so that comparing long lists holds nobody up."""
         old, new = answers["old"], answers["new"]
         return await asyncio.to_thread(compare, request, old, new, self.resources, self.version)
 
-    def _count(self, request: Request, verdict: Verdict) -> None:
+    def _count(self, request: Request, verdict: Verdict, ring: Ring) -> None:
+        if ring is not self.course.ring:
+            return
         self.course.status.compared(verdict, request)
         if verdict.kind == "different":
             self.course.differed()
