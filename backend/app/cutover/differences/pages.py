@@ -1,6 +1,7 @@
 """Rows about the order of a list, and about its pages. Pure."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from app.cutover.comparable import parsed, with_text_ids
@@ -16,18 +17,21 @@ def _keys(exchange: Exchange) -> list[str]:
     return [key.lstrip("-") for key in exchange.first("_sort").split(",") if key]
 
 
-def _values(exchange: Exchange) -> list[object]:
-    """What the records of both answers have of what they are sorted by."""
+def _values(exchange: Exchange, keys: Iterable[str]) -> list[object]:
+    """What the records of both answers have of these."""
     both = exchange.lists or ([], [])
-    return [at(record, key) for listed in both for record in listed for key in _keys(exchange)]
+    return [at(record, key) for listed in both for record in listed for key in keys]
 
 
 def _falsy(exchange: Exchange) -> bool:
-    return any(not value or isinstance(value, list | dict) for value in _values(exchange))
+    """An id is a text or a number, and never empty: one that is something else is no matter of order."""
+    keys = [key for key in _keys(exchange) if key != "id"]
+    return any(not value or isinstance(value, list | dict) for value in _values(exchange, keys))
 
 
 def _astral(exchange: Exchange) -> bool:
-    return any(isinstance(value, str) and max(value, default="") >= _ASTRAL for value in _values(exchange))
+    values = _values(exchange, _keys(exchange))
+    return any(isinstance(value, str) and max(value, default="") >= _ASTRAL for value in values)
 
 
 def _sliced_order(exchange: Exchange) -> bool:
